@@ -1,0 +1,1 @@
+"""The channel SDK: pydantic and the standard library only."""
