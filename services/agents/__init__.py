@@ -1,0 +1,1 @@
+"""The agent's desk: presence, offers, replies, history, roster."""

@@ -1,0 +1,1 @@
+"""Customer to us: a provider's webhook becomes a message in the log."""

@@ -1,0 +1,26 @@
+"""Every environment variable that ingest reads."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trunkline.settings import HttpUrl, Port, ServiceSettings, own_name
+
+
+class IngestSettings(ServiceSettings):
+    """Where ingest listens, and the address providers know it by."""
+
+    listen_host: str = Field("127.0.0.1", description="Address the service's port listens on.")
+    port: Port = Field(7110, validation_alias=own_name("ingest", "port"), description="Port of ingest (webhooks).")
+    public_url: HttpUrl = Field(
+        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
+    )
+    ops_port: Port = Field(
+        7111, validation_alias=own_name("ingest", "ops_port"), description="Port of ingest's health and metrics."
+    )
+    member: str = Field(
+        "ingest-0",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        validation_alias=own_name("ingest", "member"),
+        description="Static membership name of this ingest.",
+    )

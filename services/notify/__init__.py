@@ -1,0 +1,1 @@
+"""Us to the customer: each reply to its provider, once unless flagged."""

@@ -1,0 +1,1 @@
+"""Us to the right agent: owns shards, decides on the board, relays what was decided."""
