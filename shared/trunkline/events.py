@@ -53,7 +53,7 @@ class Header:
     POSITION = "position"  # notify's position in routing-events
     TRACE = "traceparent"
     MESSAGE = "message"  # id of the inbound message applied, for the dedupe filter
-    THREAD = "thread"
+    VERSION = "version"
 
 
 class Status(StrEnum):
@@ -158,6 +158,8 @@ class ConversationState(_Data):
     wrap_until: int = 0
     closed_at: int = 0
     opted_out: int = 0
+    limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
+    shown: int = Field(default=0, description="fence of the offer the client said it showed")
 
 
 class AgentState(_Data):
@@ -518,7 +520,14 @@ def rfc3339(moment: datetime) -> str:
 
 
 def envelope(
-    event_type: str, data: bytes, *, id: str, source: str, subject: str, time: str, traceparent: str = ""  # noqa: A002  CloudEvents' own word
+    event_type: str,
+    data: bytes,
+    *,
+    id: str,
+    source: str,
+    subject: str,
+    time: str,
+    traceparent: str = "",  # noqa: A002  CloudEvents' own word
 ) -> bytes:
     """Join finished `data` bytes (a JSON object) with the CloudEvents attributes; nothing is decoded."""
     head = orjson.dumps(

@@ -183,7 +183,7 @@ class KafkaBus:
             if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
                 raise ValueError("the records do not fit one Kafka batch")
         sent = await producer.send_batch(batch, topic, partition=partition.number)
-        return sent
+        return sent  # noqa: RET504  typed by its first assignment; aiokafka is untyped
 
     def _replace(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:

@@ -19,11 +19,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import redis.asyncio as redis
 import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from trunkline.bus import scripts
 from trunkline.bus.base import (
@@ -40,6 +37,7 @@ from trunkline.bus.base import (
     ShardsDiffer,
 )
 from trunkline.bus.terms import TermFilter
+from trunkline.connections import redis_client
 from trunkline.events import Topic
 from trunkline.gather import Gather
 
@@ -61,18 +59,9 @@ class StreamsBus:
         self._client = self.client(timeout_s=5.0)
         self._appends: Gather[tuple[Partition, Sequence[NewRecord]], int] = Gather(self._append_many, limit=64)
 
-    def client(self, *, timeout_s: float) -> Any:  # redis-py's own types say str where bytes come
-        """A connection pool that never repeats a command by itself: a lost answer is an unknown outcome."""
-        pool = redis.BlockingConnectionPool.from_url(
-            self._url,
-            max_connections=16,
-            timeout=timeout_s,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=2.0,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        return redis.Redis(connection_pool=pool)
+    def client(self, *, timeout_s: float) -> Any:
+        """A client of one's own: a blocked read must not hold up the others."""
+        return redis_client(self._url, timeout_s=timeout_s, connections=16)
 
     async def __aenter__(self) -> Self:
         return self
@@ -132,7 +121,7 @@ class StreamsBus:
         """The next offset: the sequence part of the last id ever given, also when all entries are trimmed."""
         try:
             info = await self._client.xinfo_stream(stream)
-        except redis.ResponseError as error:
+        except ResponseError as error:
             if "no such key" in str(error.args):
                 return 0
             raise

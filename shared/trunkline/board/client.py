@@ -1,0 +1,200 @@
+"""Making moves: many in one call, one call in flight, by EVALSHA only.
+
+NOSCRIPT, a closed gate and another generation all mean the same to a caller: the board may not be what the log says,
+wait until its shards are verified (DESIGN 3, rules 3, 4, 6). Nothing here ever loads a script: that is part of
+verifying a shard, and a silent reload (`register_script`, EVAL) would open the gate to an unverified board.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from trunkline.board.keys import Keys
+from trunkline.board.script import composed
+from trunkline.connections import redis_client
+from trunkline.gather import Gather
+
+log = structlog.get_logger()
+
+_RETRY_S = 0.05
+_SAFE = re.compile(r"^[A-Za-z0-9_.:@+-]{1,128}$")
+
+
+class BoardAway(Exception):
+    """Redis does not answer. What was asked may or may not have happened: repeat with the same operation id."""
+
+
+class BoardClosed(Exception):
+    """Not every shard of the board is verified yet: nothing was done, wait."""
+
+
+class MoveBroken(Exception):
+    """The script failed on this move: a bug of ours, or a board somebody else wrote to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a move did.
+
+    `code` is `ok` or why not; `shard` and `outbox` name the event to wait for in the log ('' = it made none);
+    `repeated` is true when the operation had been made before and this is its first answer again.
+    """
+
+    code: str
+    shard: int = -1
+    outbox: str = ""
+    version: str = ""
+    subject: str = ""
+    repeated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return self.code == "ok"
+
+    @property
+    def detail(self) -> str:
+        """For a refusal: what stood in the way."""
+        return self.version
+
+
+def safe(name: str) -> str:
+    """`name`, if it may become part of a key; ValueError otherwise."""
+    if not _SAFE.match(name):
+        raise ValueError(f"not an id: {name[:80]!r}")
+    return name
+
+
+class Board:
+    """One process's connection to the board."""
+
+    def __init__(self, url: str, *, deployment: str, shards: int, clock_ms: str = "") -> None:
+        self.keys = Keys(deployment)
+        self.shards = shards
+        self.generation = ""
+        self.clock_ms = clock_ms
+        self.client = redis_client(url, timeout_s=5.0)
+        self._url = url
+        self._calls: Gather[tuple[str | int | bytes, ...], Any] = Gather(self._evaluate, limit=64)
+        self.woken = asyncio.Event()
+        """Set after every call of this process: its outboxes may have grown."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._calls.close()
+        await self.client.aclose()
+
+    # --- calls --------------------------------------------------------------------------------------------
+
+    async def _evaluate(self, moves: list[tuple[str | int | bytes, ...]]) -> list[Any]:
+        arguments: list[str | int | bytes] = [self.generation or "none", secrets.randbits(48), self.clock_ms]
+        for move in moves:
+            arguments.append(len(move))
+            arguments += move
+        try:
+            answers = await self.client.evalsha(composed().sha, 1, self.keys.root, *arguments)
+        except NoScriptError:
+            return [[b"closed"]] * len(moves)
+        except (RedisError, OSError, TimeoutError) as error:
+            if isinstance(error, ResponseError):
+                log.exception("board_call_failed", error=str(error.args)[:300])
+            raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+        if answers[0] == b"stale":
+            await self._learn_generation()
+        self.woken.set()
+        return list(answers[1:])
+
+    async def _learn_generation(self) -> None:
+        known = await self.read_generation()
+        if known:
+            self.generation = known
+
+    async def call(self, verb: str, *arguments: str | int | bytes) -> list[Any]:
+        """One verb's raw answer. BoardClosed when the gate is shut, BoardAway when Redis is, MoveBroken on an error."""
+        answer: list[Any] = await self._calls.submit((verb, *arguments))
+        code = answer[0]
+        if code in (b"closed", b"stale"):
+            raise BoardClosed(code.decode())
+        if code == b"error":
+            raise MoveBroken(f"{verb}: {answer[1].decode(errors='replace')[:500]}")
+        return answer
+
+    def submit(self, verb: str, *arguments: str | int | bytes) -> asyncio.Future[Any]:
+        """One verb, its raw answer later; calls are made in the order of submitting."""
+        return self._calls.submit((verb, *arguments))
+
+    async def move(self, verb: str, operation: str, *arguments: str | int | bytes, patience_s: float = 5.0) -> Answer:
+        """Make a move that has an operation id, waiting out a shut gate or an absent Redis for so long.
+
+        A repeat after an unknown outcome is safe: the operation id makes it one. BoardClosed or BoardAway after
+        `patience_s`.
+        """
+        deadline = asyncio.get_running_loop().time() + patience_s
+        while True:
+            try:
+                return answer_of(await self.call(verb, operation, *arguments))
+            except (BoardClosed, BoardAway):
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise
+                await asyncio.sleep(_RETRY_S)
+
+    # --- what needs no script -----------------------------------------------------------------------------
+
+    async def read_generation(self) -> str:
+        """The generation in force, '' while there is none."""
+        try:
+            text = await self.client.get(self.keys.generation)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+        return text.decode() if text else ""
+
+    async def is_open(self) -> bool:
+        """Whether every shard is verified (for readiness; a move checks for itself)."""
+        try:
+            gate, info = await self.client.get(self.keys.gate), await self.client.info("replication")
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return bool(gate) and gate.decode().endswith("|" + info["master_replid"])
+
+    @asynccontextmanager
+    async def wakes(self) -> AsyncIterator[Any]:
+        """A subscription to the wake channel, on its own connection (pub/sub loses messages: a hint only)."""
+        client = redis_client(self._url, timeout_s=30.0)
+        subscription = client.pubsub(ignore_subscribe_messages=True)
+        try:
+            await subscription.subscribe(self.keys.wake)
+            yield subscription
+        finally:
+            await subscription.aclose()
+            await client.aclose()
+
+
+def answer_of(raw: list[Any]) -> Answer:
+    """An `Answer` from a move's raw one."""
+    if raw[0] == b"again":
+        first = _answer([part.decode() for part in raw[1].split(b"\t")])
+        return Answer(first.code, first.shard, first.outbox, first.version, first.subject, repeated=True)
+    return _answer([part.decode() if isinstance(part, bytes) else str(part) for part in raw])
+
+
+def _answer(parts: list[str]) -> Answer:
+    if parts[0] == "no":
+        return Answer(parts[1], version=parts[2] if len(parts) > 2 else "")
+    if parts[0] != "ok":
+        return Answer(parts[0], version=parts[1] if len(parts) > 1 else "")
+    shard, outbox, version, subject = (parts[1:] + [""] * 4)[:4]
+    return Answer("ok", int(shard) if shard else -1, outbox, version, subject)

@@ -1,0 +1,80 @@
+"""The whole keyspace of the board, in one place.
+
+D is `{deployment}:` (a hash tag: all keys lie in one slot), P is D + generation + `:`. What is under D outlives a
+rebuild; what is under P belongs to one generation and is thrown away whole.
+
+    D generation        string   number-nonce of the board in force; absent = being rebuilt, all wait
+    D gate              string   generation|replication id, there while every shard is verified for both
+    D verified          hash     shard → generation|replication id
+    D term              hash     shard → term of the router that owns it
+
+    P sequence          hash     shard → sequence of its newest outbox entry
+    P relayed           hash     shard → id of its last relayed entry
+    P behind            hash     shard → ms since when its oldest un-relayed entry waits
+    P applied           hash     shard → last applied offset of `inbound`
+    P o:<p>             stream   outbox; ids are sequence-nonce, dense
+    P timers:<p>        zset     offer|conversation|fence, again|conversation, wrap|conversation, lease|agent,
+                                 owner|agent → ms when due
+    P op:<id>           string   an operation's first answer, an hour
+    P seen:<p>:<d>:<b>  hash     40-bit prints of message ids seen on day d, bucket b of 1024, nine days
+    P opted_out         set      SHA-1 of threads whose contact opted out
+    P t:<thread>        string   its latest conversation, while it may be reopened
+    P c:<conversation>  hash     ConversationState (and `limits`, `shown`)
+    P cd:<conversation> set      agents who declined it
+    P a:<agent>         hash     AgentState, idle_since, since, shard
+    P as:<agent>        hash     skill → level, queue:<name> → 1
+    P ar:<agent>        set      requirement sets the agent satisfies
+    P ac:<agent>        set      conversations that use the agent's capacity
+    P ad:<agent>        set      conversations the agent declined
+    P d:<agent>         zset     device → ms when its lease ends
+    P agents            set      agents present
+    P requirements      set      requirement sets seen
+    P e:<requirement>   set      agents who satisfy it and are available
+    P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
+    P w:<requirement>   zset     waiting conversations → due (ms)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names of one deployment."""
+
+    deployment: str
+
+    @property
+    def root(self) -> str:
+        """D."""
+        return f"{{{self.deployment}}}:"
+
+    @property
+    def generation(self) -> str:
+        """Generation of the board in force."""
+        return self.root + "generation"
+
+    @property
+    def gate(self) -> str:
+        """Open when every shard is verified."""
+        return self.root + "gate"
+
+    @property
+    def verified(self) -> str:
+        """Which shard is verified for what."""
+        return self.root + "verified"
+
+    def under(self, generation: str) -> str:
+        """P."""
+        return f"{self.root}{generation}:"
+
+    @property
+    def wake(self) -> str:
+        """Channel on which every call that wrote to outboxes says so: a hint, never the truth."""
+        return self.root + "wake"
+
+    @property
+    def signals(self) -> str:
+        """Prefix of channels for typing and "seen"."""
+        return self.root + "signal:"

@@ -1,0 +1,33 @@
+-- A conversation is one hash, and that hash is the state in its events: a board is rebuilt from each one's last event.
+local function shard_of(id) return string.match(id, '^%d+') end
+
+local function conversation(id)
+  local c = map(P .. 'c:' .. id)
+  return c.id and c or nil
+end
+
+-- offer, again, wrap-up and reopen in ms, most missed offers: what the queue says, fixed when it was queued there.
+local function limits(c)
+  local offer, again, wrap, reopen, missed = string.match(c.limits, '^(%d+):(%d+):(%d+):(%d+):(%d+)$')
+  return { offer = num(offer), again = num(again), wrap = num(wrap), reopen = num(reopen), missed = num(missed) }
+end
+
+-- Whom an event concerns, '' left out.
+local function concerned(...)
+  local seen, list = {}, {}
+  for _, agent in ipairs({ ... }) do
+    if agent ~= '' and not seen[agent] then seen[agent] = true; list[#list + 1] = agent end
+  end
+  return table.concat(list, ',')
+end
+
+-- Give the conversation its next version, keep it, and say so: state and event in one script.
+local function commit(c, kind, e)
+  c.version = int(num(c.version) + 1)
+  redis.call('HSET', P .. 'c:' .. c.id, unpack(flatten(c)))
+  return emit(shard_of(c.id), kind, c.id, { operation = e.operation, agents = e.agents, body = e.body,
+    message = e.message, version = c.version, state = c })
+end
+
+local function done(c, id) return { 'ok', shard_of(c.id), id, c.version, c.id } end
+local function refused(code, detail) return { 'no', code, detail or '' } end

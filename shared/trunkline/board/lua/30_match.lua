@@ -1,0 +1,90 @@
+-- Matching: the waiting conversation takes the best free agent, the free agent the most urgent conversation. Neither
+-- scans a fixed head: only who declined is stepped over, and those are counted.
+local KIND = 'trunkline.conversation.'
+
+local function wait_in_line(c)
+  register(c.requirement)
+  redis.call('ZADD', P .. 'w:' .. c.requirement, c.due, c.id)
+end
+
+local function leave_line(c) redis.call('ZREM', P .. 'w:' .. c.requirement, c.id) end
+
+local function forget_declines(c)
+  for _, name in ipairs(redis.call('SMEMBERS', P .. 'cd:' .. c.id)) do redis.call('SREM', P .. 'ad:' .. name, c.id) end
+  redis.call('DEL', P .. 'cd:' .. c.id)
+end
+
+local function offer(c, name, reason)
+  leave_line(c)
+  hold(name, c)
+  c.status, c.offered_to, c.reason = 'offered', name, reason or ''
+  c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
+  timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
+  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps) })
+end
+
+-- Stop a pending offer and give its room back.
+local function unoffer(c)
+  untimer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence)
+  release(c.offered_to, c)
+  c.offered_to, c.deadline = '', '0'
+end
+
+-- The best free agent for a waiting conversation, or nil. Looks past its decliners only.
+local function best_agent(c)
+  local declined = redis.call('SCARD', P .. 'cd:' .. c.id)
+  for _, name in ipairs(redis.call('ZRANGE', P .. 'f:' .. c.requirement, 0, declined)) do
+    if declined == 0 or redis.call('SISMEMBER', P .. 'cd:' .. c.id, name) == 0 then return name end
+  end
+end
+
+local function claim(c)
+  local name = best_agent(c)
+  if name then return offer(c, name) end
+end
+
+-- The most urgent conversation of one requirement set that this agent has not declined.
+local function head_for(name, id)
+  local declined = redis.call('SCARD', P .. 'ad:' .. name)
+  local heads = redis.call('ZRANGE', P .. 'w:' .. id, 0, declined, 'WITHSCORES')
+  for i = 1, #heads, 2 do
+    if declined == 0 or redis.call('SISMEMBER', P .. 'ad:' .. name, heads[i]) == 0 then
+      return heads[i], tonumber(heads[i + 1])
+    end
+  end
+end
+
+-- Fill an agent's room with the most urgent work of all the sets the agent belongs to.
+local function pull(name)
+  while true do
+    local a, best, urgency = agent(name), nil, nil
+    if not a or a.presence ~= 'available' then return end
+    for _, id in ipairs(redis.call('SMEMBERS', P .. 'ar:' .. name)) do
+      if num(a.load) + requirement(id).weight <= num(a.capacity) then
+        local waiting, due = head_for(name, id)
+        if waiting and (not best or due < urgency) then best, urgency = waiting, due end
+      end
+    end
+    if not best then return end
+    offer(conversation(best), name)
+  end
+end
+
+-- Back into the line with its age; matching follows by the caller.
+local function requeue(c, reason)
+  c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
+  wait_in_line(c)
+end
+
+-- An offer ended without acceptance: a transferred conversation returns to its sender, any other waits again.
+local function fall_back(c, reason)
+  if c.keeps ~= '' then
+    c.status, c.owner, c.keeps, c.reason = 'active', c.keeps, '', reason
+  else
+    requeue(c, reason)
+  end
+end
+
+local function after_fall_back(c)
+  if c.status == 'queued' then claim(c) end
+end

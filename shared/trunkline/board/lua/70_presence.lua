@@ -1,0 +1,151 @@
+-- Presence by device lease. An agent is on the board while any device's lease runs.
+local AGENT = 'trunkline.agent.'
+local OWNER_LOST = 120000 -- ms an absent owner keeps the work
+
+local function watch_leases(a)
+  local first = redis.call('ZRANGE', P .. 'd:' .. a.id, 0, 0, 'WITHSCORES')
+  if first[2] then timer(a.shard, 'lease|' .. a.id, num(first[2])) end
+end
+
+local function learn(name, skills, queues)
+  redis.call('DEL', P .. 'as:' .. name)
+  for skill, level in string.gmatch(skills, '([^,:]+):(%d+)') do redis.call('HSET', P .. 'as:' .. name, skill, level) end
+  for queue in string.gmatch(queues, '([^,]+)') do redis.call('HSET', P .. 'as:' .. name, 'queue:' .. queue, '1') end
+end
+
+-- Work an agent still holds, after an absence or a rebuild: its weight is the agent's load.
+local function held_weight(name)
+  local load = 0
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
+    load = load + num(redis.call('HGET', P .. 'c:' .. id, 'weight'))
+  end
+  return int(load)
+end
+
+-- 1 operation, 2 agent, 3 shard, 4 device, 5 lease ms, 6 presence wanted, 7 capacity, 8 profile version, 9 skills
+-- (a:1,b:2), 10 queues (a,b), 11 body. A further device only prolongs; a newer profile replaces the older.
+verbs.arrive = function(a)
+  local name = a[2]
+  redis.call('ZADD', P .. 'd:' .. name, int(NOW + num(a[5])), a[4])
+  local known = agent(name)
+  if known and known.presence ~= 'offline' then
+    watch_leases(known)
+    if num(a[8]) > num(known.profile) then return verbs.set_profile({ a[1], name, a[7], a[8], a[9], a[10], a[11] }) end
+    return { 'ok', known.shard, '', known.presence, '' }
+  end
+  learn(name, a[9], a[10])
+  local it = { id = name, shard = a[3], presence = a[6], reason = '', capacity = a[7], profile = a[8], missed = '0',
+    load = held_weight(name), idle_since = known and known.idle_since or int(NOW), since = int(NOW) }
+  redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
+  redis.call('SADD', P .. 'agents', name)
+  untimer(it.shard, 'owner|' .. name)
+  reindex(it)
+  watch_leases(it)
+  local id = tell_agent(it, AGENT .. 'arrived.v1', { operation = a[1], body = a[11] })
+  pull(name)
+  return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
+end
+
+-- 1 agent, 2 device, 3 lease ms. 'arrive' when the board does not know the device: come again.
+verbs.heartbeat = function(a)
+  local it = agent(a[1])
+  if not it or it.presence == 'offline' or not redis.call('ZSCORE', P .. 'd:' .. a[1], a[2]) then return { 'arrive' } end
+  redis.call('ZADD', P .. 'd:' .. a[1], int(NOW + num(a[3])), a[2])
+  watch_leases(it)
+  return { 'ok', '', '', it.presence, '' }
+end
+
+-- 1 agent, 2 device, 3 ms of grace: the device says goodbye; another of the agent's may go on.
+verbs.leave = function(a)
+  local it = agent(a[1])
+  if it and redis.call('ZSCORE', P .. 'd:' .. a[1], a[2]) then
+    redis.call('ZADD', P .. 'd:' .. a[1], int(NOW + num(a[3])), a[2])
+    watch_leases(it)
+  end
+  return { 'ok', '', '', '', '' }
+end
+
+-- 1 operation, 2 agent, 3 presence (available or away), 4 reason
+verbs.set_presence = function(a)
+  local it = agent(a[2])
+  if not it or it.presence == 'offline' then return refused('absent') end
+  it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
+  keep_agent(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
+  local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })
+  if it.presence == 'available' then pull(a[2]) end
+  return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
+end
+
+-- 1 operation, 2 agent, 3 capacity, 4 profile version, 5 skills, 6 queues, 7 body
+verbs.set_profile = function(a)
+  local it = agent(a[2])
+  if not it then return refused('absent') end
+  if num(a[4]) <= num(it.profile) then return { 'ok', it.shard, '', it.presence, '' } end
+  learn(a[2], a[5], a[6])
+  it.capacity, it.profile = a[3], a[4]
+  redis.call('HSET', P .. 'a:' .. a[2], 'capacity', it.capacity, 'profile', it.profile)
+  reindex(it)
+  refresh(it)
+  local id = tell_agent(it, AGENT .. 'profile-changed.v1', { operation = a[1], body = a[7] })
+  pull(a[2])
+  return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
+end
+
+-- Take back whatever is offered to somebody who is gone.
+local function rescind_offers(name, reason)
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
+    local c = conversation(id)
+    if c and c.status == 'offered' and c.offered_to == name then
+      local sender = c.keeps
+      unoffer(c)
+      fall_back(c, reason)
+      commit(c, 'trunkline.offer.rescinded.v1', { agents = concerned(name, sender) })
+      after_fall_back(c)
+    end
+  end
+end
+
+-- A rebuilt board does not honour offers it no longer remembers making.
+timers.rescind = function(p, id, fence)
+  local c = conversation(id)
+  if not c or c.status ~= 'offered' or c.fence ~= fence then return end
+  local name, sender = c.offered_to, c.keeps
+  unoffer(c)
+  fall_back(c, 'rebuilt')
+  commit(c, 'trunkline.offer.rescinded.v1', { agents = concerned(name, sender) })
+  after_fall_back(c)
+end
+
+timers.lease = function(p, name)
+  local it = agent(name)
+  if not it then return end
+  redis.call('ZREMRANGEBYSCORE', P .. 'd:' .. name, '-inf', int(NOW))
+  if redis.call('ZCARD', P .. 'd:' .. name) > 0 then watch_leases(it); return end
+  if it.presence == 'offline' then return end
+  it.presence, it.reason, it.since = 'offline', '', int(NOW)
+  keep_agent(it, 'presence', 'offline', 'reason', '', 'since', it.since)
+  redis.call('SREM', P .. 'agents', name)
+  redis.call('DEL', P .. 'ar:' .. name)
+  tell_agent(it, AGENT .. 'left.v1', {})
+  rescind_offers(name, 'left')
+  if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
+  else redis.call('DEL', P .. 'a:' .. name) end
+end
+
+-- The owner did not come back: the work waits again, with its age.
+timers.owner = function(p, name)
+  local it = agent(name)
+  if it and it.presence ~= 'offline' then return end
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
+    local c = conversation(id)
+    if c and c.owner == name then
+      if c.status == 'offered' then unoffer(c) end
+      untimer(shard_of(id), 'wrap|' .. id)
+      release(name, c)
+      requeue(c, 'owner_lost')
+      commit(c, KIND .. 'queued.v1', { agents = concerned(name) })
+      claim(c)
+    end
+  end
+  redis.call('DEL', P .. 'a:' .. name, P .. 'ac:' .. name)
+end

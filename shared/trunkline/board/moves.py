@@ -1,0 +1,120 @@
+"""The agents' moves: one typed function a verb, of the same name as in `lua/`.
+
+Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
+(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, behind.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trunkline.board.client import Answer, Board, answer_of, safe
+from trunkline.events import Presence, Profile, ProfileDetails
+from trunkline.ids import shard_of
+
+
+def traced(verb: str, trace: str) -> str:
+    """The verb with the W3C traceparent its events shall carry."""
+    return f"{verb}@{trace}" if trace else verb
+
+
+async def accept(board: Board, *, operation: str, agent: str, conversation: str, fence: int, trace: str = "") -> Answer:
+    """Own the offered conversation; `gone` or `late` when this very offer is no longer open to this agent."""
+    answers = (safe(operation), safe(agent), safe(conversation), str(fence))
+    return await board.move(traced("accept", trace), *answers)
+
+
+async def decline(
+    board: Board, *, operation: str, agent: str, conversation: str, fence: int, reason: str, trace: str = ""
+) -> Answer:
+    """Refuse the offer; it goes to the next agent at its old place in the line, a transfer back to its sender."""
+    answers = (safe(operation), safe(agent), safe(conversation), str(fence), reason[:200])
+    return await board.move(traced("decline", trace), *answers)
+
+
+async def shown(board: Board, *, agent: str, conversation: str, fence: int) -> Answer:
+    """The client showed the offer to a person: from now on missing it counts."""
+    return answer_of(await board.call("shown", "", safe(agent), safe(conversation), str(fence)))
+
+
+async def reply(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:
+    """Say something to the contact; `body` is the finished `ReplyDetails`, its message id the operation's."""
+    return await board.move(traced("reply", trace), safe(operation), safe(agent), safe(conversation), body)
+
+
+async def transfer_to_agent(
+    board: Board, *, operation: str, agent: str, conversation: str, to: str, body: bytes, trace: str = ""
+) -> Answer:
+    """Pass it on to a present agent with room; the sender owns it until it is accepted."""
+    return await board.move(
+        traced("transfer_to_agent", trace), safe(operation), safe(agent), safe(conversation), safe(to), body
+    )
+
+
+async def transfer_to_queue(
+    board: Board,
+    *,
+    operation: str,
+    agent: str,
+    conversation: str,
+    queue: str,
+    requirement: str,
+    weight: int,
+    limits: str,
+    body: bytes,
+    trace: str = "",
+) -> Answer:
+    """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender."""
+    arguments = (safe(queue), requirement, str(weight), limits, body)
+    return await board.move(
+        traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
+    )
+
+
+async def wrap_up(board: Board, *, operation: str, agent: str, conversation: str, trace: str = "") -> Answer:
+    """Done with the customer, writing up: room stays held until close or the queue's time is over."""
+    return await board.move(traced("wrap_up", trace), safe(operation), safe(agent), safe(conversation))
+
+
+async def close(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:
+    """Over; `body` is the finished `CloseDetails`. The room goes to the most urgent work at once."""
+    return await board.move(traced("close", trace), safe(operation), safe(agent), safe(conversation), body)
+
+
+async def arrive(
+    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence
+) -> Answer:
+    """A device of the agent comes. The first one puts the agent on the board, with `presence` and the profile."""
+    return await board.move(
+        "arrive", safe(operation), safe(profile.agent), str(shard_of(profile.agent, board.shards)), safe(device),
+        str(lease_ms), presence, *_profile(profile),
+    )  # fmt: skip
+
+
+async def heartbeat(board: Board, *, agent: str, device: str, lease_ms: int) -> Answer:
+    """Prolong a device's lease; `arrive` when the board does not know it (any more)."""
+    return answer_of(await board.call("heartbeat", safe(agent), safe(device), str(lease_ms)))
+
+
+async def leave(board: Board, *, agent: str, device: str, grace_ms: int) -> Answer:
+    """The device says goodbye; its lease ends after the grace, in which it may come back."""
+    return answer_of(await board.call("leave", safe(agent), safe(device), str(grace_ms)))
+
+
+async def set_presence(
+    board: Board, *, operation: str, agent: str, presence: Presence, reason: str = "", trace: str = ""
+) -> Answer:
+    """Available or away, by the agent's own word."""
+    return await board.move(traced("set_presence", trace), safe(operation), safe(agent), presence, reason[:200])
+
+
+async def set_profile(board: Board, *, operation: str, profile: Profile) -> Answer:
+    """Bring an edit of the roster to the board; an older version than the board's changes nothing."""
+    return await board.move("set_profile", safe(operation), safe(profile.agent), *_profile(profile))
+
+
+def _profile(profile: Profile) -> tuple[Any, ...]:
+    skills = ",".join(f"{safe(skill)}:{int(level)}" for skill, level in sorted(profile.skills.items()))
+    queues = ",".join(queue if queue == "*" else safe(queue) for queue in sorted(profile.queues))
+    body = ProfileDetails(profile=profile).model_dump_json().encode()
+    return (str(profile.capacity), str(profile.version), skills, queues, body)

@@ -1,0 +1,147 @@
+"""Building a board under a new generation from the folds of all shards (DESIGN 3, rule 6).
+
+Everything is written under the new generation's prefix, which nobody reads before `swap`.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha1
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from trunkline.board.client import Board, BoardAway
+from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
+from trunkline.board.script import composed
+from trunkline.events import Status
+from trunkline.ids import shard_of
+
+_OWNER_LOST_MS = 120_000
+_CHUNK = 500
+
+
+async def load_scripts(board: Board) -> None:
+    """Make the board's script known to the server; only verifying a shard and rebuilding may do that."""
+    try:
+        await board.client.script_load(composed().text)
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+
+
+async def clear(board: Board, generation: str) -> None:
+    """Declare this generation stale: everybody waits until the board is rebuilt. Another generation is left alone."""
+    compare_and_delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1], KEYS[2]) end"
+    try:
+        await board.client.eval(compare_and_delete, 2, board.keys.generation, board.keys.gate, generation)
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+
+
+async def swap(board: Board, generation: str) -> bool:
+    """Put the new generation in force, if the key is still cleared."""
+    try:
+        return bool(await board.client.set(board.keys.generation, generation, nx=True))
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+
+
+async def build(board: Board, generation: str, folds: dict[int, Fold], *, now_ms: int) -> int:
+    """Write the board of these folds; how many conversations it holds. BoardAway if Redis goes away meanwhile."""
+    writer = _Writer(board, generation, now_ms)
+    try:
+        for shard, fold in folds.items():
+            await writer.shard(shard, fold)
+        await writer.flush()
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+    return writer.conversations
+
+
+async def discard_others(board: Board, generation: str) -> None:
+    """Throw away what earlier generations left, a little at a time."""
+    root = board.keys.root.encode()
+    current = board.keys.under(generation).encode()
+    pattern = root.replace(b"[", b"\\[") + b"[0-9]*-*:*"
+    try:
+        async for key in board.client.scan_iter(match=pattern, count=1_000):
+            if not key.startswith(current):
+                await board.client.unlink(key)
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+
+
+class _Writer:
+    """Plain commands, in pipelines."""
+
+    def __init__(self, board: Board, generation: str, now_ms: int) -> None:
+        self._shards = board.shards
+        self._prefix = board.keys.under(generation)
+        self._now = now_ms
+        self._pipeline = board.client.pipeline(transaction=False)
+        self._owners: set[str] = set()
+        self.conversations = 0
+
+    async def flush(self, *, at_least: int = 1) -> None:
+        if len(self._pipeline) >= at_least:
+            await self._pipeline.execute()
+
+    async def shard(self, shard: int, fold: Fold) -> None:
+        p = self._prefix
+        self._pipeline.hset(p + "sequence", str(shard), fold.outbox.partition("-")[0])
+        self._pipeline.hset(p + "relayed", str(shard), fold.outbox)
+        self._pipeline.hset(p + "applied", str(shard), str(fold.applied))
+        self._pipeline.xadd(p + f"o:{shard}", {"@": "seed"}, id=fold.outbox)
+        for state in fold.states():
+            self._conversation(shard, state)
+            await self.flush(at_least=_CHUNK)
+        for operation, (at, answer) in fold.operations.items():
+            left = at + OPERATIONS_MS - self._now
+            if left > 0:
+                self._pipeline.set(p + f"op:{operation}", answer, px=left)
+                await self.flush(at_least=_CHUNK)
+        for thread in fold.opted_out:
+            self._pipeline.sadd(p + "opted_out", sha1(thread.encode(), usedforsecurity=False).hexdigest())
+        await self._filters(shard, fold)
+
+    async def _filters(self, shard: int, fold: Fold) -> None:
+        for day, prints in fold.seen.items():
+            left = (day + FILTER_DAYS) * DAY_MS - self._now
+            for one in prints if left > 0 else ():
+                key = self._prefix + f"seen:{shard}:{day}:{one % 1024}"
+                self._pipeline.hset(key, str(one), "")
+                self._pipeline.pexpire(key, left)
+                await self.flush(at_least=_CHUNK)
+
+    def _conversation(self, shard: int, state: dict[str, Any]) -> None:
+        p, name, status = self._prefix, state["id"], state["status"]
+        closed_for = self._now - state["closed_at"]
+        if status == Status.CLOSED and closed_for > reopen_ms(state):
+            return
+        self.conversations += 1
+        if status == Status.OFFERED:
+            # The offer cannot be accepted any more; the first tick says that it is rescinded.
+            state = state | {"deadline": 1}
+            self._pipeline.sadd(p + "ac:" + state["offered_to"], name)
+            self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
+        self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
+        self._pipeline.set(p + "t:" + state["thread"], name)
+        self._pipeline.sadd(p + "requirements", state["requirement"])
+        if status == Status.QUEUED:
+            self._pipeline.zadd(p + "w:" + state["requirement"], {name: state["due"]})
+        if status == Status.CLOSED:
+            left = reopen_ms(state) - closed_for + 60_000
+            self._pipeline.pexpire(p + "c:" + name, left)
+            self._pipeline.pexpire(p + "t:" + state["thread"], left)
+        if status == Status.WRAPPING_UP:
+            self._timer(shard, f"wrap|{name}", state["wrap_until"])
+        if state["owner"]:
+            self._owned(name, state["owner"])
+
+    def _owned(self, conversation: str, owner: str) -> None:
+        self._pipeline.sadd(self._prefix + "ac:" + owner, conversation)
+        if owner not in self._owners:
+            self._owners.add(owner)
+            self._timer(shard_of(owner, self._shards), f"owner|{owner}", self._now + _OWNER_LOST_MS)
+
+    def _timer(self, shard: int, name: str, at: int) -> None:
+        self._pipeline.zadd(self._prefix + f"timers:{shard}", {name: at})
