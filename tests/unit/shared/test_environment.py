@@ -12,9 +12,11 @@ from services.agents.settings import AgentsSettings
 from services.ingest.settings import IngestSettings
 from services.notify.settings import NotifySettings
 from services.router.settings import RouterSettings
+from trunkline.local import LocalSettings
 from trunkline.settings import VARIABLES, ServiceSettings, SettingsError, load_settings, variables_of
 
 SERVICES: list[type[ServiceSettings]] = [IngestSettings, RouterSettings, AgentsSettings, NotifySettings]
+EVERY_MODEL: list[type[ServiceSettings]] = [*SERVICES, LocalSettings]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +45,7 @@ def test_no_two_services_listen_on_one_port_by_default() -> None:
 def test_the_list_of_known_variables_is_that_of_the_models() -> None:
     named = {
         variable
-        for settings_type in SERVICES
+        for settings_type in EVERY_MODEL
         for name, field in settings_type.model_fields.items()
         for variable in variables_of(name, field)
     }
@@ -175,3 +177,15 @@ def test_a_database_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(SettingsError, match="postgresql://"):
         load_settings(AgentsSettings)
+
+
+def test_one_machine_s_ports_are_the_services_own_defaults() -> None:
+    local = load_settings(LocalSettings)
+    ingest, agents = load_settings(IngestSettings), load_settings(AgentsSettings)
+
+    assert (local.ingest_port, local.ingest_ops_port) == (ingest.port, ingest.ops_port)
+    assert (local.agents_port, local.agents_ops_port) == (agents.port, agents.ops_port)
+    assert local.router_ops_port == load_settings(RouterSettings).ops_port
+    assert local.notify_ops_port == load_settings(NotifySettings).ops_port
+    assert f":{local.up_log_port}/" in ingest.log_url
+    assert f":{local.up_board_port}/" in ingest.board_url

@@ -1,0 +1,5 @@
+"""`python -m trunkline.cli`, for where the `trunkline` script is not on the path."""
+
+from trunkline.cli import main
+
+main()
