@@ -1,0 +1,84 @@
+"""SMS, MMS and WhatsApp by Twilio. What is done, left and not wanted: README.md beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from trunkline.channels.base import (
+    Account,
+    AckPolicy,
+    Answer,
+    Manifest,
+    MediaRule,
+    NoResponse,
+    Outcome,
+    Parsed,
+    RawRequest,
+    Response,
+    SendStep,
+    Verdict,
+)
+from trunkline.channels.twilio import failures, inbound, outbound, signature
+from trunkline.channels.twilio.settings import TwilioSettings
+from trunkline.messages import Address, DeliveryStatus, OutboundMessage
+
+__all__ = ["TwilioSettings", "TwilioSms"]
+
+
+class TwilioSms:
+    """Programmable Messaging of Twilio, as a channel."""
+
+    manifest: ClassVar[Manifest] = Manifest(
+        type="twilio-sms",
+        name="SMS (Twilio)",
+        address_schemes=("tel", "whatsapp"),
+        account_schema=TwilioSettings,
+        text_limit=outbound.TEXT_LIMIT,
+        text_unit="utf16",
+        media=MediaRule(
+            types=("image/", "audio/", "video/", "text/", "application/"),
+            max_bytes=outbound.MAX_MEDIA_BYTES,
+            max_count=outbound.MAX_MEDIA,
+        ),
+        receipts=tuple(DeliveryStatus),
+        ack=AckPolicy(
+            accepted=Answer(status=200, body=b"<Response/>", content_type="text/xml"),
+            # Heeded only if the webhook's URL asks for it (#rc=, README): ingest spools before it says this.
+            retry_later=Answer(status=503),
+            refused=Answer(status=403),
+            budget_s=15.0,
+        ),
+        idempotent_send=False,
+    )
+
+    def verify(self, request: RawRequest, account: Account) -> Verdict:
+        """Did one of the account's tokens sign this?"""
+        return signature.verify(request, _settings(account))
+
+    def parse(self, request: RawRequest, account: Account) -> Parsed:
+        """The message or receipt in a request, and what could not be taken."""
+        return inbound.parse(request, _settings(account))
+
+    def thread_key(self, contact: Address, account: Account) -> str:
+        """Account and address: a number's SMS and its WhatsApp are two threads, for each is answered its own way."""
+        return f"{account.name}|{contact.scheme}:{contact.value}"
+
+    def plan(self, message: OutboundMessage, account: Account) -> Sequence[SendStep]:
+        """The calls that send a reply; ValueError with a sentence for the agent."""
+        return outbound.plan(message, account, _settings(account))
+
+    def interpret(self, step: SendStep, outcome: Response | NoResponse, account: Account) -> Outcome:
+        """What Twilio's answer means; it depends on nothing but the answer."""
+        return failures.interpret(outcome)
+
+    def media_request(self, source: str, account: Account) -> SendStep:
+        """The authenticated GET of an inbound attachment; ValueError for an address that is not Twilio's."""
+        return outbound.media_request(source, _settings(account))
+
+
+def _settings(account: Account) -> TwilioSettings:
+    settings: object = account.settings
+    if not isinstance(settings, TwilioSettings):
+        raise TypeError(f"account {account.name} has no settings of Twilio's")
+    return settings
