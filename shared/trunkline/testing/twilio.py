@@ -64,11 +64,8 @@ class TwilioSimulator:
         self.on_reply = on_reply
         self._host, self._port = host, port
         self._callbacks, self._duplicate, self._reorder = callbacks, duplicate, reorder
-        self._retry_after_s = retry_after_s
-        self._unreachable = dict(unreachable or {})
-        self._chance = random.Random(seed + 1)  # noqa: S311
-        self._ids = 0
-        self._seed = seed
+        self._retry_after_s, self._unreachable = retry_after_s, dict(unreachable or {})
+        self._ids, self._seed, self._chance = 0, seed, random.Random(seed + 1)  # noqa: S311  as above
         self._errands: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
         self._news = asyncio.Condition()
@@ -132,25 +129,26 @@ class TwilioSimulator:
             self.opted_out.add((target.sid, from_))
         elif asked == "START":
             self.opted_out.discard((target.sid, from_))
-        sid = sid or self._sid("MM" if media else "SM")
+        form = self._message_form(target, sid or self._sid("MM" if media else "SM"), media)
+        form |= {"Body": body, "From": from_, "To": to or next(iter(target.senders), "+15005550006")}
+        self.counters["customer_messages"] += 1
+        return await self._caller.post(target, target.webhook_url, form | dict(extra or {}))
+
+    def _message_form(self, target: SimAccount, sid: str, media: Sequence[tuple[bytes, str]]) -> dict[str, str]:
         form = {
             "AccountSid": target.sid,
             "ApiVersion": "2010-04-01",
-            "Body": body,
-            "From": from_,
             "MessageSid": sid,
             "NumMedia": str(len(media)),
             "NumSegments": "1",
             "SmsMessageSid": sid,
             "SmsSid": sid,
             "SmsStatus": "received",
-            "To": to or next(iter(target.senders), "+15005550006"),
         }
         for index, (content, kind) in enumerate(media):
             form[f"MediaUrl{index}"] = self.media.keep(content, kind, account=target, message=sid)
             form[f"MediaContentType{index}"] = kind
-        self.counters["customer_messages"] += 1
-        return await self._caller.post(target, target.webhook_url, form | dict(extra or {}))
+        return form
 
     # The hot path: one handler, no router, no middleware. A bench sends 3 000 messages a second through it.
 
