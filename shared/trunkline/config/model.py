@@ -1,0 +1,122 @@
+"""What `trunkline.yaml` may say. Every number carries its unit in its name; every default is here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from trunkline.channels.base import Account
+
+MAX_RULES = 500
+"""Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
+
+_DAY_S = 86_400
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+Level = Annotated[int, Field(ge=0, le=10)]
+Weight = Annotated[int, Field(ge=1, le=100)]
+Priority = Annotated[int, Field(ge=0, le=10)]
+Target = Annotated[int, Field(ge=1, le=30 * _DAY_S)]
+
+
+def _true_is_an_expression(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+Expression = Annotated[str, BeforeValidator(_true_is_an_expression), Field(min_length=1)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Skill(_Frozen):
+    """What an agent can handle; agents have it at a level from 0 to 10, and so it is required."""
+
+    title: Title
+
+
+class Queue(_Frozen):
+    """Conversations that wait for an agent, and what they are promised."""
+
+    title: Title
+    target_s: Target = Field(default=300, description="seconds in which a conversation should have its agent")
+    priority: Priority = Field(default=0, description="10 is most urgent")
+    weight: Weight = Field(default=1, description="how much of an agent's capacity one conversation takes")
+    requires: dict[SkillName, Level] = Field(default={}, description="skill: lowest level that will do")
+    offer_timeout_s: int = Field(default=20, ge=1, le=600, description="seconds an agent has to accept")
+    offer_again_after_s: int = Field(
+        default=60, ge=1, le=_DAY_S, description="seconds before who declined is asked again"
+    )
+    missed_offers_before_away: int = Field(
+        default=3, ge=1, le=100, description="missed in a row; then the agent is away"
+    )
+    wrap_up_s: int = Field(
+        default=30, ge=0, le=_DAY_S, description="seconds after the conversation that still take capacity"
+    )
+    reopen_within_s: int = Field(
+        default=_DAY_S, ge=0, le=365 * _DAY_S, description="seconds after closing in which a new message opens it again"
+    )
+
+
+class Rule(_Frozen):
+    """When `when` holds for a message, what else the rule says is decided, unless an earlier rule decided it."""
+
+    name: SkillName
+    when: Expression
+    queue: Name | None = None
+    requires: dict[SkillName, Level] = {}
+    priority: Priority | None = None
+    weight: Weight | None = None
+    target_s: Target | None = None
+
+    @property
+    def decides(self) -> bool:
+        """Does it say anything besides when?"""
+        return bool(self.requires) or any(
+            aspect is not None for aspect in (self.queue, self.priority, self.weight, self.target_s)
+        )
+
+
+class AccountEntry(_Frozen):
+    """One channel account: which channel, how it is reached, and the queue of what comes in by it."""
+
+    channel: str
+    queue: Name | None = Field(default=None, description="where its messages go when no rule says so")
+    settings: Any = Field(
+        default={}, repr=False, description="as the channel's account_schema has it, with ${NAME} from the environment"
+    )
+
+
+class Layout(_Frozen):
+    """The file as it is written."""
+
+    default_queue: Name = Field(description="where messages go when neither rule nor account says so")
+    queues: dict[Name, Queue] = Field(min_length=1)
+    skills: dict[SkillName, Skill] = {}
+    accounts: dict[Name, AccountEntry] = {}
+    rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
+
+
+class Config(Layout):
+    """A file that was checked: every name in it leads somewhere.
+
+    `settings` of each account is an instance of its channel's account_schema; None if it was loaded without channels.
+    """
+
+    digest: str = Field(description="the running version: changes with every byte of the file")
+
+    def account(self, name: str, *, public_url: str) -> Account | None:
+        """The account as channels want it; None if there is none of that name."""
+        entry = self.accounts.get(name)
+        if entry is None:
+            return None
+        return Account(name=name, channel=entry.channel, public_url=public_url.rstrip("/"), settings=entry.settings)
+
+    def queue_of_account(self, name: str) -> str:
+        """Where messages of this account go when no rule says so; an account that is gone has the default queue."""
+        entry = self.accounts.get(name)
+        return (entry.queue if entry is not None else None) or self.default_queue

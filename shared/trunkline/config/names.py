@@ -1,0 +1,82 @@
+"""Names that lead nowhere: a queue or skill nobody declared, a rule's name given twice, a rule that decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from trunkline.config.document import Items, Node, Scalar, Table
+from trunkline.config.problems import meant
+
+Finding = tuple[tuple[str | int, ...], str, bool]
+
+_ASPECTS = {"queue", "requires", "priority", "weight", "target_s"}
+
+
+def check(root: Node) -> Iterator[Finding]:
+    """Path and message of each, and whether it is about the key there.
+
+    What is not of the right shape is passed over: the model complains of it.
+    """
+    queues = _declared(root, "queues")
+    skills = _declared(root, "skills")
+    if isinstance(root, Table):
+        yield from _queue(root, (), "default_queue", queues)
+    for name, account in entries(root, "accounts"):
+        yield from _queue(account, ("accounts", name), "queue", queues)
+    for name, queue in entries(root, "queues"):
+        yield from _skills(queue, ("queues", name), skills)
+    for at, rule in items(root, "rules"):
+        yield from _queue(rule, ("rules", at), "queue", queues)
+        yield from _skills(rule, ("rules", at), skills)
+        if not _ASPECTS & rule.entries.keys():
+            yield ("rules", at), "the rule decides nothing; give a queue, requires, priority, weight or target_s", False
+    yield from _repeated(root)
+
+
+def entries(root: Node, section: str) -> list[tuple[str, Table]]:
+    """The well-formed entries of a section that is a mapping."""
+    node = root.entries.get(section) if isinstance(root, Table) else None
+    found = node.entries.items() if isinstance(node, Table) else ()
+    return [(name, entry) for name, entry in found if isinstance(entry, Table)]
+
+
+def items(root: Node, section: str) -> list[tuple[int, Table]]:
+    """The well-formed items of a section that is a list, each with its index."""
+    node = root.entries.get(section) if isinstance(root, Table) else None
+    found = node.items if isinstance(node, Items) else ()
+    return [(at, item) for at, item in enumerate(found) if isinstance(item, Table)]
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is not among the known ones."""
+    names = sorted(known)
+    close = meant(name, names)
+    hint = f"did you mean `{close}`?" if close else f"there are {', '.join(names[:12])}" if names else "there are none"
+    return f"there is no {kind} `{name[:80]}`; {hint}"
+
+
+def _declared(root: Node, section: str) -> Collection[str]:
+    """Names in a section, also of entries that are otherwise wrong: one fault is told once."""
+    node = root.entries.get(section) if isinstance(root, Table) else None
+    return node.entries.keys() if isinstance(node, Table) else ()
+
+
+def _queue(table: Table, path: tuple[str | int, ...], key: str, known: Collection[str]) -> Iterator[Finding]:
+    node = table.entries.get(key)
+    if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
+        yield (*path, key), unknown("queue", node.value, known), False
+
+
+def _skills(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
+    node = table.entries.get("requires")
+    for skill in node.entries if isinstance(node, Table) else ():
+        if skill not in known:
+            yield (*path, "requires", skill), unknown("skill", skill, known), True
+
+
+def _repeated(root: Node) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for at, rule in items(root, "rules"):
+        name = rule.entries.get("name")
+        if isinstance(name, Scalar) and isinstance(name.value, str) and first.setdefault(name.value, at) != at:
+            yield ("rules", at, "name"), f"rules[{first[name.value]}] is called `{name.value[:80]}` too", False

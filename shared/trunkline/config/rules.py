@@ -1,0 +1,219 @@
+"""What a rule may know, what rules decide, and how the first match wins. Pure: no I/O, no clock.
+
+The expression language is behind `Condition`: another engine needs one class (see `cel.py`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from trunkline.config.model import Config, Queue, Rule
+from trunkline.messages import Choice, InboundMessage, Media, Text
+
+MAX_TEXT = 4_096
+"""Characters of a message that rules read: the cost of a rule is bounded with it."""
+
+VARIABLES: Mapping[str, str] = {
+    "message.text": "string",
+    "message.words": "list of strings",
+    "message.channel": "string",
+    "message.account": "string",
+    "message.has_media": "bool",
+    "contact.address": "string",
+    "contact.scheme": "string",
+    "contact.language": "string",
+    "history.known": "bool",
+    "history.last_agent": "string",
+}
+"""Every name a rule may use, and its type. docs/configuration.md explains each; a test compares the two."""
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What rules may know of a message when its conversation is routed. Unknown things are empty, never absent."""
+
+    text: str
+    channel: str
+    account: str
+    address: str
+    scheme: str
+    has_media: bool = False
+    language: str = ""
+    known: bool = False
+    last_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFailure:
+    """A rule that failed at run time, which counts as no match."""
+
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a conversation goes and what it needs; `rules` names those that decided something, in the file's order."""
+
+    queue: str
+    requires: Mapping[str, int]
+    priority: int
+    weight: int
+    target_s: int
+    rules: tuple[str, ...]
+    errors: tuple[RuleFailure, ...] = ()
+
+
+class ConditionFailed(Exception):
+    """A condition had no answer for these facts (a division by zero, an index beyond a list)."""
+
+
+class Condition(Protocol):
+    """A compiled `when`. Safe to share between threads."""
+
+    def holds(self, prepared: Any) -> bool:
+        """Does it hold for the facts that `Language.prepare` made ready? ConditionFailed if it has no answer."""
+        ...
+
+
+class Language(Protocol):
+    """An expression language."""
+
+    def compile(self, expression: str) -> Condition:
+        """The condition; the language's own error if it is not one."""
+        ...
+
+    def prepare(self, variables: Mapping[str, object]) -> Any:
+        """The values of VARIABLES, made ready once for all conditions of a message."""
+        ...
+
+
+class RuleEngine:
+    """The rules of one configuration, compiled."""
+
+    def __init__(
+        self, config: Config, language: Language, *, on_failure: Callable[[RuleFailure], None] | None = None
+    ) -> None:
+        self.version = config.digest
+        self._config = config
+        self._language = language
+        self._on_failure = on_failure
+        self._rules = [(rule, language.compile(rule.when)) for rule in config.rules]
+        self._needs_words = any("words" in rule.when for rule in config.rules)
+
+    def decide(self, facts: Facts) -> Decision:
+        """What the rules say of a message. Never fails: a rule that does is no match, told to `on_failure` and here.
+
+        Each of queue, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken from the first
+        rule that matches and speaks of it; then from the account (queue) or the queue (all others).
+        """
+        prepared = self._language.prepare(_variables(facts, words=self._needs_words))
+        matched: list[Rule] = []
+        failures: list[RuleFailure] = []
+        for rule, condition in self._rules:
+            try:
+                if condition.holds(prepared):
+                    matched.append(rule)
+            except ConditionFailed as error:
+                failures.append(RuleFailure(rule.name, str(error)))
+        if self._on_failure is not None:
+            for failure in failures:
+                self._on_failure(failure)
+        return decide(self._config, matched, account=facts.account, errors=failures)
+
+
+def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Sequence[RuleFailure] = ()) -> Decision:
+    """The decision of rules that matched, in the file's order; see `RuleEngine.decide`."""
+    aspects: dict[str, Any] = {}
+    deciders: list[str] = []
+    for rule in matched:
+        said = _aspects(rule)
+        if not said.keys() <= aspects.keys():
+            deciders.append(rule.name)
+        aspects = said | aspects
+    name = aspects.get("queue") or config.queue_of_account(account)
+    queue = config.queues[name]
+    aspects = _aspects(queue) | aspects
+    return Decision(
+        queue=name,
+        requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
+        priority=aspects["priority"],
+        weight=aspects["weight"],
+        target_s=aspects["target_s"],
+        rules=tuple(deciders),
+        errors=tuple(errors),
+    )
+
+
+def _aspects(source: Rule | Queue) -> dict[str, Any]:
+    """What a rule or a queue speaks of; each group of skills is an aspect of its own, named with a dot at its end."""
+    said: dict[str, Any] = {
+        name: value
+        for name in ("queue", "priority", "weight", "target_s")
+        if (value := getattr(source, name, None)) is not None
+    }
+    for skill, level in source.requires.items():
+        said.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
+    return said
+
+
+def _skill_groups(aspects: Mapping[str, Any]) -> list[Mapping[str, int]]:
+    return [value for name, value in aspects.items() if name.endswith(".")]
+
+
+def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = None) -> Facts:
+    """What rules may know of a message; `known`: has the contact written before, and whom did they talk to last."""
+    return Facts(
+        text=_text_of(message)[:MAX_TEXT],
+        channel=message.channel,
+        account=message.account,
+        address=message.contact.value,
+        scheme=message.contact.scheme,
+        has_media=any(isinstance(part, Media) for part in message.parts),
+        known=known,
+        last_agent=last_agent or "",
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text for comparing: letters and digits, composed, in lower case.
+
+    The Turkish dotted capital İ becomes i; a capital I becomes i too, whatever the language.
+    """
+    composed = unicodedata.normalize("NFC", text).replace("İ", "i").lower()
+    return _WORD.findall(composed)
+
+
+def _text_of(message: InboundMessage) -> str:
+    words = []
+    for part in message.parts:
+        match part:
+            case Text():
+                words.append(part.text)
+            case Choice():
+                words.append(part.title)
+            case Media() if part.caption:
+                words.append(part.caption)
+    return "\n".join(words)
+
+
+def _variables(facts: Facts, *, words: bool) -> dict[str, object]:
+    text = facts.text[:MAX_TEXT]
+    return {
+        "message.text": text,
+        "message.words": words_of(text) if words else [],
+        "message.channel": facts.channel,
+        "message.account": facts.account,
+        "message.has_media": facts.has_media,
+        "contact.address": facts.address,
+        "contact.scheme": facts.scheme,
+        "contact.language": facts.language,
+        "history.known": facts.known,
+        "history.last_agent": facts.last_agent,
+    }

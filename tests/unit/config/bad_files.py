@@ -1,0 +1,106 @@
+"""Files that cannot be used: what each is, and exactly what is said of it and where."""
+
+from __future__ import annotations
+
+# ruff: noqa: E501 - a table reads best with a row per line
+# fmt: off
+
+SOUND = """\
+default_queue: support
+queues:
+  support: {title: Support}
+skills:
+  lang.tr: {title: Turkish}
+"""
+
+ACCOUNT = (
+    SOUND
+    + """\
+accounts:
+  post-main:
+    channel: pigeon
+    settings:
+      loft: north-tower
+      ring: secret
+      birds: 3
+"""
+)
+
+
+def _rule(when: str) -> str:
+    return SOUND + f"rules:\n  - name: one\n    when: {when}\n    queue: support\n"
+
+
+SYNTAX = [
+    ("an empty file", "", "1:1: the file is empty"),
+    ("only a comment", "# nothing\n", "1:1: the file is empty"),
+    ("a list", "- 1\n", "1:1: should be a mapping (key: value)"),
+    ("a bracket never closed", "queues: [a\n", "2:1: not YAML: did not find expected ',' or ']' while parsing a flow sequence"),
+    ("a tab", "queues:\n\tsupport: {}\n", "2:1: a tab cannot indent YAML; use spaces"),
+    ("two documents", SOUND + "---\na: 1\n", "6:1: a second document begins here; the file is one document"),
+    ("a control character", "a: b\nc: \x07\n", "2:4: the control character U+0007 is not allowed"),
+    ("Latin-1", b"a: b\nc: caf\xe9\n", "2:7: not UTF-8 text"),
+    ("an alias", SOUND.replace("{title: Support}", "&a {title: Support}"), "3:12: queues.support: anchors and aliases are not read here"),
+    ("a tag", SOUND.replace("Support}", "!!python/name:os.system Support}"), "3:20: queues.support.title: tags (!…) are not read here"),
+    ("a key said twice", SOUND + "default_queue: sales\n", "6:1: default_queue: `default_queue` is said twice, first in line 1"),
+    ("a number as key", SOUND + "1: x\n", "6:1: a key must be a word; put it in quotes if it is"),
+    ("nested too deep", "a: " + "[" * 40 + "\n", "1:20: a[0][0]: nested more than 16 deep"),
+]
+
+LAYOUT = [
+    ("nothing of what is needed", "skills: {}\n", "1:1: `default_queue` is missing\n1:1: `queues` is missing"),
+    ("a key misspelt", SOUND.replace("title: Support", "titel: Support"), "3:3: queues.support: `title` is missing\n3:13: queues.support.titel: unknown key `titel`; did you mean `title`?"),
+    ("a section misspelt", SOUND + "rule: []\n", "6:1: rule: unknown key `rule`; did you mean `rules`?"),
+    ("text for a number", SOUND.replace("{title: Support}", "{title: Support, target_s: soon}"), "3:39: queues.support.target_s: should be a valid integer"),
+    ("a number in quotes", SOUND.replace("{title: Support}", "{title: Support, target_s: '60'}"), "3:39: queues.support.target_s: should be a valid integer"),
+    ("a target of nothing", SOUND.replace("{title: Support}", "{title: Support, target_s: 0}"), "3:39: queues.support.target_s: should be greater than or equal to 1"),
+    ("a level above ten", SOUND.replace("{title: Support}", "{title: Support, requires: {lang.tr: 11}}"), "3:49: queues.support.requires.lang.tr: should be less than or equal to 10"),
+    ("a queue with a capital", SOUND.replace("  support:", "  Support:").replace("queue: support", "queue: Support"), "1:16: default_queue: NAMES\n3:3: queues.Support: NAMES"),
+    ("rules as a mapping", SOUND + "rules: {a: b}\n", "6:8: rules: should be a list"),
+    ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, priority, weight or target_s"),
+    ("a rule's name given twice", SOUND + "rules:\n  - {name: a, when: true, queue: support}\n  - {name: a, when: true, weight: 2}\n", "8:12: rules[1].name: rules[0] is called `a` too"),
+]
+
+NAMES = [
+    ("an unknown default queue", SOUND.replace("queue: support", "queue: suport"), "1:16: default_queue: there is no queue `suport`; did you mean `support`?"),
+    ("an unknown queue in a rule", _rule("true").replace("queue: support\n", "queue: sales\n").replace("default_queue: sales", "default_queue: support"), "9:12: rules[0].queue: there is no queue `sales`; there are support"),
+    ("an unknown skill in a rule", _rule("true") + "    requires: {lang.lv: 3}\n", "10:16: rules[0].requires.lang.lv: there is no skill `lang.lv`; did you mean `lang.tr`?"),
+    ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
+    ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
+    ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),
+]
+
+SETTINGS = [
+    ("an unknown setting", ACCOUNT + "      lofft: x\n", "13:7: accounts.post-main.settings.lofft: unknown key `lofft`; did you mean `loft`?"),
+    ("a setting left out", ACCOUNT.replace("      loft: north-tower\n", ""), "9:5: accounts.post-main.settings: `loft` is missing"),
+    ("no settings at all", SOUND + "accounts:\n  post-main: {channel: pigeon}\n", "7:3: accounts.post-main.settings: `loft` is missing\n7:3: accounts.post-main.settings: `ring` is missing"),
+    ("a setting of the wrong kind", ACCOUNT.replace("birds: 3", "birds: many"), "12:14: accounts.post-main.settings.birds: should be a valid integer, unable to parse string as an integer"),
+    ("a variable that is not set", ACCOUNT.replace("secret", "${MISSING}"), "11:13: accounts.post-main.settings: the environment has no MISSING; set it, or give a default: ${MISSING:-…}"),
+    ("a variable never closed", ACCOUNT.replace("secret", "'${MISSING'"), "11:13: accounts.post-main.settings: `${` begins a reference like ${NAME} or ${NAME:-default}; write `$${` for the characters"),
+    ("a secret that the channel refuses by name", ACCOUNT.replace("secret", "${BAD_RING}"), "11:13: accounts.post-main.settings.ring: no bird wears ${BAD_RING}"),
+]
+
+RULES = [
+    ("no expression", _rule("'  '"), "8:14: rules[0].when: Syntax error: mismatched input '<EOF>'"),
+    ("a name misspelt", _rule("message.txt == 'a'"), "8:11: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("two names misspelt", _rule("message.txt == 'a' || history.knwon"), "8:11: rules[0].when: there is no `message.txt`; did you mean `message.text`?\n8:33: rules[0].when: there is no `history.knwon`; did you mean `history.known`?"),
+    ("another type", _rule("message.channel == 3"), "8:27: rules[0].when: `==` does not go with (string, int)"),
+    ("not yes or no", _rule("message.text"), "8:11: rules[0].when: a rule's condition is true or false; this is a value of type string"),
+    ("not even text", _rule("3"), "8:11: rules[0].when: should be a valid string"),
+    ("after letters beyond ASCII", _rule("true && 'ğ😀' == message.txt"), "8:27: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("in single quotes", _rule("'message.words == [''a''] || message.txt'"), "8:40: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("in double quotes", _rule(r'"\x41 == \"\u0041\" && message.txt"'), "8:12: rules[0].when: there is no `A`; there are VARIABLES\n8:34: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("in a literal block", _rule("|\n      true &&\n        message.txt == 'a'"), "10:9: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("in a folded block", _rule(">-  # folded\n\n      true &&\n\n      message.txt == 'a'"), "12:7: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("over plain lines", _rule("true &&\n      message.txt == 'a'"), "9:7: rules[0].when: there is no `message.txt`; did you mean `message.text`?"),
+    ("a broken pattern", _rule("message.text.matches('(')"), "8:32: rules[0].when: invalid regular expression: missing ): ("),
+    ("a pattern from a customer", _rule("true && 'a'.matches(message.text)"), "8:23: rules[0].when: write it as text.matches('pattern'), the pattern in quotes"),
+    ("a function that is not there", _rule("message.text.lower() == 'a'"), "8:24: rules[0].when: there is no `lower`; did you mean `lowerAscii`?"),
+    ("a function that may not be used", _rule("message.text.replace('a', message.text) == ''"), "8:24: rules[0].when: there is no function `replace` in rules; there are FUNCTIONS"),
+    ("loops in a loop", _rule("'[1].exists(x, [2].exists(y, x == y))'"), "8:30: rules[0].when: `exists` inside another loop; its cost would multiply"),
+    ("a pattern in a loop", _rule("'[1].exists(x, message.text.matches(\"a\"))'"), "8:39: rules[0].when: `matches` inside another loop; its cost would multiply"),
+    ("repetitions that multiply", _rule("message.text.matches('((.{0,30}){30})9')"), "8:32: rules[0].when: counted repetitions multiply to 900; at most 100"),
+    ("a class of all letters", _rule("message.text.matches('[^\\\\pL]')"), "8:32: rules[0].when: \\p{…} costs 2 ms per message; use message.words"),
+    ("brackets without end", _rule("'" + "(" * 1_500 + "'"), "8:12: rules[0].when: Expression recursion limit exceeded. limit: 32"),
+    ("an endless expression", _rule("'" + "true || " * 300 + "true'"), "8:12: rules[0].when: the expression has 2404 characters; at most 2000"),
+]

@@ -1,0 +1,249 @@
+"""Rules: the first match wins for each thing decided, failures are no match, and nobody makes them slow."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trunkline.config.cel import Cel, CelCondition, InvalidExpression
+from trunkline.config.limits import MAX_EXPRESSION
+from trunkline.config.load import parse
+from trunkline.config.rules import (
+    MAX_TEXT,
+    VARIABLES,
+    ConditionFailed,
+    Decision,
+    Facts,
+    RuleEngine,
+    RuleFailure,
+    facts_of,
+    words_of,
+)
+from trunkline.messages import Address, Choice, InboundMessage, Media, Parts, Text
+
+BASE = """\
+default_queue: support
+queues:
+  support: {title: Support, target_s: 120}
+  sales: {title: Sales, target_s: 60, priority: 2, weight: 3, requires: {lang.en: 1, vip: 2}}
+skills:
+  lang.en: {title: English}
+  lang.tr: {title: Turkish}
+  vip: {title: Important people}
+accounts:
+  shop: {channel: pigeon, queue: sales}
+rules:
+"""
+
+
+def engine(*rules: str, failures: list[RuleFailure] | None = None) -> RuleEngine:
+    text = BASE + "".join(f"  - {rule}\n" for rule in rules) if rules else BASE.removesuffix("rules:\n")
+    return RuleEngine(
+        parse(text.encode(), None, {}), Cel(), on_failure=failures.append if failures is not None else None
+    )
+
+
+def facts(text: str = "", account: str = "desk", **more: object) -> Facts:
+    base: dict[str, object] = {"channel": "pigeon", "address": "+371", "scheme": "tel"}
+    return Facts(text=text, account=account, **(base | more))  # type: ignore[arg-type]  # a table of keywords
+
+
+def test_without_rules_the_account_chooses_the_queue_and_the_queue_all_else() -> None:
+    routed = engine().decide(facts(account="shop"))
+
+    assert routed == Decision("sales", {"lang.en": 1, "vip": 2}, priority=2, weight=3, target_s=60, rules=())
+
+
+def test_an_account_that_is_gone_from_the_file_has_the_default_queue() -> None:
+    assert engine().decide(facts(account="gone")).queue == "support"
+
+
+def test_the_first_matching_rule_decides_each_thing_it_speaks_of() -> None:
+    rules = engine(
+        "{name: first, when: true, priority: 5}",
+        "{name: second, when: true, priority: 9, queue: sales}",
+        "{name: never, when: false, weight: 50}",
+        "{name: third, when: true, queue: support, target_s: 7}",
+        "{name: idle, when: true, priority: 1}",
+    )
+
+    routed = rules.decide(facts())
+
+    assert (routed.queue, routed.priority, routed.weight, routed.target_s) == ("sales", 5, 3, 7)
+    assert routed.rules == ("first", "second", "third")
+
+
+def test_one_language_is_chosen_and_other_skills_are_added() -> None:
+    rules = engine(
+        "{name: turkish, when: 'message.text.contains(\"ş\")', requires: {lang.tr: 3}}",
+        "{name: english, when: true, requires: {lang.en: 5}}",
+        "{name: important, when: true, requires: {vip: 4}}",
+    )
+
+    assert rules.decide(facts("iş")).requires == {"lang.tr": 3, "vip": 4}
+    assert rules.decide(facts("job")).requires == {"lang.en": 5, "vip": 4}
+
+
+def test_what_a_rule_requires_stands_before_what_its_queue_requires() -> None:
+    rules = engine("{name: turkish, when: true, queue: sales, requires: {lang.tr: 3}}")
+
+    assert rules.decide(facts()).requires == {"lang.tr": 3, "vip": 2}
+
+
+@pytest.mark.parametrize(
+    ("expression", "given", "expected"),
+    [
+        ("message.text == 'Hi'", facts("Hi"), True),
+        ("message.text.matches('(?i)^hi')", facts("HI there"), True),
+        ("'faturam' in message.words", facts("FATURAM, nerede?"), True),
+        ("message.words.exists(w, w.startsWith('rēķin'))", facts("Kur ir RĒĶINS?"), True),
+        ("message.words.size() == 3", facts("a, b! c"), True),
+        ("message.channel == 'pigeon' && message.account == 'shop'", facts(account="shop"), True),
+        ("message.has_media", facts(has_media=True), True),
+        ("contact.scheme == 'tel' && contact.address.startsWith('+371')", facts(), True),
+        ("contact.language == ''", facts(), True),
+        ("history.known", facts(known=True), True),
+        ("history.last_agent == 'ada'", facts(last_agent="ada"), True),
+        ("history.last_agent == ''", facts(last_agent="ada"), False),
+    ],
+)
+def test_every_variable_can_be_asked(expression: str, given: Facts, expected: bool) -> None:
+    routed = engine(f"name: one\n    weight: 9\n    when: >-\n      {expression}").decide(given)
+
+    assert (routed.weight == 9) is expected
+
+
+@pytest.mark.parametrize("expression", ["message.words[5] == 'x'", "1 / message.words.size() == 1"])
+def test_a_rule_that_fails_is_no_match_and_is_told_twice(expression: str) -> None:
+    failures: list[RuleFailure] = []
+    rules = engine(
+        f'{{name: bad, when: "{expression}", weight: 9}}', "{name: good, when: true, weight: 4}", failures=failures
+    )
+
+    routed = rules.decide(facts(""))
+
+    assert routed.weight == 4
+    assert [failure.rule for failure in routed.errors] == ["bad"]
+    assert list(routed.errors) == failures
+    assert failures[0].message in {"Index error: index=5 size=0", "divide by zero"}
+
+
+def test_the_engine_carries_the_version_of_its_file() -> None:
+    config = parse(BASE.removesuffix("rules:\n").encode(), None, {})
+
+    assert RuleEngine(config, Cel()).version == config.digest
+
+
+def test_facts_are_made_of_all_that_a_message_says() -> None:
+    parts: Parts = (
+        Text(text="one"),
+        Choice(title="two"),
+        Media(content_type="image/png", caption="three"),
+        Text(text="x" * MAX_TEXT),
+    )
+    message = InboundMessage(
+        id="1", account="shop", channel="pigeon", thread="t", contact=Address(scheme="tel", value="+371"),
+        provider_id="p", received_at=datetime(2026, 1, 1, tzinfo=UTC), parts=parts,
+    )  # fmt: skip
+
+    made = facts_of(message, known=True, last_agent=None)
+
+    assert made.text.startswith("one\ntwo\nthree\nxxx")
+    assert len(made.text) == MAX_TEXT
+    assert (made.has_media, made.known, made.last_agent, made.scheme) == (True, True, "", "tel")
+
+
+def test_words_are_compared_whatever_their_case_and_composition() -> None:
+    assert words_of("İADE, Sipariş! GU\u0308N re\u0304k\u0327ins 42") == ["iade", "sipariş", "gün", "rēķins", "42"]
+
+
+HOSTILE = [
+    "[" + ",".join("1" * 1 for _ in range(300)) + "].all(x, [1,1,1].all(y, [1,1].all(z, x == y)))",
+    "[message.text].map(x, x + x).map(x, x + x).map(x, x + x).size() == 0",
+    "message.text.replace('', message.text).replace('', message.text) == ''",
+    "message.text.split('').join(message.text) == ''",
+    "'%s'.format([message.text]) == ''",
+    "+".join(["message.text"] * 40) + " == ''",
+    "(" * 1_000 + "true" + ")" * 1_000,
+    "[" * 900 + "]" * 900 + " == []",
+    "message.text.matches('((.{0,30}){30})9')",
+    "message.text.matches('(((x{10}){10}){10}){10}')",
+    "message.text.matches('" + "a?" * 200 + "')",
+    "message.text.matches('a' + message.text)",
+    "matches(message.text, message.text)",
+    "message.text.matches(r'\\pL')",
+    "message.text . matches // here\n (message.text)",
+    "[1].exists(x, message.text.matches('(a+)+$'))",
+    "message.words.exists(a, message.words.exists(b, message.words.exists(c, a == b && b == c)))",
+    "message.text.__class__ == ''",
+    "'" + "a" * MAX_EXPRESSION + "' == ''",
+    "true || " * 240 + "\ud800",
+]
+
+
+@pytest.mark.parametrize("expression", HOSTILE, ids=lambda text: text[:30])
+def test_a_hostile_rule_is_refused_at_load(expression: str) -> None:
+    started = time.perf_counter()
+
+    with pytest.raises(InvalidExpression) as caught:
+        Cel().compile(expression)
+
+    assert caught.value.faults
+    assert time.perf_counter() - started < 1
+
+
+WORST = [
+    "message.text.matches('(a+)+$')",
+    "message.text.matches('((.{0,10}){10})9')",
+    "message.text.matches('(?i)[^a-z]{100}9')",
+    " || ".join(["message.text.matches('(.{0,100}9)')"] * 4),
+    " || ".join(["message.words.exists(w, w in [" + ",".join(["'b'"] * 80) + "])"] * 4),
+    " || ".join(["message.text.contains('9')"] * 60),
+    "!" * 1_900 + "message.has_media",
+    "-" * 1_900 + "1 == 2",
+    "[" + ",".join(["1"] * 900) + "].exists(x, x == 2 && message.text.contains('zz'))",
+]
+
+
+@pytest.mark.parametrize("expression", WORST, ids=lambda text: text[:40])
+@pytest.mark.parametrize("text", ["a" * 100_000, "a " * 50_000, "ğ" * 100_000], ids=["a", "words", "ğ"])
+def test_the_worst_rule_that_is_allowed_is_bounded_whatever_the_customer_writes(expression: str, text: str) -> None:
+    rules = engine("name: worst\n    weight: 9\n    when: >-\n      " + expression)
+    long = facts(text)
+    rules.decide(long)
+
+    started = time.thread_time()
+    rules.decide(long)
+
+    assert time.thread_time() - started < 0.25, "a message would stand in everybody's way"
+
+
+_PIECES = [
+    *(*VARIABLES, "'", '"', "(", ")", ".", "matches", "exists", "x", ", ", "==", "&&", "!", "[", "]", "1", "r", "\\"),
+    *("//", "\n", "'''", "in", "?", ":", "-", "a{2}", "message.text.matches('", "message.words.exists(w, "),
+]
+
+
+def compiled(expression: str) -> CelCondition | InvalidExpression:
+    try:
+        return Cel().compile(expression)
+    except InvalidExpression as error:
+        return error
+
+
+@settings(deadline=None)  # other processes share the processors
+@given(st.text(max_size=80) | st.lists(st.sampled_from(_PIECES), max_size=30).map("".join))
+def test_no_expression_crashes_the_compiler_and_no_compiled_one_crashes_a_decision(expression: str) -> None:
+    result = compiled(expression)
+
+    if isinstance(result, InvalidExpression):
+        assert all(fault.line >= 1 and fault.column >= 1 and fault.message for fault in result.faults)
+        return
+    values = dict.fromkeys(VARIABLES, "x") | {"message.words": [], "message.has_media": True, "history.known": True}
+    with contextlib.suppress(ConditionFailed):
+        assert result.holds(Cel().prepare(values)) in {True, False}
