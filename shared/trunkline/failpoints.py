@@ -19,7 +19,21 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-POINTS: Final[dict[str, str]] = {}
+POINTS: Final[dict[str, str]] = {
+    "ingest.verified": "ingest: verified and parsed, before the log is asked",
+    "ingest.published": "ingest: in the log, before the provider is answered",
+    "relay.read": "router: read from the outbox, before the append to routing-events",
+    "relay.appended": "router: in routing-events, before anything else knows",
+    "checkpoint.kept": "router: checkpoint's blob on disk, before its record in the log",
+    "rebuild.taken": "router: every pen taken for a rebuild, before the log is folded",
+    "rebuild.built": "router: the new board written, before it is swapped in",
+    "verify.taken": "router: a shard's pen taken, before the shard is verified",
+    "notify.called": "notify: the provider answered, before the outcome is in the log",
+    "notify.recorded": "notify: the outcome is in the log, before anything else knows",
+    "notify.failed": "notify: a final failure is in deliveries, before the router is told",
+    "projection.applied": "agents: rows written, before the transaction is committed",
+    "action.moved": "agents: an action is made on the board, before its event is seen in the log",
+}
 """Every point that exists: name → the two steps it sits between. The fault tests enumerate this."""
 
 _ACTION = re.compile(r"kill|sleep\((?P<seconds>\d{1,4}(?:\.\d{1,6})?)\)|raise\((?P<words>[^()]{0,200})\)")

@@ -12,37 +12,11 @@ from redis.exceptions import RedisError
 
 from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
-from trunkline.board.script import composed
 from trunkline.events import Status
 from trunkline.ids import shard_of
 
 _OWNER_LOST_MS = 120_000
 _CHUNK = 500
-
-
-async def load_scripts(board: Board) -> None:
-    """Make the board's script known to the server; only verifying a shard and rebuilding may do that."""
-    try:
-        await board.client.script_load(composed().text)
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
-
-
-async def clear(board: Board, generation: str) -> None:
-    """Declare this generation stale: everybody waits until the board is rebuilt. Another generation is left alone."""
-    compare_and_delete = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1], KEYS[2]) end"
-    try:
-        await board.client.eval(compare_and_delete, 2, board.keys.generation, board.keys.gate, generation)
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
-
-
-async def swap(board: Board, generation: str) -> bool:
-    """Put the new generation in force, if the key is still cleared."""
-    try:
-        return bool(await board.client.set(board.keys.generation, generation, nx=True))
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
 
 
 async def build(board: Board, generation: str, folds: dict[int, Fold], *, now_ms: int) -> int:

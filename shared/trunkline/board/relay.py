@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
     id: str
     item: bytes
+    at_ms: int
     record: NewRecord
 
     @property
@@ -37,7 +38,7 @@ class Entry(NamedTuple):
         return self.record.headers[0][1] == MessageRefused.type.encode()
 
 
-def compose(partition: Partition, term: int, raw: Sequence[Any]) -> Entry:
+def compose(partition: Partition, term: int, generation: str, raw: Sequence[Any]) -> Entry:
     """The record of one raw outbox entry (`[id, [field, value, …]]`)."""
     entry_id: bytes = raw[0]
     fields: list[bytes] = raw[1]
@@ -58,6 +59,7 @@ def compose(partition: Partition, term: int, raw: Sequence[Any]) -> Entry:
         (Header.TERM, b"%d" % term),
         (Header.OUTBOX, entry_id),
         (Header.APPLIED, applied),
+        (Header.GENERATION, generation.encode()),
     ]
     headers += [
         (name, text)
@@ -70,7 +72,7 @@ def compose(partition: Partition, term: int, raw: Sequence[Any]) -> Entry:
         )
         if text
     ]
-    return Entry(identity, item, NewRecord(subject, value, tuple(headers)))
+    return Entry(identity, item, int(at), NewRecord(subject, value, tuple(headers)))
 
 
 def _data(version: bytes, operation: bytes, body: bytes, state: list[bytes]) -> bytes:

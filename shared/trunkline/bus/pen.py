@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from trunkline.bus.base import MAX_BATCH_RECORDS, AppendUnknown, Bus, NewRecord, Partition, Pen, Position
@@ -35,7 +36,13 @@ async def end_position(bus: Bus, partition: Partition) -> Position:
     return Position(end, await term_before(bus, partition, end))
 
 
-async def take_pen(bus: Bus, partition: Partition, owner: str, *, generation: str = "") -> Pen:
+Announce = Callable[[int], Awaitable[int]]
+"""Told a term before it is written to the log; answers the term known there, ours or a higher one."""
+
+
+async def take_pen(
+    bus: Bus, partition: Partition, owner: str, *, generation: str = "", announce: Announce | None = None
+) -> Pen:
     """Become the partition's owner (DESIGN 3, rule 1).
 
     Appends a `taken` record with a term above any seen and reads back what came before it: when somebody else
@@ -45,6 +52,9 @@ async def take_pen(bus: Bus, partition: Partition, owner: str, *, generation: st
     term = await term_before(bus, partition, (await bus.bounds(partition)).next)
     while True:
         term += 1
+        if announce is not None and (known := await announce(term)) > term:
+            term = known
+            continue
         try:
             offset = await bus.append(partition, [taken_record(partition, term, owner, generation)])
         except AppendUnknown:

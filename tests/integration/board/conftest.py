@@ -14,7 +14,8 @@ import pytest_asyncio
 from trunkline.board import Answer, Board, moves
 from trunkline.board.client import answer_of
 from trunkline.board.fold import Fold, print_of
-from trunkline.board.rebuild import build, load_scripts, swap
+from trunkline.board.owner import load_scripts, raise_term, swap
+from trunkline.board.rebuild import build
 from trunkline.board.relay import FIRST_ID, Entry, compose
 from trunkline.board.requirements import requirement_id
 from trunkline.bus import Partition
@@ -45,7 +46,7 @@ class Floor:
         self.board.generation = generation
         info = await self.board.client.info("replication")
         for shard in range(SHARDS):
-            await self.board.submit("begin", str(shard), str(self.terms[shard]))
+            await raise_term(self.board, shard, self.terms[shard])
             answer = await self.board.submit(
                 "verify", str(shard), str(self.terms[shard]), self.relayed[shard], info["master_replid"], str(SHARDS)
             )
@@ -116,7 +117,7 @@ class Floor:
     async def _outbox(self, p: int) -> list[Entry]:
         raw = await self.board.submit("outbox", str(p), str(self.terms[p]), self.relayed[p], "500", "")
         assert raw[0] == b"ok", raw
-        return [compose(Partition(Topic.ROUTING, p), self.terms[p], entry) for entry in raw[1]]
+        return [compose(Partition(Topic.ROUTING, p), self.terms[p], "1-a", entry) for entry in raw[1]]
 
     async def kinds(self, shard: int | None = None) -> list[str]:
         """The short types of everything that waits."""

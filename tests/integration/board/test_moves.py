@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.board.conftest import Floor, together
 from trunkline.board import moves
+from trunkline.board.owner import raise_term
 from trunkline.events import BY_TYPE, ConversationOffered, ConversationOpened, Envelope, MessageRefused, Presence
 from trunkline.ids import new_id
 
@@ -488,6 +489,7 @@ async def test_the_offer_of_one_conversation_is_never_two_agents(floor: Floor) -
 
 @pytest.mark.parametrize("verb", ["tick", "sweep", "outbox", "spare", "verify"])
 async def test_a_lower_term_does_nothing_on_a_shard(floor: Floor, verb: str) -> None:
-    await floor.board.submit("begin", "0", "7")
+    assert await raise_term(floor.board, 0, 7) == 7
+    assert await raise_term(floor.board, 0, 3) == 7
     answer = await floor.board.submit(verb, "0", "6", "0-1", "500", "")
     assert answer[0] == b"fenced"

@@ -111,7 +111,7 @@ verbs.receive = function(a)
       local before = c and c.last_agent or ''
       c = { id = a[9], thread = a[5], account = a[10], channel = a[11], scheme = a[12], contact = a[13],
         display = a[14], version = '0', opened_at = int(NOW), fence = '0', offered_to = '', deadline = '0',
-        shown = '0', wrap_until = '0', last_agent = before, opted_out = opted_out(a[5]) }
+        shown = '0', wrap_until = '0', replied_at = '0', last_agent = before, opted_out = opted_out(a[5]) }
       route(c, d)
       id = start(c, a, 'opened.v1', a[8])
     end

@@ -1,18 +1,11 @@
 -- What a shard's owner does. Arguments: 1 shard, 2 term.
 
--- Take the shard on the board before the pen in the log: from now on a lower term reads, marks and trims nothing.
--- Answers the board's term; it is ours only if equal.
-verbs.begin = function(a)
-  local known = num(redis.call('HGET', D .. 'term', a[1]))
-  if num(a[2]) > known then redis.call('HSET', D .. 'term', a[1], a[2]); known = num(a[2]) end
-  return { 'ok', int(known) }
-end
-
 -- 3 id of the last relayed entry, 4 most entries, 5 trim before this id ('' = not). The last relayed entry is the
 -- witness that this board is the one the log was written from: without it the board is stale (rule 3).
 verbs.outbox = function(a)
   local p, last = a[1], a[3]
   if fenced(p, a[2]) then return { 'fenced' } end
+  if redis.call('HGET', D .. 'verified', p) ~= G .. '|' .. REPLICATION then return { 'unverified' } end
   local key = P .. 'o:' .. p
   if #redis.call('XRANGE', key, last, last) == 0 then return { 'lost' } end
   if a[5] ~= '' then redis.call('XTRIM', key, 'MINID', a[5]) end
@@ -94,14 +87,20 @@ verbs.sweep = function(a)
   return { 'ok', int(found) }
 end
 
--- Lines of figures for metrics: per requirement set its id, waiting, oldest queued, most urgent due, eligible, free.
-verbs.survey = function(a)
-  local lines = {}
+-- Figures for metrics. Per requirement set: its id, waiting, oldest queued, most urgent due, eligible, free. Then agents
+-- by presence and the room that is left.
+verbs.survey = function()
+  local lines, presences, room = {}, { available = 0, away = 0 }, 0
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'requirements')) do
     local first = redis.call('ZRANGE', P .. 'w:' .. id, 0, 0, 'WITHSCORES')
     local oldest = first[1] and redis.call('HGET', P .. 'c:' .. first[1], 'queued_at') or ''
     lines[#lines + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), oldest, first[2] or '',
       redis.call('SCARD', P .. 'e:' .. id), redis.call('ZCARD', P .. 'f:' .. id) }
   end
-  return { 'ok', lines, int(NOW) }
+  for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
+    local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'capacity', 'load')
+    if it[1] then presences[it[1]] = (presences[it[1]] or 0) + 1 end
+    if it[1] == 'available' then room = room + math.max(0, num(it[2]) - num(it[3])) end
+  end
+  return { 'ok', lines, int(NOW), presences.available, presences.away, room }
 end

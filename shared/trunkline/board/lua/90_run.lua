@@ -1,6 +1,5 @@
 -- Make the moves of this call, in order. Each is tried for itself: Lua has no rollback, so a broken one must not stop
 -- its neighbours, and verbs check before they write.
-local ANYTIME = { begin = true }
 local CURRENT_ONLY = { verify = true, outbox = true }
 local AGENTS = { accept = 1, decline = 1, reply = 1, transfer_to_agent = 1, transfer_to_queue = 1, wrap_up = 1,
   close = 1, set_presence = 1, set_profile = 1, arrive = 1 }
@@ -16,10 +15,8 @@ end
 
 local function make(verb, a)
   if not verbs[verb] then return { 'error', 'no such move: ' .. tostring(verb) } end
-  if not ANYTIME[verb] then
-    if not CURRENT then return { 'stale' } end
-    if not OPEN and not CURRENT_ONLY[verb] then return { 'closed' } end
-  end
+  if not CURRENT then return { 'stale' } end
+  if not OPEN and not CURRENT_ONLY[verb] then return { 'closed' } end
   if AGENTS[verb] then
     local first = remembered(a[1])
     if first then return { 'again', first } end

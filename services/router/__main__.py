@@ -1,0 +1,70 @@
+"""The router: from `inbound` to the right agent, by the board."""
+
+from __future__ import annotations
+
+import os
+
+from services.router.core import Core, Rules
+from services.router.owner import Owner
+from services.router.record import Record
+from services.router.settings import RouterSettings
+from services.router.timers import run_figures, run_keeping, run_sweep, run_timers
+from trunkline.blobs import Blobs
+from trunkline.board import Board
+from trunkline.bus import connect
+from trunkline.channels.registry import load as load_channels
+from trunkline.config.cel import Cel
+from trunkline.config.load import load
+from trunkline.config.model import Config
+from trunkline.config.rules import RuleEngine
+from trunkline.config.watch import Watch
+from trunkline.metrics import CONFIG_INFO, RULE_FAILURES
+from trunkline.service import Service, main
+
+
+def compile_rules(config: Config) -> Rules:
+    """The rules of a configuration, ready to decide."""
+    CONFIG_INFO.clear()
+    CONFIG_INFO.labels(config.digest).set(1)
+    return Rules(config, RuleEngine(config, Cel(), on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
+
+
+async def build(service: Service) -> None:
+    """Build the router from its settings."""
+    settings = service.settings
+    if not isinstance(settings, RouterSettings):
+        raise TypeError("the router needs RouterSettings")
+    rules: list[Rules] = []
+    channels = load_channels()
+    watch = Watch(
+        settings.config_file, lambda path: load(path, channels, os.environ),
+        on_change=lambda config: rules.__setitem__(0, compile_rules(config)),
+    )  # fmt: skip
+    rules.append(compile_rules(watch.current))
+    deployment, shards = settings.deployment, settings.shards
+    core = Core(
+        member=settings.member,
+        board=await service.enter("board", Board(settings.board_url, deployment=deployment, shards=shards)),
+        bus=await service.enter("log", connect(settings.log_url, deployment=deployment, shards=shards)),
+        blobs=Blobs(settings.data_dir / "blobs"),
+        record=await service.enter(
+            "record", Record(settings.agents_internal_url, settings.internal_token.get_secret_value())
+        ),
+        rules=lambda: rules[0],
+    )
+    owner = Owner(core)
+
+    async def shards_verified() -> str | None:
+        return owner.not_ready() or (None if await core.board.is_open() else "the board is not open")
+
+    service.readiness("shards", shards_verified)
+    service.spawn("configuration", watch.run())
+    service.spawn("shards", owner.run())
+    service.spawn("timers", run_timers(core, owner.shards))
+    service.spawn("sweep", run_sweep(core, owner.shards))
+    service.spawn("figures", run_figures(core, owner.shards))
+    service.spawn("keeping", run_keeping(core, owner.shards))
+
+
+if __name__ == "__main__":
+    main("router", RouterSettings, build)

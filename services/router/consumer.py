@@ -1,0 +1,150 @@
+"""From `inbound` to the board: strictly in order, in batches, from applied + 1 (DESIGN 3, rule 7)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import structlog
+from pydantic import ValidationError
+
+from services.router.core import Core, Fenced, NotYet
+from services.router.inbound import Buffer
+from services.router.policy.routing import Route, route
+from trunkline.board.client import MoveBroken
+from trunkline.board.fold import print_of
+from trunkline.board.moves import traced
+from trunkline.bus import Record
+from trunkline.config.rules import facts_of
+from trunkline.events import Envelope, Header, MessageReceived, PreferenceReceived, ReplyUndeliverable
+from trunkline.ids import new_conversation_id
+from trunkline.messages import InboundMessage
+from trunkline.metrics import APPLIED, CONFIRMATIONS
+
+log = structlog.get_logger()
+
+_BATCH = 64
+_ASK_AGAIN_S = 0.5
+_MOST_KNOWN = 50_000
+
+Move = tuple[str, *tuple[str | int | bytes, ...]]
+
+
+class Consumer:
+    """Applies one shard's items."""
+
+    def __init__(self, core: Core, shard: int, term: int, buffer: Buffer) -> None:
+        self._core = core
+        self._shard = shard
+        self._term = term
+        self._buffer = buffer
+        self._open: set[str] = set()
+        self._words: dict[str, str] = {}
+        self.applied = buffer.next - 1
+
+    async def run(self) -> None:
+        """Apply for ever. NotYet, Fenced or BoardAway end it: the shard is verified anew and begins from the board."""
+        while True:
+            records = await self._buffer.peek(_BATCH)
+            moves = [await self._move(record) for record in records]
+            answers = await asyncio.gather(*(self._core.board.submit(*move) for move in moves))
+            done = await self._judge(records, answers)
+            self._buffer.drop(done)
+            if done:
+                self.applied = records[done - 1].offset
+
+    # --- one item ------------------------------------------------------------------------------------------
+
+    async def _move(self, record: Record) -> Move:
+        """The move of one record. What cannot be read is refused, in its place in the order."""
+        start = (str(self._shard), str(self._term), str(record.offset))
+        try:
+            event = Envelope.model_validate_json(record.value).read()
+            match event:
+                case MessageReceived():
+                    body = b'{"message":' + event.message.model_dump_json().encode() + b"}"
+                    decision = await self._decide(event.message)
+                    return (traced("receive", record.header(Header.TRACE) or ""), *start,
+                            *self._message(event.message, body), *decision)  # fmt: skip
+                case PreferenceReceived():
+                    body = orjson.dumps({"thread": event.thread, "opted_out": event.opted_out})
+                    return ("prefer", *start, event.id, event.thread, "1" if event.opted_out else "0", body)
+                case ReplyUndeliverable():
+                    details = event.model_dump(include={"message", "kind", "code", "text"})
+                    return ("undeliver", *start, event.id, event.conversation, orjson.dumps(details))
+                case _:
+                    reason = f"{event.type} does not belong here"
+        except (ValidationError, KeyError, ValueError) as error:
+            reason = f"{type(error).__name__}: {str(error)[:300]}"
+        return ("refuse", *start, f"{self._shard}-{record.offset}", reason)
+
+    def _message(self, message: InboundMessage, body: bytes) -> tuple[str | int | bytes, ...]:
+        return (
+            message.id, message.thread, str(print_of(message.id)), self._words.get(message.id, ""), body,
+            new_conversation_id(self._shard), message.account, message.channel, message.contact.scheme,
+            message.contact.value, message.contact.display or "",
+        )  # fmt: skip
+
+    async def _decide(self, message: InboundMessage) -> tuple[str, ...]:
+        """What the rules say; nothing for a thread we believe has an open conversation: the board asks if not so."""
+        if message.thread in self._open:
+            return ("",) * 6
+        rules = self._core.rules()
+        known, last_agent = await self._history(message.thread) if rules.read_history else (False, "")
+        decision = rules.engine.decide(facts_of(message, known=known, last_agent=last_agent))
+        routed: Route = route(decision, rules.config, channel=message.channel)
+        return routed.arguments()
+
+    async def _history(self, thread: str) -> tuple[bool, str]:
+        [[status, agent]] = await self._core.board.call("look", thread)
+        if status:
+            return True, agent.decode()
+        last = await self._core.record.last(thread)
+        return (False, "") if last is None else (last.known, last.agent)
+
+    # --- answers -------------------------------------------------------------------------------------------
+
+    async def _judge(self, records: list[Record], answers: list[Any]) -> int:
+        """How many of the first items are applied; what stands in the way of the next is dealt with."""
+        for done, (record, answer) in enumerate(zip(records, answers, strict=True)):
+            code = answer[0].decode()
+            match code:
+                case "ok" | "duplicate" | "refused" | "gone" | "applied":
+                    APPLIED.labels(code).inc()
+                    self._learn(record, code)
+                case "confirm":
+                    await self._confirm(record)
+                    return done
+                case "decide":
+                    self._open.discard(_thread(record))
+                    return done
+                case "fenced":
+                    raise Fenced(f"shard {self._shard}")
+                case "closed" | "stale":
+                    raise NotYet(code)
+                case "gap" if done:
+                    return done
+                case _:
+                    raise MoveBroken(f"offset {record.offset} of shard {self._shard}: {answer!r:.300}")
+        return len(records)
+
+    def _learn(self, record: Record, code: str) -> None:
+        if code == "ok" and record.type == MessageReceived.type:
+            if len(self._open) > _MOST_KNOWN:
+                self._open.clear()
+            self._open.add(_thread(record))
+
+    async def _confirm(self, record: Record) -> None:
+        """A filter's hit: only the record may call it a duplicate. No answer: the partition waits."""
+        message = orjson.loads(record.value)["data"]["message"]["id"]
+        while (known := await self._core.record.knows(message)) is None:
+            CONFIRMATIONS.labels("none").inc()
+            await asyncio.sleep(_ASK_AGAIN_S)
+        CONFIRMATIONS.labels("known" if known else "new").inc()
+        self._words = {message: "known" if known else "new"}
+
+
+def _thread(record: Record) -> str:
+    """Ingest keys `inbound` by thread."""
+    return record.key.decode()

@@ -1,0 +1,59 @@
+"""What all shards of one router share, and the exceptions by which they tell each other how things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.router.record import Record
+from trunkline.blobs import Blobs
+from trunkline.board import Board
+from trunkline.bus import Bus, Partition
+from trunkline.config.model import Config
+from trunkline.config.rules import RuleEngine
+from trunkline.events import Topic
+
+
+class NotYet(Exception):
+    """The board is not open, or somebody else is busy with it: wait and look again."""
+
+
+class Fenced(Exception):
+    """A higher term holds this shard now: stop working on it."""
+
+
+class Stale(Exception):
+    """The board is not the one the log was written from: it must be rebuilt."""
+
+
+@dataclass(slots=True)
+class Rules:
+    """The configuration in use and its compiled rules, replaced together."""
+
+    config: Config
+    engine: RuleEngine
+
+    @property
+    def read_history(self) -> bool:
+        """Does any rule ask what the board may have forgotten?"""
+        return any("history." in rule.when for rule in self.config.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The router's parts."""
+
+    member: str
+    board: Board
+    bus: Bus
+    blobs: Blobs
+    record: Record
+    rules: Callable[[], Rules]
+
+    def routing(self, shard: int) -> Partition:
+        """The shard's partition of `routing-events`."""
+        return Partition(Topic.ROUTING, shard)
+
+    def inbound(self, shard: int) -> Partition:
+        """The shard's partition of `inbound`."""
+        return Partition(Topic.INBOUND, shard)

@@ -1,0 +1,51 @@
+"""Metrics from what is relayed: each event passes one router's relay once, so the sums are right."""
+
+from __future__ import annotations
+
+from collections import Counter as Count
+
+import orjson
+
+from trunkline.board.relay import Entry
+from trunkline.events import (
+    ConversationOffered,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferRescinded,
+    ReplyWritten,
+)
+from trunkline.metrics import FIRST_REPLY_SECONDS, OFFERS, RELAYED, WAIT_SECONDS
+
+_OUTCOMES = {
+    ConversationOffered.type.encode(): "made",
+    OfferAccepted.type.encode(): "accepted",
+    OfferDeclined.type.encode(): "declined",
+    OfferExpired.type.encode(): "expired",
+    OfferRescinded.type.encode(): "rescinded",
+}
+_REPLY = ReplyWritten.type.encode()
+
+
+def observe(batch: list[Entry]) -> None:
+    """Count a relayed batch; only offers' outcomes and replies are looked into."""
+    kinds: Count[bytes] = Count(entry.record.headers[0][1] for entry in batch)
+    for kind, count in kinds.items():
+        RELAYED.labels(kind.decode()).inc(count)
+    for entry in batch:
+        kind = entry.record.headers[0][1]
+        if kind in _OUTCOMES or kind == _REPLY:
+            _look_into(kind, entry)
+
+
+def _look_into(kind: bytes, entry: Entry) -> None:
+    state = orjson.loads(entry.record.value)["data"]["state"]
+    labels = (state["queue"], state["channel"])
+    at = entry.at_ms
+    if kind == _REPLY:
+        if state["replied_at"] == at:
+            FIRST_REPLY_SECONDS.labels(*labels).observe((at - state["opened_at"]) / 1_000)
+        return
+    OFFERS.labels(*labels, _OUTCOMES[kind]).inc()
+    if kind == OfferAccepted.type.encode():
+        WAIT_SECONDS.labels(*labels).observe(max(0, at - state["queued_at"]) / 1_000)
