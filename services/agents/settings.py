@@ -41,7 +41,9 @@ class AgentsSettings(ServiceSettings):
         description="The record: `postgresql://…`, or SQLite in the data folder.",
     )
     ops_port: Port = Field(
-        7131, validation_alias=own_name("agents", "ops_port"), description="Port of the agents service's metrics."
+        7131,
+        validation_alias=own_name("agents", "ops_port"),
+        description="Port of the agents service's health and metrics.",
     )
     member: str = Field(
         "agents-0",

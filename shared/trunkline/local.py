@@ -14,7 +14,7 @@ from trunkline.child import ChildSpec
 from trunkline.embedded import valkey_binary
 from trunkline.ports import PortNeed
 from trunkline.probes import http_ready, redis_ready
-from trunkline.settings import Port, ServiceSettings
+from trunkline.settings import CommonSettings, Port
 from trunkline.supervisor import Stage
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ _PER_PROCESS: Final = ("TRUNKLINE_PORT", "TRUNKLINE_OPS_PORT", "TRUNKLINE_MEMBER
 """Names that mean one process; four children cannot share them, so they are not passed on."""
 
 
-class LocalSettings(ServiceSettings):
+class LocalSettings(CommonSettings):
     """Where the processes of one machine listen; the services' own defaults, which a test compares."""
 
     listen_host: str = Field(_LOOPBACK, description="Address the service's port listens on.")
@@ -33,7 +33,7 @@ class LocalSettings(ServiceSettings):
     ingest_ops_port: Port = Field(7111, description="Port of ingest's health and metrics.")
     router_ops_port: Port = Field(7121, description="Port of the router's health and metrics.")
     agents_port: Port = Field(7130, description="Port of the agents service (desk, API).")
-    agents_ops_port: Port = Field(7131, description="Port of the agents service's metrics.")
+    agents_ops_port: Port = Field(7131, description="Port of the agents service's health and metrics.")
     notify_ops_port: Port = Field(7141, description="Port of notify's health and metrics.")
     up_log_port: Port = Field(
         7101, description="`trunkline up`: port of the embedded log, if TRUNKLINE_LOG_URL is unset."

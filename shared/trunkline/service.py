@@ -23,9 +23,10 @@ from trunkline import failpoints
 from trunkline.errors import Contradiction, StartFailed
 from trunkline.logging import configure_logging
 from trunkline.ops import Check, Readiness, loop_lag, ops_server
-from trunkline.settings import ServiceSettings, SettingsError, SettingsT, load_settings, variables_of
+from trunkline.settings import ServiceSettings, SettingsError, load_settings, variables_of
 
 T = TypeVar("T")
+S = TypeVar("S", bound=ServiceSettings)
 
 EXIT_STOPPED: Final = 0
 EXIT_FAILED: Final = 1
@@ -198,7 +199,7 @@ def status_of(error: BaseException) -> int:
     return EXIT_CONTRADICTION if isinstance(error, Contradiction) else EXIT_FAILED
 
 
-def main(name: str, settings_type: type[SettingsT], build: Callable[[Service], Awaitable[None]]) -> NoReturn:
+def main(name: str, settings_type: type[S], build: Callable[[Service], Awaitable[None]]) -> NoReturn:
     """Be the service `name`: settings, logs, loop, build, wait, stop. Ends the process with its exit status."""
     faulthandler.enable()
     try:

@@ -94,8 +94,8 @@ def own_name(service: str, field: str) -> AliasChoices:
     return AliasChoices(f"{PREFIX}{service}_{field}".upper(), f"{PREFIX}{field}".upper())
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs to know."""
+class CommonSettings(BaseSettings):
+    """What every process of a deployment needs to know, and the same for all."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -128,13 +128,7 @@ class ServiceSettings(BaseSettings):
     )
     data_dir: Path = Field(Path("data"), description="Folder of blobs, the local record and the embedded servers.")
     config_file: Path = Field(Path("trunkline.yaml"), description="Channel accounts, queues and rules.")
-    member: str = Field(
-        "",
-        pattern=r"^[A-Za-z0-9._-]{0,100}$",
-        description="Static membership name of this process, e.g. `router-0`: its name returns, its shards return.",
-    )
     ops_host: str = Field("127.0.0.1", description="Address `/healthz`, `/readyz` and `/metrics` listen on.")
-    ops_port: Port = Field(7100, description="Port of `/healthz`, `/readyz` and `/metrics`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["auto", "json", "pretty"] = Field(
         "auto", description="`auto`: pretty on a terminal, else JSON."
@@ -155,7 +149,18 @@ class ServiceSettings(BaseSettings):
         return self
 
 
-SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+class ServiceSettings(CommonSettings):
+    """What a service needs to know besides: what is its alone. Each service gives these defaults of its own."""
+
+    member: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="Static membership name of this process, e.g. `router-0`: its name returns, its shards return.",
+    )
+    ops_port: Port = Field(7100, description="Port of `/healthz`, `/readyz` and `/metrics`.")
+
+
+SettingsT = TypeVar("SettingsT", bound=CommonSettings)
 
 
 def variables_of(name: str, field: FieldInfo) -> tuple[str, ...]:
@@ -192,7 +197,7 @@ def _suggestion(name: str) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _sentence(settings_type: type[ServiceSettings], detail: dict[str, object]) -> str:
+def _sentence(settings_type: type[CommonSettings], detail: dict[str, object]) -> str:
     location = detail["loc"]
     where = str(location[0]) if isinstance(location, tuple) and location else ""
     words = str(detail["msg"]).removeprefix("Value error, ")

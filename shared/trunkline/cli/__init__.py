@@ -11,6 +11,7 @@ import typer
 COMMANDS: Final = {
     "check": "trunkline.cli.check",
     "failpoints": "trunkline.cli.failpoints",
+    "reset": "trunkline.cli.reset",
     "up": "trunkline.cli.up",
     "version": "trunkline.cli.version",
 }

@@ -13,10 +13,10 @@ from services.ingest.settings import IngestSettings
 from services.notify.settings import NotifySettings
 from services.router.settings import RouterSettings
 from trunkline.local import LocalSettings
-from trunkline.settings import VARIABLES, ServiceSettings, SettingsError, load_settings, variables_of
+from trunkline.settings import VARIABLES, CommonSettings, ServiceSettings, SettingsError, load_settings, variables_of
 
 SERVICES: list[type[ServiceSettings]] = [IngestSettings, RouterSettings, AgentsSettings, NotifySettings]
-EVERY_MODEL: list[type[ServiceSettings]] = [*SERVICES, LocalSettings]
+EVERY_MODEL: list[type[CommonSettings]] = [*SERVICES, LocalSettings]
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +53,8 @@ def test_the_list_of_known_variables_is_that_of_the_models() -> None:
     assert {name for name in named if name.startswith("TRUNKLINE_")} == VARIABLES
 
 
-@pytest.mark.parametrize("settings_type", SERVICES)
-def test_every_setting_is_described(settings_type: type[ServiceSettings]) -> None:
+@pytest.mark.parametrize("settings_type", EVERY_MODEL)
+def test_every_setting_is_described(settings_type: type[CommonSettings]) -> None:
     assert [name for name, field in settings_type.model_fields.items() if not field.description] == []
 
 

@@ -1,0 +1,54 @@
+# `make` alone prints this menu. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast bench lint types imports format lock locks docs reset venv venv-run
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -p tests.plugin_skips
+
+help: ## this menu
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ctrl-C ends it
+	@exec $(PY) -m trunkline.cli up
+
+test: venv ## all tests that can run here, and at the end what was skipped and why
+	@$(PYTEST) --ignore=tests/bench
+
+test-fast: venv ## the unit tests: seconds
+	@$(PYTEST) tests/unit
+
+bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
+	@$(PY) -m tests.bench
+
+lint: venv ## style (ruff)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: venv ## mypy --strict
+	@$(PY) -m mypy
+
+imports: venv ## who may import whom
+	@.venv/bin/lint-imports
+
+format: venv ## rewrite what ruff can
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+docs: venv ## write the generated parts of docs/
+	@$(PY) deploy/docs.py
+
+lock: venv ## resolve the dependencies anew into the hash-locked requirements
+	@$(PY) deploy/lock.py
+
+locks: venv ## are the locks whole, hashed and without hosts? (offline)
+	@$(PY) deploy/lock.py --check
+
+reset: venv-run ## delete the data of `make run`
+	@$(PY) -m trunkline.cli reset
+
+venv:
+	@$(PYTHON) deploy/bootstrap.py test
+
+venv-run:
+	@$(PYTHON) deploy/bootstrap.py run
