@@ -15,6 +15,9 @@ class IngestSettings(ServiceSettings):
     public_url: HttpUrl = Field(
         "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
     )
+    agents_internal_url: HttpUrl = Field(
+        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
+    )
     ops_port: Port = Field(
         7111, validation_alias=own_name("ingest", "ops_port"), description="Port of ingest's health and metrics."
     )

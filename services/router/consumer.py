@@ -28,7 +28,7 @@ _BATCH = 64
 _ASK_AGAIN_S = 0.5
 _MOST_KNOWN = 50_000
 
-Move = tuple[str, *tuple[str | int | bytes, ...]]
+Move = tuple[str | int | bytes, ...]
 
 
 class Consumer:
@@ -79,7 +79,7 @@ class Consumer:
             reason = f"{type(error).__name__}: {str(error)[:300]}"
         return ("refuse", *start, f"{self._shard}-{record.offset}", reason)
 
-    def _message(self, message: InboundMessage, body: bytes) -> tuple[str | int | bytes, ...]:
+    def _message(self, message: InboundMessage, body: bytes) -> Move:
         return (
             message.id, message.thread, str(print_of(message.id)), self._words.get(message.id, ""), body,
             new_conversation_id(self._shard), message.account, message.channel, message.contact.scheme,

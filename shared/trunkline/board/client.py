@@ -133,9 +133,9 @@ class Board:
             raise MoveBroken(f"{verb}: {answer[1].decode(errors='replace')[:500]}")
         return answer
 
-    def submit(self, verb: str, *arguments: str | int | bytes) -> asyncio.Future[Any]:
-        """One verb, its raw answer later; calls are made in the order of submitting."""
-        return self._calls.submit((verb, *arguments))
+    def submit(self, *move: str | int | bytes) -> asyncio.Future[Any]:
+        """One verb and its arguments, its raw answer later; calls are made in the order of submitting."""
+        return self._calls.submit(move)
 
     async def move(self, verb: str, operation: str, *arguments: str | int | bytes, patience_s: float = 5.0) -> Answer:
         """Make a move that has an operation id, waiting out a shut gate or an absent Redis for so long.

@@ -168,6 +168,10 @@ class Bus(_Entered, Protocol):
         """Make what is missing and say what was made. ShardsDiffer if the log has another count."""
         ...
 
+    async def check(self) -> str | None:
+        """None when the log answers, else why not, for readiness."""
+        ...
+
     async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
         """Append in order as one batch, all or none; the first one's offset, once it is safely in the log.
 

@@ -120,6 +120,13 @@ class KafkaBus:
             raise BusError(f"Kafka would not make {wanted.name}: error {code}")
         return f"topic {wanted.name}: {self.shards} partitions" if code == 0 else None
 
+    async def check(self) -> str | None:
+        try:
+            bounds = await self.bounds(Partition(Topic.INBOUND, 0))
+        except BusError as error:
+            return str(error)
+        return None if bounds.next >= 0 else "the log has no inbound topic"
+
     # --- append -------------------------------------------------------------------------------------------
 
     async def _ready_producer(self) -> AIOKafkaProducer:

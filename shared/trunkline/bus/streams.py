@@ -90,6 +90,13 @@ class StreamsBus:
             raise ShardsDiffer(f"the log has {known} shards and TRUNKLINE_SHARDS says {self.shards}; set it to {known}")
         return [f"log: {len(Topic)} topics of {self.shards} shards"] if made else []
 
+    async def check(self) -> str | None:
+        try:
+            known = await self._client.get(f"{self._prefix}:shards")
+        except (RedisError, OSError, TimeoutError) as error:
+            return f"the log does not answer: {type(error).__name__}"
+        return None if known else "the log is not set up: run `trunkline setup`"
+
     async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
         if len(records) > MAX_BATCH_RECORDS or sum(record.size for record in records) > MAX_BATCH_BYTES:
             raise ValueError(f"a batch is at most {MAX_BATCH_RECORDS} records and {MAX_BATCH_BYTES} bytes")

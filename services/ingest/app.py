@@ -1,0 +1,36 @@
+"""Ingest's ASGI application: webhooks raw, all else by FastAPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from services.ingest.webhooks import PREFIX, Receive, Scope, Send, Webhooks
+from trunkline import __version__
+
+
+class App:
+    """Sends `/webhooks/…` past the framework."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
+        self._rest: Any = _rest()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._webhooks(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+def _rest() -> FastAPI:
+    app = FastAPI(title="Trunkline ingest", version=__version__, docs_url=None, redoc_url=None)
+
+    @app.get("/", response_class=PlainTextResponse, include_in_schema=False)
+    async def door() -> str:
+        return "Trunkline ingest: providers post to /webhooks/{account}.\n"
+
+    return app

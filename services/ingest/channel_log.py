@@ -1,0 +1,65 @@
+"""The channel log: what happened at an account's door, for the people who run it.
+
+Lines go to the record by the agents service, a batch a second. They explain, they do not count: when that service is
+away for long the oldest are dropped, and counted as dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from datetime import UTC, datetime
+
+import aiohttp
+import structlog
+
+log = structlog.get_logger()
+
+_MOST = 1_000
+_EVERY_S = 1.0
+
+
+class ChannelLog:
+    """Collects lines; `run` brings them away."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = f"{url}/internal/channel-log"
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._lines: deque[dict[str, str]] = deque(maxlen=_MOST)
+        self._new = asyncio.Event()
+
+    def note(self, account: str, kind: str, reason: str, detail: str = "") -> None:
+        """Remember a line; also logged, without the detail, which may hold what a customer wrote."""
+        log.warning("channel_log", account=account, kind=kind, reason=reason)
+        self._lines.append(
+            {
+                "account": account,
+                "kind": kind,
+                "reason": reason[:500],
+                "detail": detail[:4_000],
+                "at": datetime.now(UTC).isoformat(),
+            }
+        )
+        self._new.set()
+
+    async def run(self) -> None:
+        """Bring lines to the record for ever."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            while True:
+                await self._new.wait()
+                await asyncio.sleep(_EVERY_S)  # let a burst become one request
+                lines = list(self._lines)
+                self._new.clear()
+                if await self._send(session, lines):
+                    for _ in lines[: len(self._lines)]:
+                        self._lines.popleft()
+                else:
+                    self._new.set()
+
+    async def _send(self, session: aiohttp.ClientSession, lines: list[dict[str, str]]) -> bool:
+        try:
+            async with session.post(self._url, json={"lines": lines}, headers=self._headers) as response:
+                return response.status < 300
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.debug("channel_log_waits", error=type(error).__name__)
+            return False

@@ -1,0 +1,172 @@
+"""From a channel's parsed events to records in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from datetime import UTC, datetime
+
+import structlog
+
+from services.ingest.media import MediaFetcher
+from trunkline.bus import Bus, NewRecord, Partition
+from trunkline.channels.base import ChannelEvent, ChannelEventKind, MessageIn, Parsed, Problem, Receipt
+from trunkline.config.accounts import Configured
+from trunkline.events import (
+    MAX_EVENT_BYTES,
+    DeadLetter,
+    Header,
+    MessageReceived,
+    PreferenceReceived,
+    ReceiptReceived,
+    Topic,
+    envelope,
+    pack,
+    rfc3339,
+)
+from trunkline.ids import message_id, new_id, shard_of, shard_of_conversation
+from trunkline.messages import Address, InboundMessage
+from trunkline.metrics import ACCEPTED, DEAD_LETTERS
+
+log = structlog.get_logger()
+
+_SOURCE = "trunkline/ingest"
+_PREFERENCES = {ChannelEventKind.OPT_OUT: True, ChannelEventKind.OPT_IN: False}
+
+
+class Publisher:
+    """Writes to `inbound`, `deliveries` and, for what could not be read, `dead-letters`."""
+
+    def __init__(self, bus: Bus, media: MediaFetcher) -> None:
+        self._bus = bus
+        self._media = media
+
+    async def publish(self, parsed: Parsed, configured: Configured, *, received_at: datetime, trace: str) -> None:
+        """Put everything of one request into the log; AppendUnknown if that could not be confirmed.
+
+        Events of one thread are one batch, in their order. A repeat is harmless: ids derive from the provider's.
+        """
+        account = configured.account.name
+        batches: dict[Partition, list[NewRecord]] = {}
+        for event in parsed.events:
+            where, record = await self._record(event, configured, received_at, trace)
+            if record is not None:
+                batches.setdefault(where, []).append(record)
+        for problem in parsed.problems:
+            where = Partition(Topic.DEAD_LETTERS, shard_of(account, self._bus.shards))
+            batches.setdefault(where, []).append(_dead_letter(problem, account))
+            DEAD_LETTERS.labels("webhook").inc()
+        if len(batches) == 1:
+            [(where, records)] = batches.items()
+            await self._bus.append(where, records)
+        else:
+            await asyncio.gather(*(self._bus.append(where, records) for where, records in batches.items()))
+        for event in parsed.events:
+            ACCEPTED.labels(account, type(event).__name__).inc()
+
+    async def _record(
+        self, event: MessageIn | Receipt | ChannelEvent, configured: Configured, received_at: datetime, trace: str
+    ) -> tuple[Partition, NewRecord | None]:
+        match event:
+            case MessageIn():
+                message = await self._media.fetch(self._message(event, configured, received_at), configured)
+                where = self._inbound(message.thread)
+                return where, _inbound_record(message, received_at, trace)
+            case Receipt():
+                return self._deliveries(event, configured), _receipt(event, configured.account.name, received_at, trace)
+            case ChannelEvent():
+                thread = configured.channel.thread_key(event.contact, configured.account)
+                return self._inbound(thread), _preference(event, thread, configured, received_at, trace)
+
+    def _message(self, event: MessageIn, configured: Configured, received_at: datetime) -> InboundMessage:
+        account, channel = configured
+        return InboundMessage(
+            id=message_id(account.name, event.provider_id),
+            account=account.name,
+            channel=channel.manifest.type,
+            thread=channel.thread_key(event.contact, account),
+            contact=event.contact,
+            provider_id=event.provider_id,
+            sent_at=event.sent_at,
+            received_at=received_at,
+            parts=event.parts,
+            reply_to=event.reply_to,
+        )
+
+    def _inbound(self, thread: str) -> Partition:
+        return Partition(Topic.INBOUND, shard_of(thread, self._bus.shards))
+
+    def _deliveries(self, receipt: Receipt, configured: Configured) -> Partition:
+        """The conversation's shard, if the callback names one of ours; else any shard that is always the same."""
+        if receipt.conversation is not None:
+            try:
+                shard = shard_of_conversation(receipt.conversation)
+            except ValueError:
+                shard = self._bus.shards
+            if shard < self._bus.shards:
+                return Partition(Topic.DELIVERIES, shard)
+        key = f"{configured.account.name}|{receipt.provider_id}"
+        return Partition(Topic.DELIVERIES, shard_of(key, self._bus.shards))
+
+
+def _inbound_record(message: InboundMessage, received_at: datetime, trace: str) -> NewRecord:
+    data = b'{"message":' + message.model_dump_json().encode() + b"}"
+    if len(data) > MAX_EVENT_BYTES - 2_048:
+        raise ValueError("a message above 256 kB: the channel's own limits must be lower")
+    value = envelope(
+        MessageReceived.type, data, id=message.id, source=_SOURCE, subject=message.thread, time=rfc3339(received_at),
+        traceparent=trace,
+    )  # fmt: skip
+    return NewRecord(message.thread.encode(), value, _headers(MessageReceived.type, trace))
+
+
+def _preference(
+    event: ChannelEvent, thread: str, configured: Configured, received_at: datetime, trace: str
+) -> NewRecord | None:
+    opted_out = _PREFERENCES.get(event.kind)
+    if opted_out is None:
+        return None  # a request for help is a message like any other; that message comes beside it
+    name = configured.account.name
+    preference = PreferenceReceived(
+        id=message_id(name, f"{event.provider_id}#{event.kind}"),
+        thread=thread,
+        account=name,
+        channel=configured.channel.manifest.type,
+        contact=Address(**event.contact.model_dump()),
+        opted_out=opted_out,
+        received_at=received_at,
+    )
+    value = pack(preference, id=preference.id, source=_SOURCE, subject=thread, time=received_at, traceparent=trace)
+    return NewRecord(thread.encode(), value, _headers(preference.type, trace))
+
+
+def _receipt(receipt: Receipt, account: str, received_at: datetime, trace: str) -> NewRecord:
+    event = ReceiptReceived(
+        account=account,
+        provider_id=receipt.provider_id,
+        status=receipt.status,
+        conversation=receipt.conversation or "",
+        message=receipt.message or "",
+        part=receipt.part,
+        code=receipt.code,
+        text=receipt.text,
+        received_at=received_at,
+    )
+    value = pack(event, id=new_id(), source=_SOURCE, subject=event.conversation, time=received_at, traceparent=trace)
+    return NewRecord((receipt.conversation or receipt.provider_id).encode(), value, _headers(event.type, trace))
+
+
+def _dead_letter(problem: Problem, account: str) -> NewRecord:
+    letter = DeadLetter(
+        source=f"webhook/{account}",
+        reason=f"{problem.kind}: {problem.reason}",
+        attempts=1,
+        record=base64.b64encode(problem.original.encode()).decode(),
+        failed_at=datetime.now(UTC),
+    )
+    value = pack(letter, id=new_id(), source=_SOURCE, subject=account, time=letter.failed_at)
+    return NewRecord(account.encode(), value, ((Header.TYPE, letter.type.encode()),))
+
+
+def _headers(event_type: str, trace: str) -> tuple[tuple[str, bytes], ...]:
+    return ((Header.TYPE, event_type.encode()), (Header.TRACE, trace.encode()))

@@ -1,0 +1,143 @@
+"""A provider's request: size cap → account → verify → parse → publish → the provider's own right answer.
+
+Raw ASGI: this is the hot path, and a framework's request and response would cost more than all the steps below.
+Success means that everything in the request is in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from services.ingest.channel_log import ChannelLog
+from services.ingest.publish import Publisher
+from trunkline.bus import AppendUnknown
+from trunkline.channels.base import Answer, Challenge, Parsed, RawRequest, Rejected
+from trunkline.config.accounts import Accounts, Configured
+from trunkline.failpoints import afailpoint
+from trunkline.http import traceparent
+from trunkline.metrics import PUBLISH_SECONDS, RECEIVED
+
+log = structlog.get_logger()
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+PREFIX = "/webhooks/"
+_BODY_S = 10.0
+_UNKNOWN = Answer(status=404, body=b"no such account")
+
+
+class _TooLarge(Exception):
+    """The body is larger than the channel's manifest allows."""
+
+
+class Webhooks:
+    """The ASGI application under `/webhooks/{account}`."""
+
+    def __init__(self, accounts: Accounts, publisher: Publisher, channel_log: ChannelLog) -> None:
+        self._accounts = accounts
+        self._publisher = publisher
+        self._log = channel_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, in time, whatever it holds."""
+        name = scope["path"][len(PREFIX) :]
+        configured = self._accounts.get(name)
+        if configured is None:
+            # Its name came from outside: it is no label, or a scan of the internet fills the metrics.
+            RECEIVED.labels("", "unknown-account").inc()
+            await _reply(send, _UNKNOWN)
+            return
+        outcome, answer = await self._answer(scope, receive, configured)
+        RECEIVED.labels(name, outcome).inc()
+        await _reply(send, answer)
+
+    async def _answer(self, scope: Scope, receive: Receive, configured: Configured) -> tuple[str, Answer]:
+        ack = configured.channel.manifest.ack
+        try:
+            body = await _read(scope, receive, configured.channel.manifest.max_body_bytes)
+        except _TooLarge:
+            self._log.note(configured.account.name, "too-large", "the request's body is above the channel's limit")
+            return "too-large", ack.refused.model_copy(update={"status": _allowed(413, ack.never)})
+        except TimeoutError:
+            self._log.note(configured.account.name, "too-slow", f"the body did not come within {_BODY_S:g} s")
+            return "too-slow", ack.retry_later
+        return await self._take(_request(scope, body, configured), configured)
+
+    async def _take(self, request: RawRequest, configured: Configured) -> tuple[str, Answer]:
+        account, channel = configured
+        ack = channel.manifest.ack
+        verdict = channel.verify(request, account)
+        if isinstance(verdict, Rejected):
+            self._log.note(account.name, "rejected", verdict.reason)
+            return "rejected", ack.refused
+        if isinstance(verdict, Challenge):
+            return "challenge", verdict.answer
+        parsed = channel.parse(request, account)
+        await afailpoint("ingest.verified")
+        try:
+            async with asyncio.timeout(ack.budget_s * 0.9):
+                with PUBLISH_SECONDS.time():
+                    await self._publish(parsed, request, configured)
+        except (AppendUnknown, TimeoutError) as error:
+            self._log.note(account.name, "not-published", f"the log did not take it in time: {error}")
+            return "retry-later", ack.retry_later
+        await afailpoint("ingest.published")
+        return ("problem" if parsed.problems else "accepted"), ack.accepted
+
+    async def _publish(self, parsed: Parsed, request: RawRequest, configured: Configured) -> None:
+        for problem in parsed.problems:
+            self._log.note(configured.account.name, problem.kind, problem.reason, problem.original)
+        trace = traceparent(request.header("traceparent"))
+        await self._publisher.publish(parsed, configured, received_at=request.received_at, trace=trace)
+
+
+def _request(scope: Scope, body: bytes, configured: Configured) -> RawRequest:
+    query = scope["query_string"].decode("latin-1")
+    return RawRequest.model_construct(
+        method=scope["method"],
+        url=f"{configured.account.webhook_url}{'?' if query else ''}{query}",
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
+        received_at=datetime.now(UTC),
+    )
+
+
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The body, bounded in size before and while it comes, and in time."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > limit):
+            raise _TooLarge
+    parts, size = [], 0
+    async with asyncio.timeout(_BODY_S):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise TimeoutError
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise _TooLarge
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+
+def _allowed(status: int, never: tuple[int, ...]) -> int:
+    return 400 if status in never else status
+
+
+async def _reply(send: Send, answer: Answer) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode("latin-1")),
+        (b"content-length", b"%d" % len(answer.body)),
+        *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,101 @@
+"""Serving HTTP and WebSocket inside our own loop: uvicorn, with the limits it lacks.
+
+uvicorn gives a peer all the time in the world to send its request's head; here it has ten seconds. Bodies are bounded
+by who reads them. Signals stay ours: a service stops in its own order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from trunkline.errors import StartFailed
+from trunkline.ports import PortNeed, port_problem
+
+HEAD_S = 10.0
+MAX_CONNECTIONS = 8_192
+
+
+class _Impatient(HttpToolsProtocol):
+    """Closes a connection whose first request head has not come within HEAD_S."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._deadline = asyncio.get_running_loop().call_later(HEAD_S, self._too_slow)
+
+    def on_headers_complete(self) -> None:
+        self._deadline.cancel()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _too_slow(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serve(app: Any, host: str, port: int, *, variable: str, stop_s: float = 4.0) -> AsyncIterator[int]:
+    """Serve an ASGI app while inside; yields the port (0 asks for a free one).
+
+    On leaving it stops listening, lets requests in hand finish for `stop_s`, then closes what is left.
+    StartFailed, naming `variable`, when the port cannot be had.
+    """
+    listening = _listen(host, port, variable)
+    config = uvicorn.Config(
+        app, http=_Impatient, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536,
+        log_config=None, access_log=False, lifespan="off", server_header=False, date_header=False,
+        timeout_keep_alive=75, timeout_graceful_shutdown=int(stop_s), limit_concurrency=MAX_CONNECTIONS,
+        proxy_headers=False, backlog=2_048,
+    )  # fmt: skip
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listening]), name=f"http {port}")
+    try:
+        while not server.started:
+            if running.done():
+                running.result()
+                raise StartFailed(f"the server on port {port} ended before it began")
+            await asyncio.sleep(0.005)
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        try:
+            async with asyncio.timeout(stop_s + 1.0):
+                await asyncio.shield(running)
+        except TimeoutError:
+            server.force_exit = True
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+def _listen(host: str, port: int, variable: str) -> socket.socket:
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2_048
+        )
+    except OSError as error:
+        need = PortNeed(port, "this service", variable, host)
+        raise StartFailed(port_problem(need) or f"port {port} cannot be had: {error.strerror}") from error
+
+
+def traceparent(given: str | None) -> str:
+    """The W3C traceparent to carry on: the caller's, if well formed, else a new trace."""
+    if given and len(given) == 55 and given[:3] == "00-" and given[35] == given[52] == "-":
+        return f"00-{given[3:35]}-{secrets.token_hex(8)}-{given[53:]}"
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
