@@ -137,12 +137,16 @@ class Consumer:
 
     async def _confirm(self, record: Record) -> None:
         """A filter's hit: only the record may call it a duplicate. No answer: the partition waits."""
-        message = orjson.loads(record.value)["data"]["message"]["id"]
-        while (known := await self._core.record.knows(message)) is None:
+        message = orjson.loads(record.value)["data"]["message"]
+        end = (await self._core.bus.bounds(self._core.routing(self._shard))).next
+        while (known := await self._ask(message["id"], message["account"], end)) is None:
             CONFIRMATIONS.labels("none").inc()
             await asyncio.sleep(_ASK_AGAIN_S)
         CONFIRMATIONS.labels("known" if known else "new").inc()
-        self._words = {message: "known" if known else "new"}
+        self._words = {message["id"]: "known" if known else "new"}
+
+    async def _ask(self, message: str, account: str, end: int) -> bool | None:
+        return await self._core.record.knows(message, account=account, shard=self._shard, end=end)
 
 
 def _thread(record: Record) -> str:

@@ -40,9 +40,12 @@ class Record:
         if self._session is not None:
             await self._session.close()
 
-    async def knows(self, message: str) -> bool | None:
-        """Whether this message is in the record; None while it cannot say (away, or its projection is behind)."""
-        answer = await self._get(f"/internal/messages/{message}")
+    async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
+        """Whether this message is in the record; None while it cannot say (away, or its projection is behind).
+
+        `end` is the end of the shard's `routing-events`: a record that has read so far knows everything.
+        """
+        answer = await self._get(f"/internal/messages/{message}", account=account, shard=str(shard), end=str(end))
         if answer is None:
             return None
         if answer["known"]:

@@ -140,7 +140,7 @@ class ConversationState(_Data):
     display: str = ""
     status: Status
     queue: str
-    requirement: str = Field(description="id of the requirement set, see trunkline.board.requirements")
+    requirement: str = Field(description="id of the requirement set, see trunkline.requirements")
     weight: int
     priority: int = 0
     version: int
@@ -159,6 +159,7 @@ class ConversationState(_Data):
     closed_at: int = 0
     opted_out: int = 0
     limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
+    replied_at: int = Field(default=0, description="when an agent first replied")
     shown: int = Field(default=0, description="fence of the offer the client said it showed")
 
 

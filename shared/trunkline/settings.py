@@ -20,6 +20,8 @@ PLACEHOLDER_TOKEN: Final = "development-only"  # noqa: S105 - the placeholder th
 # only: so every name that any model knows stands here. A test compares it with the models.
 VARIABLES: Final = frozenset(
     {
+        "TRUNKLINE_ADMIN_LOGIN",
+        "TRUNKLINE_ADMIN_PASSWORD",
         "TRUNKLINE_AGENTS_INTERNAL_URL",
         "TRUNKLINE_AGENTS_MEMBER",
         "TRUNKLINE_AGENTS_OPS_PORT",

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trunkline.config.model import Config, Queue
+from trunkline.config.model import Config
 from trunkline.config.rules import Decision
+from trunkline.requirements import requirement_id
 
 HEAD_START_S = 60
 """Seconds a conversation is moved forward in the line for each step of its priority (0-10)."""
-
-
-def requirement_of(queue: str, channel: str, weight: int, requires: dict[str, int]) -> str:
-    """The requirement set's id, as `trunkline.board.requirements` has it; names were checked when the file was."""
-    wanted = ",".join(f"{skill}:{level}" for skill, level in sorted(requires.items()) if level > 0)
-    return f"{queue}|{channel}|{weight}|{wanted}"
 
 
 def due_in_ms(target_s: int, priority: int) -> int:
@@ -24,20 +19,6 @@ def due_in_ms(target_s: int, priority: int) -> int:
     its target + 10 × HEAD_START_S by anything that comes later.
     """
     return (target_s - priority * HEAD_START_S) * 1_000
-
-
-def limits_of(queue: Queue) -> str:
-    """The queue's limits in the board's form: offer:again:wrap-up:reopen in ms, and most missed offers."""
-    return ":".join(
-        str(number)
-        for number in (
-            queue.offer_timeout_s * 1_000,
-            queue.offer_again_after_s * 1_000,
-            queue.wrap_up_s * 1_000,
-            queue.reopen_within_s * 1_000,
-            queue.missed_offers_before_away,
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +43,9 @@ def route(decision: Decision, config: Config, *, channel: str) -> Route:
     """What the board is told of a decision."""
     return Route(
         queue=decision.queue,
-        requirement=requirement_of(decision.queue, channel, decision.weight, dict(decision.requires)),
+        requirement=requirement_id(decision.queue, channel, decision.weight, decision.requires),
         weight=decision.weight,
         priority=decision.priority,
         due_in_ms=due_in_ms(decision.target_s, decision.priority),
-        limits=limits_of(config.queues[decision.queue]),
+        limits=config.queues[decision.queue].limits,
     )

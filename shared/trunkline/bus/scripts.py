@@ -68,6 +68,11 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', ms))
 redis.call('ZADD', KEYS[1], string.format('%.0f', ms + session), me)
 local members = redis.call('ZCARD', KEYS[1])
 local most, held, free = math.ceil(count / members), {}, {}
+for p = 0, count - 1 do
+  local holder = redis.call('HGET', KEYS[2], p)
+  if holder == me then held[#held + 1] = p
+  elseif not holder or not redis.call('ZSCORE', KEYS[1], holder) then free[#free + 1] = p end
+end
 while #held > most do
   redis.call('HDEL', KEYS[2], held[#held]); held[#held] = nil
 end

@@ -43,7 +43,7 @@ from trunkline.gather import Gather
 
 log = structlog.get_logger()
 
-_BLOCK_MS = 5_000
+_BLOCK_MS = 2_000
 _RETRY_S = 0.25
 _READ = 500
 
@@ -302,6 +302,8 @@ class StreamsMembership:
         return self._told
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
+        if not offsets:
+            return
         try:
             key = self._bus.group_key("commits", self._group, self._topic)
             await self._client.hset(key, mapping={str(number): offset for number, offset in offsets.items()})

@@ -60,12 +60,16 @@ class Manifest(_Frozen):
     type: str = Field(pattern=r"^[a-z][a-z0-9-]{1,31}$", description="the entry point's name")
     name: str = Field(description="as people read it")
     address_schemes: tuple[str, ...]
-    account_schema: builtins.type[BaseModel] = Field(description="model of an account's settings; secrets are SecretStr")
+    account_schema: builtins.type[BaseModel] = Field(
+        description="model of an account's settings; secrets are SecretStr"
+    )
     max_body_bytes: int = Field(default=262_144, description="largest webhook body")
     text_limit: int
     text_unit: Literal["characters", "utf16", "bytes", "segments"]
     media: MediaRule | None = None
-    window_s: int | None = Field(default=None, description="seconds after the customer's last word in which one may reply")
+    window_s: int | None = Field(
+        default=None, description="seconds after the customer's last word in which one may reply"
+    )
     receipts: tuple[DeliveryStatus, ...] = ()
     ack: AckPolicy
     idempotent_send: bool = Field(description="does the provider collapse repeats of one idempotency key?")

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "check": "trunkline.cli.check",
     "failpoints": "trunkline.cli.failpoints",
     "reset": "trunkline.cli.reset",
+    "setup": "trunkline.cli.setup",
     "up": "trunkline.cli.up",
     "version": "trunkline.cli.version",
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 import typer
 
 from trunkline.child import Output
+from trunkline.demo.people import demo_sign_ins
 from trunkline.embedded import EmbeddedValkeyMissingError
 from trunkline.local import CHECKOUT, LocalSettings, ports_needed, stages
 from trunkline.ports import port_problem
@@ -109,5 +110,10 @@ def table(settings: LocalSettings, *, seconds: float) -> list[str]:
         ("data", f"{settings.data_dir.absolute()}  (`make reset` empties it)"),
         ("demo", "on; DEMO=0 leaves its customers and robots out" if settings.demo else "off"),
     ]
+    if settings.demo:
+        rows += [
+            ("sign in" if n == 0 else "", f"{one.login} / {one.password}  ({one.note})")
+            for n, one in enumerate(demo_sign_ins())
+        ]
     width = max(len(name) for name, _ in rows)
     return [f"ready after {seconds:.1f} s; Ctrl-C ends everything", *(f"  {n.ljust(width)}  {v}" for n, v in rows)]

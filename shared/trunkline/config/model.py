@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from trunkline.channels.base import Account
+from trunkline.requirements import limits_text
 
 MAX_RULES = 500
 """Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
@@ -60,6 +61,17 @@ class Queue(_Frozen):
     reopen_within_s: int = Field(
         default=_DAY_S, ge=0, le=365 * _DAY_S, description="seconds after closing in which a new message opens it again"
     )
+
+    @property
+    def limits(self) -> str:
+        """Its limits, as the board keeps them with each conversation."""
+        return limits_text(
+            offer_s=self.offer_timeout_s,
+            again_s=self.offer_again_after_s,
+            wrap_up_s=self.wrap_up_s,
+            reopen_s=self.reopen_within_s,
+            missed=self.missed_offers_before_away,
+        )
 
 
 class Rule(_Frozen):

@@ -175,3 +175,19 @@ verbs.look = function(a)
   end
   return found
 end
+
+-- 1 conversation: what a reply or a transfer must know of it.
+verbs.facts = function(a)
+  local c = conversation(a[1])
+  if not c then return { 'no', 'unknown' } end
+  return { 'ok', c.account, c.channel, c.scheme, c.contact, c.display, c.requirement }
+end
+
+-- 1 agent: the present state of every conversation that uses the agent's capacity, flat as the hash is.
+verbs.holding = function(a)
+  local found = {}
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. a[1])) do
+    found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. id)
+  end
+  return { 'ok', found, redis.call('HGET', P .. 'a:' .. a[1], 'presence') or '' }
+end

@@ -49,6 +49,13 @@ class TwilioSettings(BaseModel):
         description="words that mean START; Twilio itself unblocks on YES, leave it out to be stricter than Twilio",
     )
 
+    units_per_second: float | None = Field(
+        default=None,
+        gt=0,
+        le=1_000,
+        description="segments a second that this process sends; Twilio queues what comes faster than the sender's rate",
+    )
+
     @field_validator("auth_token", mode="before")
     @classmethod
     def _one_token_is_a_list_of_one(cls, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A requirement set's id: everything that room and index depend on, in one canonical string."""
+"""Requirement sets: everything that room and index depend on, in one canonical string. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,20 @@ def requirement_id(queue: str, channel: str, weight: int, skills: Mapping[str, i
     return f"{queue}|{channel}|{weight}|{wanted}"
 
 
+def skills_of(requirement: str) -> dict[str, int]:
+    """The skills a requirement set asks for, with their levels."""
+    pairs = (pair.rpartition(":") for pair in requirement.split("|")[3].split(",") if pair)
+    return {skill: int(level) for skill, _, level in pairs}
+
+
 def satisfied(requirement: str, skills: Mapping[str, int], queues: frozenset[str]) -> bool:
     """Whether an agent with these skills and queues meets it: the same rule as the board's, for tests and metrics."""
-    queue, _, _, wanted = requirement.split("|")
+    queue = requirement.partition("|")[0]
     if "*" not in queues and queue not in queues:
         return False
-    pairs = (pair.rpartition(":") for pair in wanted.split(",") if pair)
-    return all(skills.get(skill, 0) >= int(level) for skill, _, level in pairs)
+    return all(skills.get(skill, 0) >= level for skill, level in skills_of(requirement).items())
+
+
+def limits_text(*, offer_s: int, again_s: int, wrap_up_s: int, reopen_s: int, missed: int) -> str:
+    """A queue's limits as the board keeps them: offer:again:wrap-up:reopen in ms, and most missed offers."""
+    return f"{offer_s * 1_000}:{again_s * 1_000}:{wrap_up_s * 1_000}:{reopen_s * 1_000}:{missed}"

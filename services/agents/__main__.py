@@ -1,0 +1,74 @@
+"""The agents service: the desk, its API, and the record."""
+
+from __future__ import annotations
+
+import os
+
+from services.agents.actions import Actions
+from services.agents.api.asking import Parts
+from services.agents.app import make_app
+from services.agents.auth import Auth
+from services.agents.desk import RESTARTING, Desk
+from services.agents.follow import LogFollower
+from services.agents.hub import Hub
+from services.agents.passwords import Passwords
+from services.agents.projector import Projector
+from services.agents.repository import Repository
+from services.agents.settings import AgentsSettings
+from services.agents.waiters import Waiters
+from trunkline.board import Board
+from trunkline.bus import connect
+from trunkline.channels.registry import load as load_channels
+from trunkline.config.load import load
+from trunkline.config.watch import Watch
+from trunkline.http import serve
+from trunkline.service import Service, main
+
+
+async def build(service: Service) -> None:
+    """Build the agents service from its settings."""
+    settings = service.settings
+    if not isinstance(settings, AgentsSettings):
+        raise TypeError("the agents service needs AgentsSettings")
+    watch = Watch(settings.config_file, lambda path: load(path, None, os.environ, rules=False))
+    deployment, shards = settings.deployment, settings.shards
+    bus = await service.enter("log", connect(settings.log_url, deployment=deployment, shards=shards))
+    board = await service.enter("board", Board(settings.board_url, deployment=deployment, shards=shards))
+    repository = await service.enter("record", Repository(settings.database_url))
+    passwords = await service.enter("passwords", Passwords())
+    hub, waiters = Hub(), Waiters(bus)
+    follower = LogFollower(bus, hub, waiters)
+    auth = Auth(repository, passwords)
+    actions = Actions(board, waiters, watch, load_channels())
+    parts = Parts(
+        auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
+        internal_token=settings.internal_token,
+    )  # fmt: skip
+    app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
+
+    async def board_open() -> str | None:
+        return None if await board.is_open() else "the board is not open"
+
+    async def following() -> str | None:
+        return None if follower.following.is_set() else "the log is not followed yet"
+
+    service.readiness("record", repository.ready)
+    service.readiness("board", board_open)
+    service.readiness("log", following)
+    service.spawn("configuration", watch.run())
+    service.spawn("log follower", follower.run())
+    service.spawn("hub", hub.tidy())
+    service.spawn("projection", Projector(bus, repository, settings.member).run())
+    await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_AGENTS_PORT"))
+    service.spawn("desks", _send_away(service, hub), grace_s=1.0)
+
+
+async def _send_away(service: Service, hub: Hub) -> None:
+    """When the service stops, desks are told to come back rather than left to find out."""
+    await service.stopping.wait()
+    for socket in hub.sockets():
+        socket.end(RESTARTING, "restarting")
+
+
+if __name__ == "__main__":
+    main("agents", AgentsSettings, build)

@@ -1,0 +1,263 @@
+"""What agents do: a move on the board at once, answered when its event is in the log."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+
+from services.agents.waiters import Waiters
+from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
+from trunkline.channels.base import Channel
+from trunkline.config.watch import Watch
+from trunkline.events import CloseDetails, Presence, ReplyDetails, TransferDetails
+from trunkline.failpoints import afailpoint
+from trunkline.ids import shard_of_conversation
+from trunkline.messages import Address, OutboundMessage, Parts, Text
+from trunkline.metrics import ACTION_SECONDS, ACTIONS
+from trunkline.requirements import requirement_id, skills_of
+
+SEEN_S = 5.0
+_AGAIN = 3
+_KNOWN = 50_000
+_LANGUAGE = "lang."
+_PARTS: TypeAdapter[Parts] = TypeAdapter(Parts)
+
+Verb = Literal["accept", "decline", "shown", "reply", "transfer", "wrap-up", "close", "presence"]
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an action.
+
+    `done`: it is in the log. `pending`: decided, not yet seen there; repeat with the same operation id.
+    `refused`: `code` says why, nothing was changed; with `retry_after_s`, come again.
+    """
+
+    status: Literal["done", "pending", "refused"]
+    code: str = ""
+    detail: str = ""
+    version: int = 0
+    conversation: str = ""
+    repeated: bool = False
+    retry_after_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What an agent asks for; `operation` makes a repeat of it the same."""
+
+    verb: str
+    agent: str
+    operation: str
+    conversation: str = ""
+    fields: Fields = field(default_factory=dict)
+    trace: str = ""
+
+    @property
+    def who(self) -> dict[str, str]:
+        """The arguments that every move on a conversation takes."""
+        return {
+            "operation": self.operation, "agent": self.agent, "conversation": self.conversation, "trace": self.trace,
+        }  # fmt: skip
+
+
+class BadFields(ValueError):
+    """The action's fields are not what its verb needs; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    account: str
+    channel: str
+    contact: Address
+
+
+class Actions:
+    """Every verb an agent has."""
+
+    def __init__(self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel]) -> None:
+        self._board = board
+        self._waiters = waiters
+        self._watch = watch
+        self._channels = channels
+        self._facts: OrderedDict[str, _Facts] = OrderedDict()
+        self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
+            "accept": self._accept,
+            "decline": self._decline,
+            "reply": self._reply,
+            "transfer": self._transfer,
+            "wrap-up": self._wrap_up,
+            "close": self._close,
+            "presence": self._presence,
+        }
+
+    async def perform(self, action: Action) -> Outcome:
+        """Do it. BadFields if the request makes no sense; everything else is an Outcome."""
+        began = time.monotonic()
+        outcome = await self._perform(action)
+        ACTIONS.labels(action.verb, outcome.code or outcome.status).inc()
+        ACTION_SECONDS.observe(time.monotonic() - began)
+        return outcome
+
+    async def _perform(self, action: Action) -> Outcome:
+        conversation = action.conversation
+        make = self._verbs.get(action.verb)
+        if make is None:
+            raise BadFields(f"no such action: {action.verb[:40]}")
+        if action.verb != "presence":
+            _check_conversation(conversation)
+        for _ in range(_AGAIN):
+            try:
+                answer = await make(action)
+            except (BoardClosed, BoardAway):
+                return Outcome("refused", "board-away", "the board is being verified or rebuilt", retry_after_s=2)
+            if not answer.ok:
+                return _refusal(answer)
+            if not answer.outbox:
+                return Outcome("done", conversation=conversation)
+            await afailpoint("action.moved")
+            seen = await self._waiters.wait(answer.shard, answer.outbox, repeated=answer.repeated, timeout_s=SEEN_S)
+            if seen == "seen":
+                version = int(answer.version) if answer.version.isdigit() else 0
+                return Outcome("done", version=version, conversation=answer.subject, repeated=answer.repeated)
+            if seen == "timeout":
+                break
+        return Outcome("pending", conversation=conversation)
+
+    async def shown(self, agent: str, conversation: str, fence: object) -> Outcome:
+        """The client showed the offer to a person."""
+        _check_conversation(conversation)
+        try:
+            answer = await moves.shown(self._board, agent=agent, conversation=conversation, fence=_fence(fence))
+        except (BoardClosed, BoardAway):
+            return Outcome("refused", "board-away", "the board is being verified or rebuilt", retry_after_s=2)
+        return Outcome("done", conversation=conversation) if answer.ok else _refusal(answer)
+
+    # --- verbs --------------------------------------------------------------------------------------------
+
+    async def _accept(self, action: Action) -> Answer:
+        return await moves.accept(
+            self._board, **action.who, fence=_fence(action.fields.get("fence")),
+        )  # fmt: skip
+
+    async def _decline(self, action: Action) -> Answer:
+        reason = _text(action.fields, "reason", 200)
+        reason = _text(action.fields, "reason", 200)
+        return await moves.decline(self._board, **action.who, fence=_fence(action.fields.get("fence")), reason=reason)
+
+    async def _reply(self, action: Action) -> Answer:
+        facts = await self._known(action.conversation)
+        if facts is None:
+            return Answer("unknown")
+        now = datetime.now(UTC)
+        channel = self._channels.get(facts.channel)
+        send_for = channel.manifest.send_before_s if channel is not None else 86_400
+        message = OutboundMessage(
+            id=action.operation, account=facts.account, channel=facts.channel, conversation=action.conversation,
+            contact=facts.contact, parts=_parts(action.fields), agent=action.agent, written_at=now,
+            send_before=now + timedelta(seconds=send_for),
+        )  # fmt: skip
+        body = ReplyDetails(message=message).model_dump_json().encode()
+        return await moves.reply(self._board, **action.who, body=body)
+
+    async def _transfer(self, action: Action) -> Answer:
+        to_agent, to_queue = _text(action.fields, "to_agent", 128), _text(action.fields, "to_queue", 63)
+        details = TransferDetails(
+            sender=action.agent, to_agent=to_agent, to_queue=to_queue, note=_text(action.fields, "note", 2_000)
+        )
+        body = details.model_dump_json().encode()
+        if bool(to_agent) == bool(to_queue):
+            raise BadFields("give to_agent or to_queue, one of them")
+        if to_agent:
+            return await moves.transfer_to_agent(self._board, **action.who, to=to_agent, body=body)
+        queue = self._watch.current.queues.get(to_queue)
+        if queue is None:
+            raise BadFields(f"no such queue: {to_queue}")
+        known = await self._board.call("facts", action.conversation)
+        if known[0] != b"ok":
+            return Answer("unknown")
+        # The customer's language stays a requirement; what else was needed was the old queue's affair.
+        spoken = {skill: at for skill, at in skills_of(known[6].decode()).items() if skill.startswith(_LANGUAGE)}
+        requirement = requirement_id(to_queue, known[2].decode(), queue.weight, spoken | queue.requires)
+        return await moves.transfer_to_queue(
+            self._board, **action.who, queue=to_queue,
+            requirement=requirement, weight=queue.weight, limits=queue.limits, body=body,
+        )  # fmt: skip
+
+    async def _wrap_up(self, action: Action) -> Answer:
+        return await moves.wrap_up(self._board, **action.who)
+
+    async def _close(self, action: Action) -> Answer:
+        details = CloseDetails(code=_text(action.fields, "code", 100), note=_text(action.fields, "note", 4_000))
+        return await moves.close(self._board, **action.who, body=details.model_dump_json().encode())
+
+    async def _presence(self, action: Action) -> Answer:
+        wanted = action.fields.get("presence")
+        if wanted not in {Presence.AVAILABLE, Presence.AWAY}:
+            raise BadFields("presence is available or away")
+        return await moves.set_presence(
+            self._board, operation=action.operation, agent=action.agent, presence=Presence(str(wanted)),
+            reason=_text(action.fields, "reason", 200), trace=action.trace,
+        )  # fmt: skip
+
+    async def _known(self, conversation: str) -> _Facts | None:
+        """What never changes of a conversation; asked of the board once."""
+        facts = self._facts.get(conversation)
+        if facts is None:
+            raw = await self._board.call("facts", conversation)
+            if raw[0] != b"ok":
+                return None
+            account, channel, scheme, contact, display = (part.decode() for part in raw[1:6])
+            address = Address(scheme=scheme, value=contact, display=display or None)
+            facts = self._facts[conversation] = _Facts(account, channel, address)
+            if len(self._facts) > _KNOWN:
+                self._facts.popitem(last=False)
+        return facts
+
+
+def _refusal(answer: Answer) -> Outcome:
+    retry = 5 if answer.code == "behind" else 0
+    return Outcome("refused", answer.code, answer.detail, repeated=answer.repeated, retry_after_s=retry)
+
+
+def _check_conversation(conversation: str) -> None:
+    try:
+        shard_of_conversation(conversation)
+    except ValueError as error:
+        raise BadFields(str(error)) from error
+
+
+def _fence(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**53:
+        raise BadFields("fence is the number of the offer, a positive whole number")
+    return value
+
+
+def _text(fields: Fields, name: str, most: int) -> str:
+    value = fields.get(name) or ""
+    if not isinstance(value, str) or len(value) > most:
+        raise BadFields(f"{name} is a text of at most {most} characters")
+    return value
+
+
+def _parts(fields: Fields) -> Parts:
+    text = fields.get("text")
+    if text is not None:
+        if not isinstance(text, str) or not text.strip() or len(text) > 16_000:
+            raise BadFields("text has 1 to 16 000 characters")
+        return (Text(text=text),)
+    try:
+        parts = _PARTS.validate_json(orjson.dumps(fields.get("parts")))
+    except (ValidationError, TypeError) as error:
+        raise BadFields(f"parts: {str(error)[:300]}") from error
+    if sum(len(part.model_dump_json()) for part in parts) > 200_000:
+        raise BadFields("a reply is at most 200 kB")
+    return parts

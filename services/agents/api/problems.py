@@ -1,0 +1,104 @@
+"""Errors as RFC 9457 problem details: what went wrong, in a word a program reads and a sentence a person reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from services.agents.actions import BadFields
+from services.agents.repository import BadCursor, LoginTaken, NotThere, RecordAway, Unstorable, VersionConflict
+
+
+class ProblemDetails(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(default="about:blank", description="always about:blank: `code` is what to branch on")
+    title: str = Field(description="what the status means", examples=["Conflict"])
+    status: int = Field(examples=[409])
+    code: str = Field(description="what went wrong, for programs", examples=["gone"])
+    detail: str = Field(default="", description="what went wrong, for people")
+
+
+class Problem(Exception):
+    """An answer that is a problem."""
+
+    def __init__(self, status: int, code: str, detail: str = "", *, retry_after_s: int = 0) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status, self.code, self.detail, self.retry_after_s = status, code, detail, retry_after_s
+
+
+_TITLES = {
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
+    412: "Precondition Failed", 422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests",
+    500: "Internal Server Error", 503: "Service Unavailable",
+}  # fmt: skip
+
+
+def answer(status: int, code: str, detail: str = "", *, retry_after_s: int = 0) -> JSONResponse:
+    """The response of a problem."""
+    details = ProblemDetails(title=_TITLES.get(status, "Error"), status=status, code=code, detail=detail)
+    headers = {"retry-after": str(retry_after_s)} if retry_after_s else None
+    return JSONResponse(
+        details.model_dump(), status_code=status, media_type="application/problem+json", headers=headers
+    )
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of a route's problems."""
+    return {
+        status: {
+            "description": _TITLES[status],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        }
+        for status in statuses
+    }
+
+
+_KNOWN: dict[type[Exception], tuple[int, str]] = {
+    BadCursor: (400, "bad-cursor"),
+    BadFields: (422, "bad-fields"),
+    LoginTaken: (409, "login-taken"),
+    NotThere: (404, "not-found"),
+    Unstorable: (422, "unstorable"),
+    VersionConflict: (412, "version-conflict"),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the API leave as a problem."""
+
+    async def problem(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, Problem):
+            raise error
+        return answer(error.status, error.code, error.detail, retry_after_s=error.retry_after_s)
+
+    async def known(_: Request, error: Exception) -> JSONResponse:
+        status, code = _KNOWN[type(error)]
+        return answer(status, code, str(error))
+
+    async def away(_: Request, error: Exception) -> JSONResponse:
+        return answer(503, "record-away", str(error), retry_after_s=2)
+
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, RequestValidationError):
+            raise error
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return answer(422, "invalid", f"{where}: {first['msg']}")
+
+    async def http(_: Request, error: Exception) -> JSONResponse:
+        if not isinstance(error, HTTPException):
+            raise error
+        return answer(error.status_code, "http", str(error.detail))
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(RecordAway, away)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    for kind in _KNOWN:
+        app.add_exception_handler(kind, known)

@@ -1,0 +1,75 @@
+"""The agents service's ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from services.agents.api import conversations, internal, problems, roster, session
+from services.agents.api.asking import Parts
+from services.agents.desk import Desk
+from services.agents.passwords import Passwords
+from trunkline import __version__
+
+DESKTOP = Path(__file__).parent / "desktop"
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": _CSP,
+    "cache-control": "no-store",
+}
+
+_DESCRIPTION = """
+Agents, offers, conversations. Errors are problem details (RFC 9457) with a `code` for programs.
+
+The desk's socket is `GET /api/v1/desk` (WebSocket): see `docs/desk-protocol.md`.
+"""
+
+
+def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
+    """All routes."""
+    app = FastAPI(title="Trunkline agents", version=__version__, docs_url=None, redoc_url=None)
+    app.state.parts = parts
+    app.state.passwords = passwords
+    problems.install(app)
+    for module in (session, conversations, roster, internal):
+        app.include_router(module.router)
+
+    @app.websocket("/api/v1/desk")
+    async def desk_socket(socket: WebSocket) -> None:
+        await desk(socket)
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(DESKTOP / "index.html")
+
+    app.mount("/desk", StaticFiles(directory=DESKTOP, check_dir=False))
+    app.middleware("http")(_secure)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+async def _secure(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION.strip(), routes=app.routes)
+        schema["components"]["schemas"]["ProblemDetails"] = problems.ProblemDetails.model_json_schema()
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,145 @@
+"""Frames for desks: a dense sequence an agent, kept a while for those who come back.
+
+At most 256 frames are kept an agent and 32 MB in all; who was away for longer takes a snapshot. Bytes from the log
+are forwarded as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict, deque
+from typing import Protocol
+
+from trunkline.bus import Record
+from trunkline.events import Header, Topic
+from trunkline.metrics import FRAMES
+
+KEPT_FRAMES = 256
+KEPT_BYTES = 32 * 1024 * 1024
+_KEEP_ALONE_S = 120.0
+_KNOWN_OWNERS = 100_000
+
+
+class Socket(Protocol):
+    """Where an agent's frames go."""
+
+    def put(self, frame: bytes) -> None:
+        """Take a frame, without waiting; a socket that cannot keep up closes itself."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """Close, with a WebSocket close code."""
+        ...
+
+
+class Stream:
+    """One agent's frames in this process."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.kept: deque[tuple[int, bytes]] = deque()
+        self.size = 0
+        self.sockets: set[Socket] = set()
+        self.left_at = time.monotonic()
+
+    def since(self, sequence: int) -> list[bytes] | None:
+        """The frames after this one; None if they are no longer all kept."""
+        if sequence > self.sequence:
+            return None
+        missing = self.sequence - sequence
+        if missing > len(self.kept):
+            return None
+        return [frame for number, frame in self.kept if number > sequence]
+
+
+class Hub:
+    """Every stream of this process."""
+
+    def __init__(self) -> None:
+        self.epoch = secrets.token_hex(8)
+        """Changes with the process: sequences of another epoch mean nothing here."""
+        self._streams: dict[str, Stream] = {}
+        self._bytes = 0
+        self._concerned: OrderedDict[bytes, str] = OrderedDict()
+
+    def stream(self, agent: str) -> Stream:
+        """The agent's stream, begun now if there is none."""
+        return self._streams.setdefault(agent, Stream())
+
+    def join(self, agent: str, socket: Socket) -> Stream:
+        """Send the agent's frames to this socket too, from now on."""
+        stream = self.stream(agent)
+        stream.sockets.add(socket)
+        return stream
+
+    def part(self, agent: str, socket: Socket) -> None:
+        """No longer send there."""
+        if (stream := self._streams.get(agent)) is not None:
+            stream.sockets.discard(socket)
+            stream.left_at = time.monotonic()
+
+    def sockets(self) -> list[Socket]:
+        """All sockets."""
+        return [socket for stream in self._streams.values() for socket in stream.sockets]
+
+    def close(self, agent: str, code: int, reason: str) -> None:
+        """Close all the agent's sockets."""
+        for socket in list(self._streams[agent].sockets) if agent in self._streams else ():
+            socket.end(code, reason)
+
+    def saw(self, record: Record) -> None:
+        """Forward a record to whom it concerns."""
+        agents = record.header(Header.AGENTS)
+        if record.partition.topic is Topic.ROUTING:
+            if agents and record.header(Header.VERSION):
+                self._remember(record.key, agents)
+        elif not agents:
+            agents = self._concerned.get(record.key)  # a receipt: the provider does not know our agents
+        if not agents:
+            return
+        for agent in agents.split(","):
+            if (stream := self._streams.get(agent)) is not None:
+                self._push(stream, record.value)
+
+    def _remember(self, conversation: bytes, agents: str) -> None:
+        self._concerned[conversation] = agents
+        self._concerned.move_to_end(conversation)
+        if len(self._concerned) > _KNOWN_OWNERS:
+            self._concerned.popitem(last=False)
+
+    def _push(self, stream: Stream, value: bytes) -> None:
+        stream.sequence += 1
+        frame = b'{"sequence":%d,"event":%s}' % (stream.sequence, value)
+        stream.kept.append((stream.sequence, frame))
+        stream.size += len(frame)
+        self._bytes += len(frame)
+        if len(stream.kept) > KEPT_FRAMES:
+            self._drop_first(stream)
+        if self._bytes > KEPT_BYTES:
+            self._make_room()
+        for socket in stream.sockets:
+            socket.put(frame)
+            FRAMES.inc()
+
+    def _drop_first(self, stream: Stream) -> None:
+        _, frame = stream.kept.popleft()
+        stream.size -= len(frame)
+        self._bytes -= len(frame)
+
+    def _make_room(self) -> None:
+        """Whoever keeps most gives its frames up: it will take a snapshot instead."""
+        largest = max(self._streams.values(), key=lambda stream: stream.size)
+        while largest.kept:
+            self._drop_first(largest)
+
+    async def tidy(self) -> None:
+        """Forget the streams of agents who have been gone for two minutes, for ever."""
+        while True:
+            await asyncio.sleep(_KEEP_ALONE_S / 2)
+            before = time.monotonic() - _KEEP_ALONE_S
+            for agent, stream in list(self._streams.items()):
+                if not stream.sockets and stream.left_at < before:
+                    self._bytes -= stream.size
+                    del self._streams[agent]

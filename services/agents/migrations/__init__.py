@@ -1,0 +1,1 @@
+"""Revisions of the record: `versions/` in order, `upgrade` runs them."""

@@ -1,0 +1,86 @@
+"""The record: the only place that speaks SQL. One class per concern over one `Database`."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from services.agents.repository.channel_log import ChannelLine, ChannelLog
+from services.agents.repository.conversations import Conversation, Conversations, Filter, Message, Transcript
+from services.agents.repository.decoding import ProjectedRecord
+from services.agents.repository.engine import Database
+from services.agents.repository.errors import (
+    BadCursor,
+    LoginTaken,
+    NotThere,
+    RecordAway,
+    Unstorable,
+    VersionConflict,
+)
+from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
+from services.agents.repository.paging import Page
+from services.agents.repository.projection import Applied, Projection, Refused
+from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
+from services.agents.repository.sessions import Session, Sessions
+
+__all__ = [
+    "Agent",
+    "AgentEdit",
+    "Applied",
+    "BadCursor",
+    "ChannelLine",
+    "ChannelLog",
+    "Conversation",
+    "Conversations",
+    "Database",
+    "Filter",
+    "History",
+    "Knowledge",
+    "LastConversation",
+    "LoginTaken",
+    "Message",
+    "NewAgent",
+    "NotThere",
+    "Page",
+    "PastEvent",
+    "ProjectedRecord",
+    "Projection",
+    "RecordAway",
+    "Refused",
+    "Repository",
+    "Role",
+    "Roster",
+    "Session",
+    "Sessions",
+    "Transcript",
+    "Unstorable",
+    "VersionConflict",
+]
+
+
+class Repository:
+    """All of the record over one pool of connections; a component (`async with`)."""
+
+    def __init__(self, database_url: str) -> None:
+        self.database = Database(database_url)
+        self.roster = Roster(self.database)
+        self.sessions = Sessions(self.database)
+        self.conversations = Conversations(self.database)
+        self.history = History(self.database)
+        self.projection = Projection(self.database)
+        self.channel_log = ChannelLog(self.database)
+
+    async def __aenter__(self) -> Self:
+        """Nothing is opened yet: an absent database is waited out by whoever asks."""
+        await self.database.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        await self.database.__aexit__(kind, error, trace)
+
+    async def ready(self) -> str | None:
+        """None if the record answers and is migrated, else why not."""
+        return await self.database.problem()

@@ -1,0 +1,192 @@
+"""Conversations as agents read them: one with its messages, one's own, and lists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Select, or_, select
+
+from services.agents.repository.engine import Database
+from services.agents.repository.paging import Page, behind, cursor_of, page_limit
+from services.agents.repository.search import like
+from services.agents.tables import CONVERSATIONS, MESSAGES
+from trunkline.events import Status
+from trunkline.messages import DeliveryStatus, Parts
+
+MAX_MESSAGES: Final = 500
+"""Most messages of one transcript read; earlier ones are read on from the first one's sequence."""
+
+MAX_MINE: Final = 1_000
+
+
+class Conversation(BaseModel):
+    """A conversation as it stood after its event `version`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    shard: int
+    thread: str
+    account: str
+    channel: str
+    contact: str = Field(description="id of the contact")
+    scheme: str
+    address: str
+    display: str
+    version: int
+    status: Status
+    queue: str
+    requirement: str
+    weight: int
+    priority: int
+    owner: str
+    offered_to: str
+    keeps: str = Field(description="a transfer's sender, owner until the offer is accepted")
+    last_agent: str
+    fence: int
+    reason: str
+    opted_out: bool
+    opened_at: datetime
+    queued_at: datetime | None
+    due_at: datetime = Field(description="when it is owed an answer; when it was opened, if it never waited")
+    deadline_at: datetime | None
+    wrap_until: datetime | None
+    last_inbound_at: datetime | None
+    closed_at: datetime | None
+    replied_at: datetime | None = Field(description="when an agent first replied")
+    changed_at: datetime
+    last_words: str = Field(description="the customer's last words, in one line")
+    unanswered: int = Field(description="the customer's messages since our last reply")
+    last_sequence: int = Field(description="how many messages there are")
+
+
+class Message(BaseModel):
+    """One thing said, with what became of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    conversation: str
+    sequence: int = Field(description="dense from 1, the same for everyone who looks")
+    direction: Literal["inbound", "outbound"]
+    account: str
+    parts: Parts
+    reply_to: str | None
+    agent: str | None
+    at: datetime
+    version: int = Field(description="version of the event that brought it")
+    provider_ids: tuple[str, ...]
+    status: DeliveryStatus | None = Field(description="None: not known to be taken by the provider yet")
+    status_code: str | None
+    status_text: str | None
+    possible_duplicate: bool
+
+
+class Transcript(BaseModel):
+    """A conversation and its messages, both of the same moment: what comes next are its events > version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = Field(description="in order; the newest ones if not `complete`")
+    complete: bool = Field(description="whether the first message is among them")
+
+
+class Filter(BaseModel):
+    """Which conversations a list shows; what is not set does not matter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    statuses: tuple[Status, ...] = ()
+    queues: tuple[str, ...] = ()
+    owner: str | None = None
+    words: str = Field(default="", max_length=100, description="in the last words, the contact's name or address")
+
+
+SHOWN: Final = [CONVERSATIONS.c[name] for name in Conversation.model_fields]
+"""The columns a `Conversation` is made of."""
+
+_MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
+
+
+def _conversations(rows: Any) -> list[Conversation]:
+    return [Conversation.model_validate(dict(row)) for row in rows.mappings()]
+
+
+class Conversations:
+    """Reads of conversations; they are written by the projection alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def transcript(
+        self, conversation: str, *, before: int | None = None, limit: int = MAX_MESSAGES
+    ) -> Transcript | None:
+        """The conversation with its newest messages (those before sequence `before`), read at one moment."""
+        count = min(max(limit, 1), MAX_MESSAGES)
+        query = select(*_MESSAGE).where(MESSAGES.c.conversation == conversation)
+        if before is not None:
+            query = query.where(MESSAGES.c.sequence < before)
+        async with self._database.snapshot() as connection:
+            found = _conversations(await connection.execute(select(*SHOWN).where(CONVERSATIONS.c.id == conversation)))
+            if not found:
+                return None
+            rows = await connection.execute(query.order_by(MESSAGES.c.sequence.desc()).limit(count))
+            newest = [Message.model_validate(dict(row)) for row in rows.mappings()]
+        messages = tuple(reversed(newest))
+        return Transcript(conversation=found[0], messages=messages, complete=not messages or messages[0].sequence == 1)
+
+    async def mine(self, agent: str) -> list[Conversation]:
+        """What an agent holds, is offered, or keeps until a transfer is accepted; most urgent first."""
+        held = or_(
+            *(
+                (CONVERSATIONS.c[role] == agent) & (CONVERSATIONS.c.status != Status.CLOSED.value)
+                for role in ("owner", "offered_to", "keeps")
+            )
+        )
+        query = select(*SHOWN).where(held).order_by(CONVERSATIONS.c.due_at, CONVERSATIONS.c.id).limit(MAX_MINE)
+        async with self._database.read() as connection:
+            return _conversations(await connection.execute(query))
+
+    async def page(
+        self,
+        wanted: Filter,
+        *,
+        order: Literal["recent", "due"] = "recent",
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page[Conversation]:
+        """A list: the last changed first, or the most urgent first. BadCursor if `after` is not one of ours.
+
+        A row that changes its place while one pages may be seen twice or not at all; ids are unique.
+        """
+        column = CONVERSATIONS.c.changed_at if order == "recent" else CONVERSATIONS.c.due_at
+        descending = order == "recent"
+        query = _filtered(wanted)
+        if after is not None:
+            query = query.where(behind(after, at=column, row=CONVERSATIONS.c.id, descending=descending))
+        places = (column, CONVERSATIONS.c.id)
+        query = query.order_by(*(place.desc() if descending else place for place in places))
+        count = page_limit(limit)
+        async with self._database.read() as connection:
+            found = _conversations(await connection.execute(query.limit(count + 1)))
+        items = tuple(found[:count])
+        more = len(found) > count
+        last = items[-1] if more else None
+        place = None if last is None else cursor_of(last.changed_at if descending else last.due_at, last.id)
+        return Page(items=items, next=place)
+
+
+def _filtered(wanted: Filter) -> Select[Any]:
+    query: Select[Any] = select(*SHOWN)
+    if wanted.statuses:
+        query = query.where(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.queues:
+        query = query.where(CONVERSATIONS.c.queue.in_(wanted.queues))
+    if wanted.owner is not None:
+        query = query.where(CONVERSATIONS.c.owner == wanted.owner)
+    if wanted.words.strip():
+        query = query.where(CONVERSATIONS.c.search.like(like(wanted.words), escape="\\"))
+    return query

@@ -1,0 +1,218 @@
+"""Delivering one reply: step by step, until every part was taken or it is certain that it never will be."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from services.notify.breaker import Breaker
+from services.notify.outcomes import Outcome, Outcomes
+from services.notify.rate import Bucket
+from services.notify.retry import pause_s
+from services.notify.sender import Sender
+from trunkline.bus import Bus, NewRecord, Partition
+from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, SendStep
+from trunkline.config.accounts import Accounts, Configured
+from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, pack
+from trunkline.failpoints import afailpoint
+from trunkline.messages import OutboundMessage
+from trunkline.metrics import ATTEMPTS, DELIVERIES, POSSIBLE_DUPLICATES, SEND_SECONDS
+
+log = structlog.get_logger()
+
+_DOWN = {FailureClass.RETRY, FailureClass.AMBIGUOUS}
+
+
+@dataclass(slots=True)
+class Reply:
+    """A reply to deliver."""
+
+    offset: int
+    message: OutboundMessage
+    thread: str
+    trace: str = ""
+    done: int = 0
+    """Steps the provider took already."""
+    unknown: bool = False
+    """An owner before us may have made the next call without being able to say how it ended."""
+    attempts: int = 0
+    provider_ids: tuple[str, ...] = ()
+    flagged: bool = False
+
+
+class Couriers:
+    """What deliveries of one process share: the client, and each account's rate and breaker."""
+
+    def __init__(self, bus: Bus, sender: Sender, accounts: Accounts, *, chance: random.Random | None = None) -> None:
+        self.bus = bus
+        self.sender = sender
+        self.accounts = accounts
+        self.chance = chance or random.Random()  # noqa: S311  jitter, not cryptography
+        self._buckets: dict[str, Bucket] = {}
+        self._breakers: dict[str, Breaker] = {}
+
+    def bucket(self, name: str, configured: Configured) -> Bucket | None:
+        """The bucket a step draws from; None for an account without a rate."""
+        rate = getattr(configured.account.settings, "units_per_second", None)
+        if not rate:
+            return None
+        return self._buckets.setdefault(f"{configured.account.name}|{name}", Bucket(float(rate)))
+
+    def breaker(self, account: str) -> Breaker:
+        """The account's breaker."""
+        if account not in self._breakers:
+            self._breakers[account] = Breaker(account)
+        return self._breakers[account]
+
+
+class Delivery:
+    """Delivers replies of one partition. `may_send` says, right before each call, whether we still hold the pen."""
+
+    def __init__(self, couriers: Couriers, outcomes: Outcomes, shard: int, may_send: Callable[[], None]) -> None:
+        self._couriers = couriers
+        self._outcomes = outcomes
+        self._shard = shard
+        self._may_send = may_send
+
+    async def deliver(self, reply: Reply) -> None:
+        """Send it, and write what became of it. Returns when it is final."""
+        configured = self._couriers.accounts.get(reply.message.account)
+        if configured is None:
+            await self._fail(
+                reply, Failed(kind=FailureClass.CONFIG, text="its channel account is no longer configured")
+            )
+            return
+        try:
+            steps = configured.channel.plan(reply.message, configured.account)
+        except ValueError as error:
+            await self._fail(reply, Failed(kind=FailureClass.INVALID, text=str(error)))
+            return
+        for step in steps[reply.done :]:
+            failure = await self._step(reply, step, configured)
+            if failure is not None:
+                await self._fail(reply, failure)
+                return
+        message = reply.message
+        event = ReplySent(
+            conversation=message.conversation, message=message.id, account=message.account,
+            provider_ids=reply.provider_ids, attempts=reply.attempts, possible_duplicate=reply.flagged,
+            sent_at=datetime.now(UTC),
+        )  # fmt: skip
+        await self._record(reply, event)
+        DELIVERIES.labels(message.account, "sent").inc()
+
+    # --- one step -----------------------------------------------------------------------------------------
+
+    async def _step(self, reply: Reply, step: SendStep, configured: Configured) -> Failed | None:
+        """Try until the provider took it (None) or it is certain that it never will."""
+        ambiguous = 0
+        tries = 0
+        while True:
+            if datetime.now(UTC) >= reply.message.send_before:
+                return Failed(kind=FailureClass.EXPIRED, text="it could not be sent in time")
+            tries += 1
+            outcome = await self._attempt(reply, step, configured)
+            if isinstance(outcome, Accepted):
+                await self._accepted(reply, step, outcome)
+                return None
+            ambiguous += outcome.kind is FailureClass.AMBIGUOUS
+            if not outcome.kind.transient or tries >= configured.channel.manifest.max_attempts:
+                return outcome
+            if ambiguous > 1 and not configured.channel.manifest.idempotent_send:
+                text = "the provider did not say whether it took it, twice; it may have arrived"
+                return Failed(kind=FailureClass.AMBIGUOUS, code=outcome.code, text=text)
+            reply.unknown = reply.unknown or outcome.kind is FailureClass.AMBIGUOUS
+            await self._wait(pause_s(outcome, tries, chance=self._couriers.chance), reply)
+
+    async def _wait(self, seconds: float, reply: Reply) -> None:
+        left = (reply.message.send_before - datetime.now(UTC)).total_seconds()
+        await asyncio.sleep(max(0.0, min(seconds, left + 0.01)))
+
+    async def _attempt(self, reply: Reply, step: SendStep, configured: Configured) -> Accepted | Failed:
+        account = configured.account.name
+        breaker = self._couriers.breaker(account)
+        await breaker.enter()
+        if (bucket := self._couriers.bucket(step.bucket, configured)) is not None:
+            await bucket.take(step.cost)
+        if reply.unknown and not reply.flagged and not configured.channel.manifest.idempotent_send:
+            reply.flagged = True
+            POSSIBLE_DUPLICATES.labels(account).inc()
+        reply.attempts += 1
+        self._may_send()
+        with SEND_SECONDS.labels(account).time():
+            answer = await self._couriers.sender.call(step)
+        await afailpoint("notify.called")
+        outcome = configured.channel.interpret(step, answer, configured.account)
+        if isinstance(outcome, Failed):
+            self._judge(outcome, answer_missing=isinstance(answer, NoResponse), breaker=breaker, bucket=bucket)
+            ATTEMPTS.labels(account, outcome.kind).inc()
+            log.info("attempt_failed", account=account, reply=reply.message.id, kind=outcome.kind, code=outcome.code)
+        else:
+            breaker.succeeded()
+            ATTEMPTS.labels(account, "accepted").inc()
+        return outcome
+
+    def _judge(self, failure: Failed, *, answer_missing: bool, breaker: Breaker, bucket: Bucket | None) -> None:
+        if failure.kind is FailureClass.THROTTLED and bucket is not None:
+            bucket.throttled(failure.retry_after_s)
+        if failure.kind in _DOWN or answer_missing:
+            breaker.failed()
+        else:
+            breaker.succeeded()
+
+    async def _accepted(self, reply: Reply, step: SendStep, accepted: Accepted) -> None:
+        reply.provider_ids += accepted.provider_ids
+        flagged, reply.unknown = reply.flagged, False
+        if step.part + 1 == step.parts and step.parts == 1:
+            # A reply of one part is final with its only step: ReplySent says it all, in one record.
+            return
+        event = StepAccepted(
+            conversation=reply.message.conversation, message=reply.message.id, part=step.part, parts=step.parts,
+            provider_ids=accepted.provider_ids, status=accepted.status, possible_duplicate=flagged,
+        )  # fmt: skip
+        await self._record(reply, event)
+
+    # --- the end ------------------------------------------------------------------------------------------
+
+    async def _fail(self, reply: Reply, failure: Failed) -> None:
+        """The router hears first: if we die before our own record, the reply is tried again and fails again, and
+        the router takes the repeat for what it is."""
+        message = reply.message
+        log.warning("reply_failed", account=message.account, reply=message.id, kind=failure.kind, code=failure.code)
+        await self._tell_router(reply, failure)
+        await afailpoint("notify.failed")
+        event = SendFailed(
+            conversation=message.conversation, message=message.id, account=message.account, kind=failure.kind,
+            code=failure.code, text=failure.text, attempts=reply.attempts, failed_at=datetime.now(UTC),
+        )  # fmt: skip
+        await self._record(reply, event)
+        DELIVERIES.labels(message.account, failure.kind).inc()
+
+    async def _tell_router(self, reply: Reply, failure: Failed) -> None:
+        now = datetime.now(UTC)
+        event = ReplyUndeliverable(
+            id=f"undeliverable-{reply.message.id}", conversation=reply.message.conversation, thread=reply.thread,
+            message=reply.message.id, kind=failure.kind, code=failure.code, text=failure.text, failed_at=now,
+        )  # fmt: skip
+        value = pack(
+            event, id=event.id, source="trunkline/notify", subject=reply.thread, time=now, traceparent=reply.trace
+        )
+        headers = ((Header.TYPE, event.type.encode()), (Header.TRACE, reply.trace.encode()))
+        await self._couriers.bus.append(
+            Partition(Topic.INBOUND, self._shard), [NewRecord(reply.thread.encode(), value, headers)]
+        )
+
+    async def _record(self, reply: Reply, event: StepAccepted | ReplySent | SendFailed) -> None:
+        outcome = Outcome(
+            event=event,
+            offset=reply.offset,
+            agent=reply.message.agent or "",
+            key=reply.message.conversation,
+            trace=reply.trace,
+        )
+        await self._outcomes.record(outcome)

@@ -1,0 +1,84 @@
+"""`trunkline setup`: topics or streams, the record's migrations, the first administrator.
+
+Idempotent, and safe from many replicas at once: it is also what compose and Kubernetes run first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import typer
+
+from trunkline.bus import BusError, connect
+from trunkline.connections import redis_client
+from trunkline.settings import CommonSettings, SettingsError, load_settings
+
+_WAIT_S = 30.0
+_RETRY_S = 0.25
+
+
+class SetupSettings(CommonSettings):
+    """What setup needs to know; the record's address is read by the agents service's own command."""
+
+
+async def run_setup(settings: CommonSettings, *, replication: int = 1) -> list[str]:
+    """Make what is missing; a line for each thing made. BusError (ShardsDiffer) when the log is another's."""
+    lines = await _topics(settings, replication)
+    await _check_board(settings)
+    return lines
+
+
+async def _topics(settings: CommonSettings, replication: int) -> list[str]:
+    deadline = asyncio.get_running_loop().time() + _WAIT_S
+    while True:
+        bus = connect(settings.log_url, deployment=settings.deployment, shards=settings.shards)
+        try:
+            async with bus:
+                return await bus.create_topics(replication)
+        except BusError:
+            raise
+        except Exception as error:  # whatever the client raises while the server is not there yet
+            if asyncio.get_running_loop().time() > deadline:
+                raise BusError(f"the log at {settings.log_url} did not answer in {_WAIT_S:g} s: {error}") from error
+            await asyncio.sleep(_RETRY_S)
+
+
+async def _check_board(settings: CommonSettings) -> None:
+    """An evicting board forgets at random: refuse it before anybody relies on it."""
+    client = redis_client(settings.board_url, timeout_s=5.0)
+    try:
+        policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
+    except Exception as error:  # noqa: BLE001  a managed Redis may not show its settings
+        typer.echo(f"board: its settings cannot be read ({type(error).__name__}); make sure that it never evicts")
+        return
+    finally:
+        await client.aclose()
+    if policy != "noeviction":
+        raise BusError(f"the board's maxmemory-policy is {policy}; it must be noeviction, or it forgets at random")
+
+
+def _record(arguments: list[str]) -> int:
+    """The agents service keeps the record: its own commands change it. The SDK never imports a service."""
+    return subprocess.run([sys.executable, "-m", *arguments], check=False, env=os.environ).returncode  # noqa: S603  our own module
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def setup(
+        replication: int = typer.Option(1, help="replicas of each Kafka topic", min=1, max=9),
+    ) -> None:
+        """Prepare log and record: topics, migrations, the first administrator. Safe to repeat."""
+        try:
+            settings = load_settings(SetupSettings)
+            for line in asyncio.run(run_setup(settings, replication=replication)):
+                typer.echo(line)
+        except (SettingsError, BusError) as error:
+            typer.echo(f"setup: {error}", err=True)
+            raise typer.Exit(1) from error
+        if code := _record(["services.agents.prepare"]):
+            raise typer.Exit(code)

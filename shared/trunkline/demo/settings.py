@@ -1,0 +1,88 @@
+"""What the demo reads from the environment, and which account it may play the provider of."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr
+
+from trunkline.channels import registry
+from trunkline.config.load import load
+from trunkline.config.problems import ConfigError
+from trunkline.demo.people import ADMIN
+from trunkline.settings import PREFIX, CommonSettings, HttpUrl, Port, SettingsError
+
+CHANNEL = "twilio-sms"
+
+
+def _own(name: str) -> AliasChoices:
+    return AliasChoices(f"{PREFIX}DEMO_{name}")
+
+
+class DemoSettings(CommonSettings):
+    """Where ingest and the desk are, the pace, and who signs in to fill the roster."""
+
+    public_url: HttpUrl = Field(
+        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
+    )
+    ingest_port: Port = Field(7110, description="Port of ingest on this machine: where the webhooks really go.")
+    agents_internal_url: HttpUrl = Field(
+        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
+    )
+    rate: float = Field(
+        12.0, ge=0.1, le=120.0, validation_alias=_own("RATE"), description="New conversations a minute, about."
+    )
+    seed: int = Field(1, validation_alias=_own("SEED"), description="The same seed tells the same stories.")
+    admin_login: str = Field(ADMIN.login, validation_alias=_own("ADMIN_LOGIN"), description="Who fills the roster.")
+    admin_password: SecretStr = Field(
+        SecretStr(ADMIN.password), validation_alias=_own("ADMIN_PASSWORD"), description="Their password."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The account whose provider the demo plays, on loopback."""
+
+    name: str
+    sid: str
+    token: str = field(repr=False)
+    sender: str
+    host: str
+    port: int
+
+
+def played_account(settings: DemoSettings) -> Played:
+    """The first account of the configuration whose provider is on this machine.
+
+    SettingsError if there is none: with a real provider's address the robots would write to real telephones. Read from
+    the file the services run by, so the demo can never differ from them.
+    """
+    if settings.environment == "production":
+        raise SettingsError(["the demo has known passwords, which production refuses; set DEMO=0"])
+    try:
+        config = load(settings.config_file, registry.load(), os.environ, rules=False)
+    except ConfigError as error:
+        raise SettingsError([f"{settings.config_file}:{problem}" for problem in error.problems]) from error
+    for name, entry in config.accounts.items():
+        if entry.channel == CHANNEL and (played := _played(name, entry.settings)) is not None:
+            return played
+    needed = f"the demo needs a {CHANNEL} account with a sender and an api_base such as http://127.0.0.1:7150"
+    raise SettingsError(
+        [f"{needed} in {settings.config_file}, and must not write to a real provider; set DEMO=0 to do without it"]
+    )
+
+
+def _played(name: str, account: Any) -> Played | None:
+    where = urlsplit(account.api_base)
+    host = "127.0.0.1" if where.hostname == "localhost" else where.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return None
+    if not loopback or where.scheme != "http" or where.port is None or account.sender is None:
+        return None
+    return Played(name, account.account_sid, account.auth_token[0].get_secret_value(), account.sender, host, where.port)
