@@ -17,8 +17,8 @@ export function keyed(parent, items, { key, make, update }) {
     const element = before.get(key(item)) ?? make(item);
     element.dataset.key = key(item);
     before.delete(key(item));
-    update(element, item);
     if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null);
+    update(element, item);
   });
   for (const gone of before.values()) gone.remove();
 }

@@ -182,7 +182,8 @@ async function transfer() {
   const id = desk.chosen, others = desk.agents.filter((agent) => agent.id !== desk.me.id && !agent.disabled);
   const given = await ask("transfer", [
     { name: "queue", label: "toQueue", options: desk.queues.map(({ name, title }) => [name, title]) },
-    { name: "agent", label: "toAgent", options: others.length ? [["", "–"], ...others.map((agent) => [agent.id, agent.name])] : undefined },
+    others.length ? { name: "agent", label: "toAgent", options: [["", "–"], ...others.map(({ id, name }) => [id, name])] }
+      : { name: "agent", label: "toAgentId" },
     { name: "note", label: "note" },
   ], "transfer");
   if (!given || !desk) return;
