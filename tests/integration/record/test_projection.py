@@ -128,8 +128,8 @@ async def test_however_the_log_is_cut_into_batches_the_record_is_the_same(record
     lives = [life(log, contact=f"+371200000{number:02}")[1] for number in range(5)]
     records: list[ProjectedRecord] = []
     while lives:
-        life = chance.choice(lives)
-        records.append(life.pop(0))
+        one = chance.choice(lives)
+        records.append(one.pop(0))
         lives = [each for each in lives if each]
     # Offsets in the order they are read here.
     log = Log()
