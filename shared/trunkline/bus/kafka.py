@@ -187,7 +187,7 @@ class KafkaBus:
             return sent
         batch = producer.create_batch()
         for record in records:
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is None:
+            if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
                 raise ValueError("the records do not fit one Kafka batch")
         sent = await producer.send_batch(batch, topic, partition=partition.number)
         return sent  # noqa: RET504  typed by its first assignment; aiokafka is untyped
@@ -209,19 +209,18 @@ class KafkaBus:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._servers,
             enable_auto_commit=False,
-            auto_offset_reset="none",
+            **({"auto_offset_reset": "none", "fetch_max_wait_ms": 1_000} | options),
             max_partition_fetch_bytes=1_048_576,
-            fetch_max_wait_ms=1_000,
             retry_backoff_ms=100,
             check_crcs=False,
-            **options,
         )
         tame(consumer._client)  # noqa: SLF001  aiokafka has no setting for its reconnect storm
         return consumer
 
     async def _ready_reader(self) -> AIOKafkaConsumer:
         if self._reader is None:
-            reader = self.consumer()
+            # A broker answers a connection's requests in order: a fetch that waits for news holds up what we ask next.
+            reader = self.consumer(fetch_max_wait_ms=5)
             try:
                 async with asyncio.timeout(_CALL_S):
                     await reader.start()
@@ -295,6 +294,7 @@ class KafkaBus:
                     raise BusError(f"Kafka gave nothing of {partition.topic}/{partition.number} at {offset}")
                 offset = records[-1].offset + 1
                 yield records
+            reader.pause(tp)
         except (KafkaError, OSError, TimeoutError) as error:
             self._drop_reader()
             raise BusError(f"Kafka is away: {type(error).__name__}") from error
@@ -410,6 +410,8 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         self._consumer = bus.consumer(
             group_id=group,
             group_instance_id=member,
+            # It fetches nothing; without committed offsets a position must come from somewhere all the same.
+            auto_offset_reset="earliest",
             session_timeout_ms=session,
             heartbeat_interval_ms=max(500, session // 6),
             rebalance_timeout_ms=session,

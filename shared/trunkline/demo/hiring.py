@@ -18,7 +18,7 @@ _MOST: Final = 10_000  # agents read; a roster beyond that is no demo's
 async def hire(session: DeskSession, people: Iterable[Person]) -> list[str]:
     """Add whoever is missing; the names added. Who is there already stays as they are, also if somebody edited them.
 
-    The administrator is given skills and queues if they have none of either. Refused, or one of UNREACHABLE, if it
+    The administrator is given skills if they have none. Refused, or one of UNREACHABLE, if it
     cannot be done; then do it again.
     """
     roster = await _roster(session)
@@ -58,9 +58,8 @@ async def _add(session: DeskSession, person: Person) -> None:
 
 
 async def _give_work_to(session: DeskSession, admin: dict[str, Any] | None) -> None:
-    if admin is None or admin["skills"] or admin["queues"]:
+    if admin is None or admin["skills"]:
         return
-    await session.call(
-        "PATCH", f"/api/v1/agents/{admin['id']}", ADMIN_PROFILE.profile, headers={"If-Match": str(admin["version"])}
-    )
+    headers = {"If-Match": str(admin["version"])}
+    await session.call("PATCH", f"/api/v1/agents/{admin['id']}", ADMIN_PROFILE.profile, headers=headers)
     structlog.get_logger().debug("administrator_can_work", login=session.login)

@@ -82,7 +82,7 @@ ADMIN: Final = SignIn("admin", "admin-at-trunkline", "administrator, all languag
 ADMIN_PROFILE: Final = Person(
     ADMIN.login, ADMIN.password, "Administrator", (_EN, _TR, _LV), _EVERYTHING, 2, billing=True
 )  # fmt: skip
-"""Given to the administrator if they have neither skills nor queues yet: who signs in shall have work."""
+"""Given to the administrator if they have no skills yet: who signs in shall have work."""
 
 _NAMES: Final = {_EN: "English", _TR: "Turkish", _LV: "Latvian"}
 

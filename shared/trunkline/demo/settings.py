@@ -37,10 +37,10 @@ class DemoSettings(CommonSettings):
         12.0, ge=0.1, le=120.0, validation_alias=_own("RATE"), description="New conversations a minute, about."
     )
     seed: int = Field(1, validation_alias=_own("SEED"), description="The same seed tells the same stories.")
-    admin_login: str = Field(ADMIN.login, validation_alias=_own("ADMIN_LOGIN"), description="Who fills the roster.")
-    admin_password: SecretStr = Field(
-        SecretStr(ADMIN.password), validation_alias=_own("ADMIN_PASSWORD"), description="Their password."
+    admin_login: str = Field(
+        ADMIN.login, max_length=254, description="`trunkline setup`: the first administrator, who also hires the demo."
     )
+    admin_password: SecretStr = Field(SecretStr(ADMIN.password), description="Their password.")
 
 
 @dataclass(frozen=True, slots=True)
