@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+
+class _Heedful(redis.Redis):
+    """Heeds cancellation after every command.
+
+    redis-py 8.1 can swallow one that arrives while it takes a connection from its pool (seen: a reader that was asked
+    to stop went on for ever). The task still knows that it was asked.
+    """
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py's is
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        return answer
 
 
 def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  # redis-py's types say str for bytes
@@ -24,4 +40,4 @@ def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  #
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
-    return redis.Redis.from_pool(pool)
+    return _Heedful.from_pool(pool)
