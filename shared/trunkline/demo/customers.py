@@ -11,12 +11,12 @@ from typing import Final, Protocol
 import structlog
 
 from trunkline.demo.stories import Language
-from trunkline.demo.visit import Cast, Contact, Line, Visit, is_left
+from trunkline.demo.visit import INVOICE, Cast, Contact, Line, Visit, is_left, opts_out
 from trunkline.testing.twilio_calls import Reply
 from trunkline.testing.twilio_rules import Sent
 
 MAX_AT_ONCE: Final = 20
-"""Most visits of the floor at a time; those left to people come besides, at most one a contact."""
+"""Most visits of the floor at a time; those left to people come besides, and a contact is in one visit only."""
 
 REST_S: Final = 60.0
 """How long a contact of the floor stays away after a visit, in seconds."""
@@ -84,21 +84,27 @@ class Floor:
         return None
 
     def come_with_invoice(self, language: Language) -> Contact | None:
-        """A contact of that language comes with what is left to people; None if all of them are here already."""
-        for contact in self._order:
-            if is_left(contact) and contact.language == language and contact.number not in self._visits:
-                return self._let_in(contact)
-        return None
+        """A contact of that language comes with what is left to people; None if nobody who speaks it is free.
+
+        It is one of those who have nothing but invoices, else, rested or not, one of the floor.
+        """
+        free = [
+            contact
+            for contact in self._order
+            if contact.language == language and contact.number not in self._visits and not opts_out(contact)
+        ]
+        free.sort(key=is_left, reverse=True)
+        return self._let_in(free[0], INVOICE) if free else None
 
     @property
     def here(self) -> int:
         """How many visits there are now."""
         return len(self._visits)
 
-    def _let_in(self, contact: Contact) -> Contact:
+    def _let_in(self, contact: Contact, topic: str = "") -> Contact:
         self._order.remove(contact)
         self._order.append(contact)
-        visit = self._cast.next_visit(contact)
+        visit = self._cast.next_visit(contact, topic)
         errand = asyncio.create_task(self._visit(contact, visit), name=f"visit of {contact.number}")
         self._visits[contact.number] = errand
         errand.add_done_callback(lambda task: self._gone(contact, task))

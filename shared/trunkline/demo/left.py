@@ -28,7 +28,7 @@ TOO_LONG_S: Final = 100.0
 CROWDED: Final = 24
 """So many conversations waiting, in all queues, and nobody new comes."""
 
-_ON_ITS_WAY_S: Final = 5.0
+_ON_ITS_WAY_S: Final = 3.0
 """Seconds from a customer's coming until the conversation must have been seen waiting, else it was taken at once."""
 
 

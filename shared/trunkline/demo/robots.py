@@ -22,6 +22,7 @@ from trunkline.demo.waits import Waits
 _READ_AGAIN: Final = 12  # tries to read a record that has not caught up: about 40 s, longer than a restart takes
 _ANSWERED_UNSEEN_S: Final = 5.0
 _PRESENCE_AGAIN_S: Final = 2.0
+_TOLD_EVERY: Final = 8  # failures in a row: a restart of the desk is told by nobody seven times
 
 
 class Robot:
@@ -63,7 +64,7 @@ class Robot:
                     if asyncio.get_running_loop().time() - began > 10:
                         waits.reset()
                     pause = waits.after(error)
-                    level = "warning" if waits.failures > 3 else "debug"
+                    level = "warning" if waits.failures % _TOLD_EVERY == 0 else "debug"
                     getattr(self._log, level)("robot_lost_desk", reason=str(error)[:200], again_in_s=round(pause, 1))
                     self.counters["lost"] += 1
                     await asyncio.sleep(pause / self._haste)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -81,25 +82,28 @@ class Cast:
     def __init__(self, contacts: Sequence[Contact], book: Book, *, seed: int) -> None:
         self.contacts = tuple(contacts)
         self._book = book
-        self._chances = {contact.number: random.Random(f"{seed} {contact.number}") for contact in contacts}
-        self._visits = dict.fromkeys(self._chances, 0)
+        self._seed = seed
+        self._visits: Counter[tuple[str, str]] = Counter()
 
-    def next_visit(self, contact: Contact) -> Visit:
-        """What this contact comes with now; several topics in their own order, or by chance."""
-        chance = self._chances[contact.number]
-        count = self._visits[contact.number]
-        self._visits[contact.number] += 1
-        name = contact.topics[count % len(contact.topics)] if _in_order(contact) else chance.choice(contact.topics)
-        (topic,) = self._book.of(contact.language, name)
-        return Visit(topic, self._book, chance)
+    def next_visit(self, contact: Contact, topic: str = "") -> Visit:
+        """What this contact comes with now: the next of their own matters, or this topic."""
+        count = self._visits[contact.number, topic]
+        self._visits[contact.number, topic] += 1
+        chance = random.Random(f"{self._seed} {contact.number} {topic} {count}")
+        own = contact.topics[count % len(contact.topics)] if opts_out(contact) else chance.choice(contact.topics)
+        (found,) = self._book.of(contact.language, topic or own)
+        return Visit(found, self._book, chance)
 
 
-def _in_order(contact: Contact) -> bool:
-    """Who opts out must opt in before anything else; the first visit opts in, whatever an earlier run left."""
+def opts_out(contact: Contact) -> bool:
+    """Who opts out must opt in before anything else: their topics come in order, and the first opts in, whatever an
+    earlier run left.
+    """
     return "back" in contact.topics
 
 
-_LEFT: Final = ("invoice",)
+INVOICE: Final = "invoice"
+_LEFT: Final = (INVOICE,)
 _FLOOR: Final = ("late", "late", "hours", "return", "broken", "price", "buy")
 
 

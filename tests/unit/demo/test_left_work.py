@@ -30,7 +30,7 @@ def test_one_that_is_on_its_way_is_not_asked_for_again_until_it_should_be_there(
         left.comes(language, 0)
 
     assert left.looked([], 2).invoices == ()
-    assert left.looked([], 6).invoices == (EN, TR, LV)
+    assert left.looked([], 4).invoices == (EN, TR, LV)
 
 
 def test_one_that_was_seen_and_taken_is_replaced_at_once() -> None:
