@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import Field
 
 from trunkline.settings import CommonSettings
@@ -27,10 +29,33 @@ def script(name: str) -> ModuleType:
     return module
 
 
-def test_the_environment_table_in_the_docs_is_current_else_make_docs() -> None:
-    docs = script("docs")
+DOCS = script("docs")
+PAGES: dict[Path, str] = DOCS.pages()
 
-    assert docs.CONFIGURATION.read_text(encoding="utf-8") == docs.configuration_page()
+
+@pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_generated_page_is_current_else_make_docs(page: Path) -> None:
+    assert page.exists(), "make docs"
+    assert page.read_text(encoding="utf-8") == PAGES[page], "make docs"
+
+
+def test_nothing_lies_among_the_generated_schemas_that_no_record_class_stands_for() -> None:
+    assert DOCS.strangers() == []
+
+
+def test_the_metrics_page_tells_every_metric_we_register() -> None:
+    page = PAGES[ROOT / "docs" / "metrics.md"]
+    ours = {family.name for family in REGISTRY.collect() if family.name.startswith("trunkline_")}
+
+    assert ours
+    assert {name for name in ours if f"`{name}`" not in page and f"`{name}_total`" not in page} == set()
+
+
+def test_the_api_document_tells_every_route_of_the_agents_service() -> None:
+    told = json.loads(PAGES[ROOT / "docs" / "openapi.json"])["paths"]
+
+    assert "/api/v1/conversations/{conversation}/reply" in told
+    assert all("operationId" in verb for path in told.values() for verb in path.values())
 
 
 def test_a_variable_that_means_two_things_is_refused() -> None:
