@@ -1,0 +1,213 @@
+"""Routers in this process: the real code on a real board, over a log in memory that the test steers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from services.router.core import Core, Rules
+from services.router.owner import Owner
+from services.router.record import Last, Record
+from services.router.timers import run_timers
+from trunkline.blobs import Blobs
+from trunkline.board import Answer, Board, moves
+from trunkline.board.fold import Fold
+from trunkline.bus import NewRecord, Partition, Position
+from trunkline.bus import Record as LogRecord
+from trunkline.channels.registry import load as load_channels
+from trunkline.config.cel import Cel
+from trunkline.config.load import parse
+from trunkline.config.rules import RuleEngine
+from trunkline.events import Header, MessageReceived, Presence, Profile, Topic, pack
+from trunkline.ids import message_id, new_id, shard_of
+from trunkline.messages import Address, InboundMessage, Text
+from trunkline.testing.memory import MemoryBus, MemoryLog, Step
+from trunkline.testing.servers.redis import RedisServer
+
+SHARDS = 2
+_CONFIG = b"""
+default_queue: support
+queues:
+  support: {title: Support, target_s: 60, offer_timeout_s: 30}
+"""
+
+
+class KnownMessages(Record):
+    """The record, as far as a router asks it: what it knows is what the test says."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9", "unused")
+        self.known: set[str] = set()
+        self.away = False
+        self.asked: list[str] = []
+
+    async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
+        self.asked.append(message)
+        return None if self.away else message in self.known
+
+    async def last(self, thread: str) -> Last | None:
+        return None
+
+
+@dataclass
+class World:
+    """One log and one board; routers come and go."""
+
+    server: RedisServer
+    log: MemoryLog = field(default_factory=lambda: MemoryLog(SHARDS))
+    record: KnownMessages = field(default_factory=KnownMessages)
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="trunkline-rig-")))
+
+    def router(self, member: str, *, step: Step | None = None, session_timeout_s: float = 0.6) -> Router:
+        """A router, not started."""
+        return Router(self, member, step, session_timeout_s)
+
+    def board(self) -> Board:
+        """A connection of one's own."""
+        return Board(self.server.url, deployment="rig", shards=SHARDS)
+
+    async def write(self, thread: str, text: str = "hello", *, provider_id: str = "") -> str:
+        """A customer's message into `inbound`; its id."""
+        provider_id = provider_id or new_id()
+        now = datetime.now(UTC)
+        message = InboundMessage(
+            id=message_id("sms-main", provider_id), account="sms-main", channel="sms", thread=thread,
+            contact=Address(scheme="tel", value="+371"), provider_id=provider_id, received_at=now,
+            parts=(Text(text=text),),
+        )  # fmt: skip
+        value = pack(MessageReceived(message=message), id=message.id, source="test", subject=thread, time=now)
+        await self.put(thread, value, MessageReceived.type)
+        return message.id
+
+    async def put(self, thread: str, value: bytes, event_type: str) -> int:
+        """Any bytes into `inbound`."""
+        partition = Partition(Topic.INBOUND, shard_of(thread, SHARDS))
+        record = NewRecord(thread.encode(), value, ((Header.TYPE, event_type.encode()),))
+        return await MemoryBus(self.log).append(partition, [record])
+
+    async def story(self, topic: Topic = Topic.ROUTING) -> list[LogRecord]:
+        """Every accepted record of a topic, shard by shard."""
+        bus, found = MemoryBus(self.log), []
+        for number in range(SHARDS):
+            place = Partition(topic, number)
+            bounds = self.log.bounds(place)
+            async for records in bus.read(place, Position(bounds.first), end=bounds.next):
+                found += records
+        return found
+
+    async def folded(self) -> dict[str, dict[str, Any]]:
+        """Each conversation's last state, by the log."""
+        states: dict[str, dict[str, Any]] = {}
+        for number in range(SHARDS):
+            fold = Fold()
+            for record in await self.story():
+                if record.partition.number == number:
+                    fold.take(record)
+            states |= {state["id"]: state for state in fold.states()}
+        return states
+
+    async def until_told(self, messages: set[str], *, within: float = 20) -> None:
+        """Wait until all these messages are in the log's story."""
+        async with asyncio.timeout(within):
+            while not messages <= {record.header(Header.MESSAGE) for record in await self.story()}:  # noqa: ASYNC110  polled
+                await asyncio.sleep(0.02)
+
+    async def wipe(self) -> None:
+        """The board loses everything, as a server does that starts without its data."""
+        async with self.board() as board:
+            await board.client.flushall()
+            await self._as_restarted(board)
+
+    async def snapshot(self) -> dict[bytes, tuple[bytes, int]]:
+        """Every key of the board, with its time to live."""
+        async with self.board() as board:
+            found = {}
+            async for key in board.client.scan_iter(count=1_000):
+                dumped, left = await board.client.dump(key), await board.client.pttl(key)
+                if dumped is not None:
+                    found[key] = (dumped, max(0, left))
+            return found
+
+    async def restore(self, snapshot: dict[bytes, tuple[bytes, int]]) -> None:
+        """The board goes back to an older copy, as by a lost AOF tail or a fail-over to an old replica."""
+        async with self.board() as board:
+            await board.client.flushall()
+            for key, (dumped, left) in snapshot.items():
+                await board.client.restore(key, left, dumped)
+            await self._as_restarted(board)
+
+    async def _as_restarted(self, board: Board) -> None:
+        """What a restart or a fail-over brings besides the data: no scripts, another replication id."""
+        await board.client.script_flush()
+        await board.client.execute_command("DEBUG", "CHANGE-REPL-ID")
+
+
+class Router:
+    """A router that can stop, or die between any two steps."""
+
+    def __init__(self, world: World, member: str, step: Step | None, session_timeout_s: float) -> None:
+        self.bus = MemoryBus(world.log, session_timeout_s=session_timeout_s, step=step)
+        self.board = world.board()
+        config = parse(_CONFIG, load_channels(), os.environ)
+        rules = Rules(config, RuleEngine(config, Cel()))
+        self.core = Core(member, self.board, self.bus, Blobs(world.folder), world.record, lambda: rules)
+        self.owner = Owner(self.core)
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [
+            asyncio.create_task(self.owner.run()),
+            asyncio.create_task(run_timers(self.core, self.owner.shards)),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.die()
+
+    async def die(self) -> None:
+        """Stop between two steps, without another word."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self.board.__aexit__(None, None, None)
+
+    async def verified(self, *, within: float = 15) -> None:
+        """Wait until every shard we hold is verified and the board is open; raise what ended the router."""
+        async with asyncio.timeout(within):
+            while True:
+                for task in self._tasks:
+                    if task.done():
+                        task.result()
+                held = list(self.owner.shards())
+                if held and all(shard.verified for shard in held) and await self.board.is_open():
+                    return
+                await asyncio.sleep(0.01)
+
+    async def ended(self, *, within: float = 15) -> BaseException:
+        """What ended the router."""
+        async with asyncio.timeout(within):
+            done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        with contextlib.suppress(asyncio.CancelledError):
+            for task in done:
+                if (error := task.exception()) is not None:
+                    return error
+        raise AssertionError("the router ended without a reason")
+
+
+async def arrive(board: Board, agent: str, *, capacity: int = 50) -> Answer:
+    """An agent with room."""
+    profile = Profile(agent=agent, name=agent, version=1, capacity=capacity, queues=("*",))
+    return await moves.arrive(
+        board, operation=new_id(), profile=profile, device="device-of-the-test", lease_ms=600_000,
+        presence=Presence.AVAILABLE,
+    )  # fmt: skip
