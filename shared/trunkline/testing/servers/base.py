@@ -120,17 +120,27 @@ class Server(ABC):
         self._prepare()
         child = self.child = self._spawn()
         try:
+            await self.ready()
+        except BaseException:
+            await child.kill()
+            raise
+
+    async def ready(self) -> None:
+        """Wait until it answers its protocol, after `resume` say; ServerFailedError if it ends or is not in time.
+
+        A Kafka that was paused needs this: its broker is fenced until it has told its controller that it lives.
+        """
+        child = self.child
+        if child is None:
+            raise ServerFailedError(f"{self.label} was never started")
+        try:
             async with asyncio.timeout(self.ready_within_s):
                 while child.returncode is None and not await self._ready():  # noqa: ASYNC110 - another process has no Event
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            await child.kill()
             raise ServerFailedError(
                 f"{self.label} did not answer within {self.ready_within_s} s:\n{child.output(20)}"
             ) from None
-        except BaseException:
-            await child.kill()
-            raise
         if child.returncode is not None:
             raise ServerFailedError(f"{self.label} ended with {child.returncode} at its start:\n{child.output(20)}")
 
