@@ -24,6 +24,7 @@ from services.agents.repository.storytelling import Storyteller
 from services.agents.tables import PENDING_RECEIPTS, POSITIONS, REFUSED
 from trunkline.bus.base import Partition, Position
 from trunkline.events import MAX_EVENT_BYTES, Topic
+from trunkline.failpoints import failpoint
 
 MAX_TRANSACTION: Final = 1_000
 """Most records of one transaction; a larger batch is several, each with its own positions."""
@@ -153,6 +154,7 @@ class Projection:
         refusals = [reading for reading in fresh if reading.refusal]
         self._put_refused.run(connection, _refusal_rows(refusals))
         self._put_positions.run(connection, _position_rows(places))
+        failpoint("projection.applied")
         return Applied(
             applied=len(fresh) - len(refusals) - story.retold,
             skipped=len(readings) - len(fresh) + story.retold,
