@@ -16,16 +16,20 @@ import structlog
 log = structlog.get_logger()
 
 _MOST = 1_000
+_AT_ONCE = 100
+"""Lines of one request: a line is at most 27 kB as JSON, so a request stays within what the agents service reads."""
 _EVERY_S = 1.0
 
 
 class ChannelLog:
     """Collects lines; `run` brings them away."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, every_s: float = _EVERY_S) -> None:
+        self._every_s = every_s
+        self._dropped = 0
         self._url = f"{url}/internal/channel-log"
         self._headers = {"authorization": f"Bearer {token}"}
-        self._lines: deque[dict[str, str]] = deque(maxlen=_MOST)
+        self._lines: deque[dict[str, str]] = deque()
         self._new = asyncio.Event()
 
     def note(self, account: str, kind: str, reason: str, detail: str = "") -> None:
@@ -40,6 +44,9 @@ class ChannelLog:
                 "at": datetime.now(UTC).isoformat(),
             }
         )
+        if len(self._lines) > _MOST:
+            self._lines.popleft()
+            self._dropped += 1
         self._new.set()
 
     async def run(self) -> None:
@@ -47,14 +54,21 @@ class ChannelLog:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
             while True:
                 await self._new.wait()
-                await asyncio.sleep(_EVERY_S)  # let a burst become one request
-                lines = list(self._lines)
-                self._new.clear()
-                if await self._send(session, lines):
-                    for _ in lines[: len(self._lines)]:
-                        self._lines.popleft()
-                else:
-                    self._new.set()
+                await asyncio.sleep(self._every_s)  # let a burst become one request
+                await self._bring(session)
+
+    async def _bring(self, session: aiohttp.ClientSession) -> None:
+        self._new.clear()
+        lines = [self._lines.popleft() for _ in range(min(_AT_ONCE, len(self._lines)))]
+        if not await self._send(session, lines):
+            room = _MOST - len(self._lines)
+            self._dropped += max(0, len(lines) - room)
+            self._lines.extendleft(reversed(lines[-room:] if room else []))
+        elif self._dropped:
+            log.warning("channel_log_lines_dropped", lines=self._dropped)
+            self._dropped = 0
+        if self._lines:
+            self._new.set()
 
     async def _send(self, session: aiohttp.ClientSession, lines: list[dict[str, str]]) -> bool:
         try:

@@ -69,8 +69,9 @@ def check_address(text: str, *, loopback: bool) -> None:
 class MediaFetcher:
     """Fetches media for ingest."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, *, total_s: float = _TOTAL_S) -> None:
         self._blobs = blobs
+        self._total_s = total_s
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
@@ -96,13 +97,13 @@ class MediaFetcher:
         if not isinstance(part, Media) or part.source is None or part.blob is not None:
             return part
         try:
-            async with asyncio.timeout(_TOTAL_S):
+            async with asyncio.timeout(self._total_s):
                 content = await self._download(part.source, configured)
             return part.model_copy(update={"blob": await self._blobs.put(content)})
         except (Refused, ValueError) as error:
             problem = str(error)
         except TimeoutError:
-            problem = f"it did not come within {_TOTAL_S:g} s"
+            problem = f"it did not come within {self._total_s:g} s"
         except (aiohttp.ClientError, OSError) as error:
             problem = f"it could not be fetched ({type(error).__name__})"
         log.warning("media_not_fetched", account=configured.account.name, reason=problem)
@@ -126,7 +127,8 @@ class MediaFetcher:
         loopback = _is_loopback(first.hostname or "")
         for _ in range(_REDIRECTS + 1):
             parts = urlsplit(url)
-            if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
+            here = loopback and _is_loopback(parts.hostname or "")
+            if parts.scheme != "https" and not (here and parts.scheme == "http"):
                 raise Refused("its address is not https")
             _check_literal(parts.hostname or "", loopback=loopback)
             own = parts.netloc == first.netloc

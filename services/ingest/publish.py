@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import structlog
-
 from services.ingest.media import MediaFetcher
+from trunkline.blobs import Blobs
 from trunkline.bus import Bus, NewRecord, Partition
-from trunkline.channels.base import ChannelEvent, ChannelEventKind, MessageIn, Parsed, Problem, Receipt
+from trunkline.channels.base import ChannelEvent, ChannelEventKind, MessageIn, Parsed, Problem, RawRequest, Receipt
 from trunkline.config.accounts import Configured
 from trunkline.events import (
     MAX_EVENT_BYTES,
@@ -28,55 +28,84 @@ from trunkline.ids import message_id, new_id, shard_of, shard_of_conversation
 from trunkline.messages import Address, InboundMessage
 from trunkline.metrics import ACCEPTED, DEAD_LETTERS
 
-log = structlog.get_logger()
-
 _SOURCE = "trunkline/ingest"
+_INLINE_BYTES = 160_000
+"""Largest request that fits, as base64, into a dead letter; a larger one is a blob beside it."""
 _PREFERENCES = {ChannelEventKind.OPT_OUT: True, ChannelEventKind.OPT_IN: False}
 
 
 class Publisher:
     """Writes to `inbound`, `deliveries` and, for what could not be read, `dead-letters`."""
 
-    def __init__(self, bus: Bus, media: MediaFetcher) -> None:
+    def __init__(self, bus: Bus, media: MediaFetcher, blobs: Blobs) -> None:
         self._bus = bus
         self._media = media
+        self._blobs = blobs
 
-    async def publish(self, parsed: Parsed, configured: Configured, *, received_at: datetime, trace: str) -> None:
-        """Put everything of one request into the log; AppendUnknown if that could not be confirmed.
+    async def publish(
+        self, parsed: Parsed, request: RawRequest, configured: Configured, *, trace: str
+    ) -> tuple[Problem, ...]:
+        """Put everything of one request into the log; what could not be taken, with the request set aside for it.
 
         Events of one thread are one batch, in their order. A repeat is harmless: ids derive from the provider's.
+        AppendUnknown (or another BusError) if the log did not confirm all of it.
         """
         account = configured.account.name
+        made = await asyncio.gather(*(self._record(event, configured, request, trace) for event in parsed.events))
+        problems = (*parsed.problems, *(one for one in made if isinstance(one, Problem)))
         batches: dict[Partition, list[NewRecord]] = {}
-        for event in parsed.events:
-            where, record = await self._record(event, configured, received_at, trace)
-            if record is not None:
-                batches.setdefault(where, []).append(record)
-        for problem in parsed.problems:
+        for one in made:
+            if isinstance(one, tuple):
+                batches.setdefault(one[0], []).append(one[1])
+        if problems:
             where = Partition(Topic.DEAD_LETTERS, shard_of(account, self._bus.shards))
-            batches.setdefault(where, []).append(_dead_letter(problem, account))
-            DEAD_LETTERS.labels("webhook").inc()
-        if len(batches) == 1:
-            [(where, records)] = batches.items()
-            await self._bus.append(where, records)
-        else:
-            await asyncio.gather(*(self._bus.append(where, records) for where, records in batches.items()))
-        for event in parsed.events:
-            ACCEPTED.labels(account, type(event).__name__).inc()
+            batches[where] = [await self._dead_letter(problems, request, account)]
+        await asyncio.gather(*(self._bus.append(where, records) for where, records in batches.items()))
+        for event, one in zip(parsed.events, made, strict=True):
+            if not isinstance(one, Problem):
+                ACCEPTED.labels(account, type(event).__name__).inc()
+        DEAD_LETTERS.labels("webhook").inc(bool(problems))
+        return problems
 
     async def _record(
-        self, event: MessageIn | Receipt | ChannelEvent, configured: Configured, received_at: datetime, trace: str
-    ) -> tuple[Partition, NewRecord | None]:
+        self, event: MessageIn | Receipt | ChannelEvent, configured: Configured, request: RawRequest, trace: str
+    ) -> tuple[Partition, NewRecord] | Problem | None:
+        """Where it goes and what is written there; None if the event needs no record of its own."""
+        received_at = request.received_at
         match event:
             case MessageIn():
                 message = await self._media.fetch(self._message(event, configured, received_at), configured)
-                where = self._inbound(message.thread)
-                return where, _inbound_record(message, received_at, trace)
+                record = _inbound_record(message, received_at, trace)
+                if len(record.value) > MAX_EVENT_BYTES:
+                    return Problem(
+                        kind="broken", reason="the message is above 256 kB in our form", original=event.provider_id
+                    )
+                return self._inbound(message.thread), record
             case Receipt():
                 return self._deliveries(event, configured), _receipt(event, configured.account.name, received_at, trace)
             case ChannelEvent():
                 thread = configured.channel.thread_key(event.contact, configured.account)
-                return self._inbound(thread), _preference(event, thread, configured, received_at, trace)
+                preference = _preference(event, thread, configured, received_at, trace)
+                return None if preference is None else (self._inbound(thread), preference)
+
+    async def _dead_letter(self, problems: Sequence[Problem], request: RawRequest, account: str) -> NewRecord:
+        """The request as it came, once, however many of its items could not be taken."""
+        about = {"url": request.url[:8_192], "method": request.method}
+        about |= {name: value[:1_024] for name, value in request.headers if name == "content-type"}
+        kept = request.body
+        if len(kept) > _INLINE_BYTES:
+            about["blob"] = (await self._blobs.put(kept)).digest
+            kept = b""
+        letter = DeadLetter(
+            source=f"webhook/{account}",
+            reason="; ".join(f"{problem.kind}: {problem.reason}" for problem in problems)[:2_000],
+            attempts=1,
+            record=base64.b64encode(kept).decode(),
+            headers=about,
+            failed_at=datetime.now(UTC),
+        )
+        value = pack(letter, id=new_id(), source=_SOURCE, subject=account, time=letter.failed_at)
+        return NewRecord(account.encode(), value, ((Header.TYPE, letter.type.encode()),))
 
     def _message(self, event: MessageIn, configured: Configured, received_at: datetime) -> InboundMessage:
         account, channel = configured
@@ -111,8 +140,6 @@ class Publisher:
 
 def _inbound_record(message: InboundMessage, received_at: datetime, trace: str) -> NewRecord:
     data = b'{"message":' + message.model_dump_json().encode() + b"}"
-    if len(data) > MAX_EVENT_BYTES - 2_048:
-        raise ValueError("a message above 256 kB: the channel's own limits must be lower")
     value = envelope(
         MessageReceived.type, data, id=message.id, source=_SOURCE, subject=message.thread, time=rfc3339(received_at),
         traceparent=trace,
@@ -154,18 +181,6 @@ def _receipt(receipt: Receipt, account: str, received_at: datetime, trace: str) 
     )
     value = pack(event, id=new_id(), source=_SOURCE, subject=event.conversation, time=received_at, traceparent=trace)
     return NewRecord((receipt.conversation or receipt.provider_id).encode(), value, _headers(event.type, trace))
-
-
-def _dead_letter(problem: Problem, account: str) -> NewRecord:
-    letter = DeadLetter(
-        source=f"webhook/{account}",
-        reason=f"{problem.kind}: {problem.reason}",
-        attempts=1,
-        record=base64.b64encode(problem.original.encode()).decode(),
-        failed_at=datetime.now(UTC),
-    )
-    value = pack(letter, id=new_id(), source=_SOURCE, subject=account, time=letter.failed_at)
-    return NewRecord(account.encode(), value, ((Header.TYPE, letter.type.encode()),))
 
 
 def _headers(event_type: str, trace: str) -> tuple[tuple[str, bytes], ...]:

@@ -7,6 +7,7 @@ Success means that everything in the request is in the log.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ import structlog
 
 from services.ingest.channel_log import ChannelLog
 from services.ingest.publish import Publisher
-from trunkline.bus import AppendUnknown
+from trunkline.bus import BusError
 from trunkline.channels.base import Answer, Challenge, Parsed, RawRequest, Rejected
 from trunkline.config.accounts import Accounts, Configured
 from trunkline.failpoints import afailpoint
@@ -31,19 +32,30 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 PREFIX = "/webhooks/"
 _BODY_S = 10.0
 _UNKNOWN = Answer(status=404, body=b"no such account")
+_STRANGERS_EVERY_S = 1.0
+NOBODY = "-"
+"""The channel log's account for requests that name none of ours; no account can be called so."""
 
 
 class _TooLarge(Exception):
     """The body is larger than the channel's manifest allows."""
 
 
+class _Gone(Exception):
+    """Who asked left before the body was whole."""
+
+
 class Webhooks:
     """The ASGI application under `/webhooks/{account}`."""
 
-    def __init__(self, accounts: Accounts, publisher: Publisher, channel_log: ChannelLog) -> None:
+    def __init__(
+        self, accounts: Accounts, publisher: Publisher, channel_log: ChannelLog, *, body_s: float = _BODY_S
+    ) -> None:
         self._accounts = accounts
         self._publisher = publisher
         self._log = channel_log
+        self._body_s = body_s
+        self._stranger_noted_at = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, in time, whatever it holds."""
@@ -52,25 +64,40 @@ class Webhooks:
         if configured is None:
             # Its name came from outside: it is no label, or a scan of the internet fills the metrics.
             RECEIVED.labels("", "unknown-account").inc()
-            await _reply(send, _UNKNOWN)
+            self._note_stranger(name)
+            await _reply(send, _UNKNOWN, close=True)
             return
-        outcome, answer = await self._answer(scope, receive, configured)
-        RECEIVED.labels(name, outcome).inc()
-        await _reply(send, answer)
-
-    async def _answer(self, scope: Scope, receive: Receive, configured: Configured) -> tuple[str, Answer]:
-        ack = configured.channel.manifest.ack
         try:
-            body = await _read(scope, receive, configured.channel.manifest.max_body_bytes)
+            outcome, answer, whole = await self._answer(scope, receive, configured)
+        except _Gone:
+            RECEIVED.labels(name, "disconnected").inc()
+            return
+        RECEIVED.labels(name, outcome).inc()
+        await _reply(send, answer, close=not whole)
+
+    def _note_stranger(self, name: str) -> None:
+        """A mistyped address must be found in the log; a scan of the internet must not fill it: a line a second."""
+        now = time.monotonic()
+        if now - self._stranger_noted_at >= _STRANGERS_EVERY_S:
+            self._stranger_noted_at = now
+            self._log.note(NOBODY, "unknown-account", "no account of that name is configured", name[:200])
+
+    async def _answer(self, scope: Scope, receive: Receive, configured: Configured) -> tuple[str, Answer, bool]:
+        """Outcome, answer, and whether the body was read to its end: if not, the connection cannot go on."""
+        ack = configured.channel.manifest.ack
+        answer_by = asyncio.get_running_loop().time() + ack.budget_s * 0.9
+        try:
+            async with asyncio.timeout(self._body_s):
+                body = await _read(scope, receive, configured.channel.manifest.max_body_bytes)
         except _TooLarge:
             self._log.note(configured.account.name, "too-large", "the request's body is above the channel's limit")
-            return "too-large", ack.refused.model_copy(update={"status": _allowed(413, ack.never)})
+            return "too-large", ack.refused.model_copy(update={"status": _allowed(413, ack.never)}), False
         except TimeoutError:
-            self._log.note(configured.account.name, "too-slow", f"the body did not come within {_BODY_S:g} s")
-            return "too-slow", ack.retry_later
-        return await self._take(_request(scope, body, configured), configured)
+            self._log.note(configured.account.name, "too-slow", f"the body did not come within {self._body_s:g} s")
+            return "too-slow", ack.retry_later, False
+        return *await self._take(_request(scope, body, configured), configured, answer_by), True
 
-    async def _take(self, request: RawRequest, configured: Configured) -> tuple[str, Answer]:
+    async def _take(self, request: RawRequest, configured: Configured, answer_by: float) -> tuple[str, Answer]:
         account, channel = configured
         ack = channel.manifest.ack
         verdict = channel.verify(request, account)
@@ -82,20 +109,22 @@ class Webhooks:
         parsed = channel.parse(request, account)
         await afailpoint("ingest.verified")
         try:
-            async with asyncio.timeout(ack.budget_s * 0.9):
+            async with asyncio.timeout_at(answer_by):
                 with PUBLISH_SECONDS.time():
-                    await self._publish(parsed, request, configured)
-        except (AppendUnknown, TimeoutError) as error:
+                    unread = await self._publish(parsed, request, configured)
+        except (BusError, TimeoutError) as error:
             self._log.note(account.name, "not-published", f"the log did not take it in time: {error}")
             return "retry-later", ack.retry_later
         await afailpoint("ingest.published")
-        return ("problem" if parsed.problems else "accepted"), ack.accepted
+        return ("problem" if unread else "accepted"), ack.accepted
 
-    async def _publish(self, parsed: Parsed, request: RawRequest, configured: Configured) -> None:
-        for problem in parsed.problems:
-            self._log.note(configured.account.name, problem.kind, problem.reason, problem.original)
+    async def _publish(self, parsed: Parsed, request: RawRequest, configured: Configured) -> bool:
+        """Put it into the log; whether some of it could only be set aside."""
         trace = traceparent(request.header("traceparent"))
-        await self._publisher.publish(parsed, configured, received_at=request.received_at, trace=trace)
+        problems = await self._publisher.publish(parsed, request, configured, trace=trace)
+        for problem in problems:
+            self._log.note(configured.account.name, problem.kind, problem.reason, problem.original)
+        return bool(problems)
 
 
 def _request(scope: Scope, body: bytes, configured: Configured) -> RawRequest:
@@ -110,34 +139,35 @@ def _request(scope: Scope, body: bytes, configured: Configured) -> RawRequest:
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The body, bounded in size before and while it comes, and in time."""
+    """The body, bounded in size before and while it comes."""
     for name, value in scope["headers"]:
         if name == b"content-length" and (not value.isdigit() or int(value) > limit):
             raise _TooLarge
     parts, size = [], 0
-    async with asyncio.timeout(_BODY_S):
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise TimeoutError
-            part = message.get("body", b"")
-            size += len(part)
-            if size > limit:
-                raise _TooLarge
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _TooLarge
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _allowed(status: int, never: tuple[int, ...]) -> int:
     return 400 if status in never else status
 
 
-async def _reply(send: Send, answer: Answer) -> None:
+async def _reply(send: Send, answer: Answer, *, close: bool) -> None:
+    """`close`: some of the request was not read; the server would go on waiting for the rest of it."""
     headers = [
         (b"content-type", answer.content_type.encode("latin-1")),
         (b"content-length", b"%d" % len(answer.body)),
         *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()),
+        *([(b"connection", b"close")] if close else []),
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -1,13 +1,14 @@
 """Serving HTTP and WebSocket inside our own loop: uvicorn, with the limits it lacks.
 
-uvicorn gives a peer all the time in the world to send its request's head; here it has ten seconds. Bodies are bounded
-by who reads them. Signals stay ours: a service stops in its own order.
+uvicorn gives a peer all the time and room in the world to send its request's head; here it has ten seconds and 64 kB.
+Bodies are bounded by who reads them. Signals stay ours: a service stops in its own order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -21,25 +22,48 @@ from trunkline.errors import StartFailed
 from trunkline.ports import PortNeed, port_problem
 
 HEAD_S = 10.0
+MAX_HEAD_BYTES = 65_536
 MAX_CONNECTIONS = 8_192
+
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 
 class _Impatient(HttpToolsProtocol):
-    """Closes a connection whose first request head has not come within HEAD_S."""
+    """Closes a connection on which a request's head, the first or a later one, is too slow or too large."""
+
+    head_s = HEAD_S
+    _head_bytes: int | None = 0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._deadline = asyncio.get_running_loop().call_later(HEAD_S, self._too_slow)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._give_up()
+
+    def on_message_begin(self) -> None:
+        self._deadline.cancel()
+        self._expect_head()
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._deadline.cancel()
+        self._head_bytes = None
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
         super().connection_lost(exc)
 
-    def _too_slow(self) -> None:
+    def _expect_head(self) -> None:
+        self._head_bytes = 0
+        self._deadline = asyncio.get_running_loop().call_later(self.head_s, self._give_up)
+
+    def _give_up(self) -> None:
         if self.transport is not None:
             self.transport.close()
 
@@ -51,15 +75,19 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(app: Any, host: str, port: int, *, variable: str, stop_s: float = 4.0) -> AsyncIterator[int]:
+async def serve(
+    app: Any, host: str, port: int, *, variable: str, stop_s: float = 4.0, head_s: float = HEAD_S
+) -> AsyncIterator[int]:
     """Serve an ASGI app while inside; yields the port (0 asks for a free one).
 
+    A request's head must come within `head_s` and MAX_HEAD_BYTES, else its connection is closed.
     On leaving it stops listening, lets requests in hand finish for `stop_s`, then closes what is left.
     StartFailed, naming `variable`, when the port cannot be had.
     """
     listening = _listen(host, port, variable)
+    impatient = type("Impatient", (_Impatient,), {"head_s": head_s})
     config = uvicorn.Config(
-        app, http=_Impatient, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536,
+        app, http=impatient, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536,
         log_config=None, access_log=False, lifespan="off", server_header=False, date_header=False,
         timeout_keep_alive=75, timeout_graceful_shutdown=int(stop_s), limit_concurrency=MAX_CONNECTIONS,
         proxy_headers=False, backlog=2_048,
@@ -96,6 +124,6 @@ def _listen(host: str, port: int, variable: str) -> socket.socket:
 
 def traceparent(given: str | None) -> str:
     """The W3C traceparent to carry on: the caller's, if well formed, else a new trace."""
-    if given and len(given) == 55 and given[:3] == "00-" and given[35] == given[52] == "-":
+    if given and _TRACE.fullmatch(given):
         return f"00-{given[3:35]}-{secrets.token_hex(8)}-{given[53:]}"
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -33,7 +33,16 @@ from trunkline.board import Board, moves
 from trunkline.board.fold import Fold
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import Bus, NewRecord, Partition, Record, connect, take_pen
-from trunkline.channels.base import Account, ChannelEvent, ChannelEventKind, MessageIn, Parsed, Problem, Receipt
+from trunkline.channels.base import (
+    Account,
+    ChannelEvent,
+    ChannelEventKind,
+    MessageIn,
+    Parsed,
+    Problem,
+    RawRequest,
+    Receipt,
+)
 from trunkline.channels.registry import load as load_channels
 from trunkline.channels.twilio import TwilioSms
 from trunkline.config.accounts import Accounts, Configured
@@ -181,9 +190,13 @@ async def _ingest(bus: Bus) -> None:
         problems=(Problem(kind="unknown", reason="an unknown status", original="MessageStatus=teleported"),),
     )  # fmt: skip
     # Nothing here points at media to be fetched, so the fetcher is never asked.
-    publisher = Publisher(bus, MediaFetcher(Blobs(FOLDER / "none")))
+    blobs = Blobs(FOLDER / "none")
+    publisher = Publisher(bus, MediaFetcher(blobs), blobs)
     configured = Configured(account, TwilioSms())
-    await publisher.publish(parsed, configured, received_at=datetime.now(UTC), trace=TRACE)
+    request = RawRequest(
+        method="POST", url=account.webhook_url, headers=(), body=b"MessageStatus=teleported", received_at=datetime.now(UTC)
+    )  # fmt: skip
+    await publisher.publish(parsed, request, configured, trace=TRACE)
 
 
 async def _router(bus: Bus, board: Board, blobs: Blobs) -> None:
