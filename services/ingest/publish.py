@@ -179,8 +179,10 @@ def _receipt(receipt: Receipt, account: str, received_at: datetime, trace: str) 
         text=receipt.text,
         received_at=received_at,
     )
-    value = pack(event, id=new_id(), source=_SOURCE, subject=event.conversation, time=received_at, traceparent=trace)
-    return NewRecord((receipt.conversation or receipt.provider_id).encode(), value, _headers(event.type, trace))
+    # CloudEvents forbids an empty subject: a receipt that names no conversation is about the provider's message.
+    subject = receipt.conversation or receipt.provider_id
+    value = pack(event, id=new_id(), source=_SOURCE, subject=subject, time=received_at, traceparent=trace)
+    return NewRecord(subject.encode(), value, _headers(event.type, trace))
 
 
 def _headers(event_type: str, trace: str) -> tuple[tuple[str, bytes], ...]:

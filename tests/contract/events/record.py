@@ -193,9 +193,8 @@ async def _ingest(bus: Bus) -> None:
     blobs = Blobs(FOLDER / "none")
     publisher = Publisher(bus, MediaFetcher(blobs), blobs)
     configured = Configured(account, TwilioSms())
-    request = RawRequest(
-        method="POST", url=account.webhook_url, headers=(), body=b"MessageStatus=teleported", received_at=datetime.now(UTC)
-    )  # fmt: skip
+    body, now = b"MessageStatus=teleported", datetime.now(UTC)
+    request = RawRequest(method="POST", url=account.webhook_url, headers=(), body=body, received_at=now)
     await publisher.publish(parsed, request, configured, trace=TRACE)
 
 

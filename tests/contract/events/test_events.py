@@ -115,9 +115,6 @@ def test_any_reader_of_cloudevents_reads_our_records(kind: str) -> None:
     assert when.tzinfo is not None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="its subject is empty, which CloudEvents forbids: ingest should name the provider's id"
-)
 def test_a_receipt_of_an_unknown_conversation_is_a_cloudevent_too() -> None:
     receipt = Receipt(provider_id="SM1", status=DeliveryStatus.DELIVERED)
 
