@@ -73,17 +73,10 @@ class Owner:
 
     async def _wake(self) -> None:
         """Wake relays when their outbox grew. A lost message costs a second: relays look by themselves."""
-        while True:
-            try:
-                async with self._core.board.wakes() as subscription:
-                    while True:
-                        message = await subscription.get_message(timeout=20.0)
-                        for number in message["data"].split(b",") if message else ():
-                            if held := self._shards.get(int(number)):
-                                held[0].wake.set()
-            except (ConnectionError, OSError, TimeoutError) as error:
-                log.warning("wakes_lost", error=type(error).__name__)
-                await asyncio.sleep(0.25)
+        async for numbers in self._core.board.wakes():
+            for number in numbers:
+                if held := self._shards.get(number):
+                    held[0].wake.set()
 
     async def _commit(self, membership: Membership) -> None:
         """Tell the group how far we are: for lag only, never for where to begin."""

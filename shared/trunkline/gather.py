@@ -47,6 +47,8 @@ class Gather(Generic[A, R]):
     async def _one(self, batch: list[tuple[A, asyncio.Future[R]]]) -> None:
         try:
             results = await self._call([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(batch)} items have {len(results)} results")  # noqa: TRY301  for the callers too
         except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()

@@ -21,7 +21,7 @@ _PRIVATE = frozenset({"body", "text", "payload", "content", "password", "token",
 """Fields whose values never reach a log, whoever passes them."""
 
 # These tell of every request or reconnect at INFO; our own events say what matters.
-_TALKATIVE = ("aiokafka", "kafka", "httpx2", "httpcore2", "aiosqlite", "asyncio", "alembic")
+_TALKATIVE = ("aiokafka", "kafka", "httpx2", "httpcore2", "aiosqlite", "asyncio", "alembic", "uvicorn", "websockets")
 
 
 def configure_logging(

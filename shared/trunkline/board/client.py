@@ -8,10 +8,10 @@ verifying a shard, and a silent reload (`register_script`, EVAL) would open the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -170,17 +170,27 @@ class Board:
             return False
         return bool(gate) and gate.decode().endswith("|" + info["master_replid"])
 
-    @asynccontextmanager
-    async def wakes(self) -> AsyncIterator[Any]:
-        """A subscription to the wake channel, on its own connection (pub/sub loses messages: a hint only)."""
-        client = redis_client(self._url, timeout_s=30.0)
-        subscription = client.pubsub(ignore_subscribe_messages=True)
-        try:
-            await subscription.subscribe(self.keys.wake)
-            yield subscription
-        finally:
-            await subscription.aclose()
-            await client.aclose()
+    async def wakes(self) -> AsyncIterator[list[int]]:
+        """Shards whose outbox grew, for ever, on a connection of its own.
+
+        A hint only: pub/sub loses messages and says nothing, so who listens also looks by itself now and then.
+        """
+        while True:
+            client = redis_client(self._url, timeout_s=30.0, connections=2)
+            subscription = client.pubsub(ignore_subscribe_messages=True)
+            try:
+                await subscription.subscribe(self.keys.wake)
+                while True:
+                    message = await subscription.get_message(timeout=20.0)
+                    if message is not None:
+                        yield [int(shard) for shard in message["data"].split(b",")]
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("wakes_lost", error=type(error).__name__)
+            finally:
+                with contextlib.suppress(RedisError, OSError, TimeoutError):
+                    await subscription.aclose()
+                    await client.aclose()
+            await asyncio.sleep(_RETRY_S)
 
 
 def answer_of(raw: list[Any]) -> Answer:

@@ -24,7 +24,11 @@ class BusError(Exception):
     """The log cannot do that."""
 
 
-class AppendUnknown(BusError):
+class BusAway(BusError):
+    """The log does not answer. Wait and ask again."""
+
+
+class AppendUnknown(BusAway):
     """No answer in time: the records may or may not be in the log. Repeat with the same ids."""
 
 
@@ -175,12 +179,12 @@ class Bus(_Entered, Protocol):
     async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
         """Append in order as one batch, all or none; the first one's offset, once it is safely in the log.
 
-        AppendUnknown after a few seconds without an answer. ValueError above MAX_BATCH_*.
+        AppendUnknown after a few seconds without an answer. ValueError for no record, and above MAX_BATCH_*.
         """
         ...
 
     async def bounds(self, partition: Partition) -> Bounds:
-        """First and next offset."""
+        """First and next offset. BusAway, as of all reading, when the log does not answer in a few seconds."""
         ...
 
     async def tail(self, partition: Partition, count: int, *, before: int | None = None) -> list[Record]:
@@ -209,3 +213,9 @@ class Bus(_Entered, Protocol):
     async def expire(self, partition: Partition, *, older_than_s: float) -> None:
         """Drop records past retention, where the log does not do so itself."""
         ...
+
+
+def check_batch(records: Sequence[NewRecord]) -> None:
+    """ValueError unless these records may be one batch."""
+    if not 1 <= len(records) <= MAX_BATCH_RECORDS or sum(record.size for record in records) > MAX_BATCH_BYTES:
+        raise ValueError(f"a batch is 1 to {MAX_BATCH_RECORDS} records of at most {MAX_BATCH_BYTES} bytes in all")

@@ -22,10 +22,9 @@ from aiokafka.errors import (
 )
 
 from trunkline.bus.base import (
-    MAX_BATCH_BYTES,
-    MAX_BATCH_RECORDS,
     AppendUnknown,
     Bounds,
+    BusAway,
     BusError,
     NewRecord,
     OffsetGone,
@@ -33,6 +32,7 @@ from trunkline.bus.base import (
     Position,
     Record,
     ShardsDiffer,
+    check_batch,
 )
 from trunkline.bus.tame import tame
 from trunkline.bus.terms import TermFilter
@@ -41,7 +41,7 @@ from trunkline.events import RETENTION_S, Topic
 log = structlog.get_logger()
 
 _APPEND_S = 5.0
-_CALL_S = 10.0
+_CALL_S = 5.0
 _RETRY_S = 0.25
 _READ = 500
 
@@ -88,8 +88,8 @@ class KafkaBus:
 
     async def create_topics(self, replication: int = 1) -> list[str]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=10_000)
-        await admin.start()
         try:
+            await admin.start()
             made = [name for topic in Topic if (name := await self._create(admin, topic, replication))]
             described = await admin.describe_topics([self.topic_name(topic) for topic in Topic])
             for found in described:
@@ -97,6 +97,12 @@ class KafkaBus:
                     raise ShardsDiffer(
                         f"the log has {known} shards and TRUNKLINE_SHARDS says {self.shards}; set it to {known}"
                     )
+        except AttributeError as error:
+            # aiokafka 0.14 asks None for its nodeId while a starting cluster has no controller yet.
+            raise BusAway("Kafka has no controller yet") from error
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise BusAway(f"Kafka is away: {type(error).__name__}") from error
+        else:
             return made
         finally:
             await admin.close()
@@ -152,8 +158,7 @@ class KafkaBus:
             return self._producer
 
     async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
-        if len(records) > MAX_BATCH_RECORDS or sum(record.size for record in records) > MAX_BATCH_BYTES:
-            raise ValueError(f"a batch is at most {MAX_BATCH_RECORDS} records and {MAX_BATCH_BYTES} bytes")
+        check_batch(records)
         try:
             producer = await self._ready_producer()
         except (KafkaError, OSError, TimeoutError) as error:
@@ -242,7 +247,7 @@ class KafkaBus:
                 first, following = await reader.beginning_offsets([tp]), await reader.end_offsets([tp])
         except (KafkaError, OSError, TimeoutError) as error:
             self._drop_reader()
-            raise BusError(f"Kafka is away: {type(error).__name__}") from error
+            raise BusAway(f"Kafka is away: {type(error).__name__}") from error
         return Bounds(first[tp], following[tp])
 
     def _drop_reader(self) -> None:
@@ -291,13 +296,13 @@ class KafkaBus:
                     fetched = await reader.getmany(tp, timeout_ms=int(_CALL_S * 1_000), max_records=1_000)
                 records = [_record(partition, message) for message in fetched.get(tp, ()) if message.offset < end]
                 if not records:
-                    raise BusError(f"Kafka gave nothing of {partition.topic}/{partition.number} at {offset}")
+                    raise BusAway(f"Kafka gave nothing of {partition.topic}/{partition.number} at {offset}")
                 offset = records[-1].offset + 1
                 yield records
             reader.pause(tp)
         except (KafkaError, OSError, TimeoutError) as error:
             self._drop_reader()
-            raise BusError(f"Kafka is away: {type(error).__name__}") from error
+            raise BusAway(f"Kafka is away: {type(error).__name__}") from error
 
     def follower(self, positions: Mapping[Partition, Position]) -> KafkaFollower:
         return KafkaFollower(self, positions)
@@ -315,7 +320,7 @@ class KafkaBus:
                 ends = await consumer.end_offsets(tps)
                 done = {tp: await consumer.committed(tp) or 0 for tp in tps}
         except (KafkaError, OSError, TimeoutError) as error:
-            raise BusError(f"Kafka is away: {type(error).__name__}") from error
+            raise BusAway(f"Kafka is away: {type(error).__name__}") from error
         finally:
             await _stop(consumer)
         return {tp.partition: max(0, ends[tp] - done[tp]) for tp in tps}
@@ -490,10 +495,19 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
 
 
 async def _stop(client: Any) -> None:
-    """Stop a client within bounds: aiokafka's own stop() waits for ever on an absent broker (K2)."""
+    """Stop a client within bounds: aiokafka's own stop() waits for ever on an absent broker (K2).
+
+    A producer is not flushed: what it could not append was answered as unknown long ago, and must not land after we
+    have gone on. Its parts are closed one by one, for stop() would flush.
+    """
     try:
         async with asyncio.timeout(3):
-            await client.stop()
+            if isinstance(client, AIOKafkaProducer):
+                client._closed = True  # noqa: SLF001  see above
+                await client._sender.close()  # noqa: SLF001  see above
+                await client.client.close()
+            else:
+                await client.stop()
     except (KafkaError, TimeoutError, OSError) as error:
         log.warning("stop_unfinished", client=type(client).__name__, error=type(error).__name__)
 

@@ -66,13 +66,23 @@ local ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local me, session, count = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', ms))
 redis.call('ZADD', KEYS[1], string.format('%.0f', ms + session), me)
-local members = redis.call('ZCARD', KEYS[1])
-local most, held, free = math.ceil(count / members), {}, {}
+local members = redis.call('ZRANGE', KEYS[1], 0, -1)
+local load = {}
+for _, name in ipairs(members) do load[name] = 0 end
+local held, free = {}, {}
 for p = 0, count - 1 do
-  local holder = redis.call('HGET', KEYS[2], p)
-  if holder == me then held[#held + 1] = p
-  elseif not holder or not redis.call('ZSCORE', KEYS[1], holder) then free[#free + 1] = p end
+  local owner = redis.call('HGET', KEYS[2], p)
+  if owner and load[owner] then
+    load[owner] = load[owner] + 1
+    if owner == me then held[#held + 1] = p end
+  else
+    free[#free + 1] = p
+  end
 end
+-- count % members of us may hold one more than the others.
+local least, more = math.floor(count / #members), 0
+for name, n in pairs(load) do if name ~= me and n > least then more = more + 1 end end
+local most = more < count % #members and least + 1 or least
 while #held > most do
   redis.call('HDEL', KEYS[2], held[#held]); held[#held] = nil
 end

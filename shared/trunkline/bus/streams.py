@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,10 +24,9 @@ from redis.exceptions import RedisError, ResponseError
 
 from trunkline.bus import scripts
 from trunkline.bus.base import (
-    MAX_BATCH_BYTES,
-    MAX_BATCH_RECORDS,
     AppendUnknown,
     Bounds,
+    BusAway,
     BusError,
     NewRecord,
     OffsetGone,
@@ -35,6 +34,7 @@ from trunkline.bus.base import (
     Position,
     Record,
     ShardsDiffer,
+    check_batch,
 )
 from trunkline.bus.terms import TermFilter
 from trunkline.connections import redis_client
@@ -43,7 +43,7 @@ from trunkline.gather import Gather
 
 log = structlog.get_logger()
 
-_BLOCK_MS = 2_000
+_BLOCK_MS = 1_000
 _RETRY_S = 0.25
 _READ = 500
 
@@ -60,8 +60,14 @@ class StreamsBus:
         self._appends: Gather[tuple[Partition, Sequence[NewRecord]], int] = Gather(self._append_many, limit=64)
 
     def client(self, *, timeout_s: float) -> Any:
-        """A client of one's own: a blocked read must not hold up the others."""
-        return redis_client(self._url, timeout_s=timeout_s, connections=16)
+        """A client of one's own: a blocked read must not hold up the others.
+
+        Stream replies stay as they come: redis-py would make dicts of them and lose a repeated header.
+        """
+        client = redis_client(self._url, timeout_s=timeout_s, connections=16)
+        for command in ("XRANGE", "XREVRANGE", "XREAD"):
+            client.set_response_callback(command, _as_it_came)
+        return client
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,8 +90,9 @@ class StreamsBus:
         """Remember the shard count; streams appear with their first record."""
         del replication  # Kafka's word; a stream has its server's replicas
         key = f"{self._prefix}:shards"
-        made = await self._client.set(key, self.shards, nx=True)
-        known = int(await self._client.get(key))
+        with _away():
+            made = await self._client.set(key, self.shards, nx=True)
+            known = int(await self._client.get(key))
         if known != self.shards:
             raise ShardsDiffer(f"the log has {known} shards and TRUNKLINE_SHARDS says {self.shards}; set it to {known}")
         return [f"log: {len(Topic)} topics of {self.shards} shards"] if made else []
@@ -98,8 +105,7 @@ class StreamsBus:
         return None if known else "the log is not set up: run `trunkline setup`"
 
     async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
-        if len(records) > MAX_BATCH_RECORDS or sum(record.size for record in records) > MAX_BATCH_BYTES:
-            raise ValueError(f"a batch is at most {MAX_BATCH_RECORDS} records and {MAX_BATCH_BYTES} bytes")
+        check_batch(records)
         return await self._appends.submit((partition, records))
 
     async def _append_many(self, batches: list[tuple[Partition, Sequence[NewRecord]]]) -> list[int]:
@@ -121,7 +127,8 @@ class StreamsBus:
 
     async def bounds(self, partition: Partition) -> Bounds:
         stream = self.stream(partition)
-        head, info = await self._client.xrange(stream, count=1), await self._last(stream)
+        with _away():
+            head, info = await self._client.xrange(stream, count=1), await self._last(stream)
         return Bounds(_offset(head[0][0]) if head else info, info)
 
     async def _last(self, stream: str) -> int:
@@ -138,7 +145,8 @@ class StreamsBus:
         top = "+" if before is None else f"(0-{before + 1}"
         if before is not None and before <= 0:
             return []
-        entries = await self._client.xrevrange(self.stream(partition), max=top, min="-", count=count)
+        with _away():
+            entries = await self._client.xrevrange(self.stream(partition), max=top, min="-", count=count)
         return [_record(partition, *entry) for entry in reversed(entries)]
 
     async def read(self, partition: Partition, start: Position, *, end: int) -> AsyncIterator[list[Record]]:
@@ -147,9 +155,10 @@ class StreamsBus:
         if start.offset < first and start.offset < end:
             raise OffsetGone(f"{partition.topic}/{partition.number} begins at {first}, not at {start.offset}")
         while terms.offset < end:
-            entries = await self._client.xrange(
-                self.stream(partition), min=f"0-{terms.offset + 1}", max=f"0-{end}", count=1_000
-            )
+            with _away():
+                entries = await self._client.xrange(
+                    self.stream(partition), min=f"0-{terms.offset + 1}", max=f"0-{end}", count=1_000
+                )
             if not entries:
                 raise OffsetGone(f"{partition.topic}/{partition.number} ends before {end}")
             yield terms.keep(_record(partition, *entry) for entry in entries)
@@ -162,7 +171,8 @@ class StreamsBus:
 
     async def committed(self, topic: Topic, group: str) -> dict[int, int]:
         """Next offsets the group has committed."""
-        stored = await self._client.hgetall(self.group_key("commits", group, topic))
+        with _away():
+            stored = await self._client.hgetall(self.group_key("commits", group, topic))
         return {int(number): int(offset) for number, offset in stored.items()}
 
     async def lag(self, topic: Topic, group: str) -> dict[int, int]:
@@ -173,7 +183,8 @@ class StreamsBus:
         }
 
     async def expire(self, partition: Partition, *, older_than_s: float) -> None:
-        await scripts.run(self._client, scripts.EXPIRE, [self.stream(partition)], [int(older_than_s * 1_000)])
+        with _away():
+            await scripts.run(self._client, scripts.EXPIRE, [self.stream(partition)], [int(older_than_s * 1_000)])
 
 
 class StreamsFollower:
@@ -214,7 +225,7 @@ class StreamsFollower:
             await self._check_bounds(terms)
             self._reading = asyncio.create_task(self._read(terms))
             replies = await asyncio.shield(self._reading)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, BusAway) as error:
             log.warning("log_away", error=type(error).__name__)
             await asyncio.sleep(_RETRY_S)
             self._unchecked = set(self._terms)
@@ -338,10 +349,21 @@ def _offset(entry_id: bytes | str) -> int:
     return int(text.partition("-")[2]) - 1
 
 
-def _record(partition: Partition, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Record:
+def _record(partition: Partition, entry_id: bytes, fields: Sequence[bytes]) -> Record:
+    if [*fields[:5:2]] != [b"t", b"k", b"v"]:
+        raise BusError(f"{partition.topic}/{partition.number} {entry_id!r} is no record of ours")
+    pairs = zip(fields[6::2], fields[7::2], strict=True)
+    headers = tuple((name[2:].decode(), text) for name, text in pairs)
+    return Record(partition, _offset(entry_id), int(fields[1]), fields[3], fields[5], headers)
+
+
+def _as_it_came(reply: Any, **_: Any) -> Any:
+    return reply
+
+
+@contextlib.contextmanager
+def _away() -> Iterator[None]:
     try:
-        key, value, moment = fields[b"k"], fields[b"v"], int(fields[b"t"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BusError(f"{partition.topic}/{partition.number} {entry_id!r} is no record of ours") from error
-    headers = tuple((name[2:].decode(), text) for name, text in fields.items() if name[:2] == b"h.")
-    return Record(partition, _offset(entry_id), moment, key, value, headers)
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BusAway(f"the log does not answer: {type(error).__name__}") from error

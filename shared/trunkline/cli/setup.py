@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from trunkline.bus import BusError, connect
+from trunkline.bus import BusAway, BusError, connect
 from trunkline.connections import redis_client
 from trunkline.settings import CommonSettings, SettingsError, load_settings
 
@@ -38,11 +38,9 @@ async def _topics(settings: CommonSettings, replication: int) -> list[str]:
         try:
             async with bus:
                 return await bus.create_topics(replication)
-        except BusError:
-            raise
-        except Exception as error:  # whatever the client raises while the server is not there yet
+        except BusAway as error:
             if asyncio.get_running_loop().time() > deadline:
-                raise BusError(f"the log at {settings.log_url} did not answer in {_WAIT_S:g} s: {error}") from error
+                raise BusError(f"the log did not answer in {_WAIT_S:g} s: {error}") from error
             await asyncio.sleep(_RETRY_S)
 
 
