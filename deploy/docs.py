@@ -94,7 +94,7 @@ def _catalogue() -> Iterator[tuple[str, MetricWrapperBase]]:
 
 def metric_name(metric: MetricWrapperBase) -> str:
     """The name as Prometheus sees it; the client keeps a counter's without its ending."""
-    return metric._name + ("_total" if _type(metric) == "counter" else "")  # noqa: SLF001  the client has no public way
+    return str(metric._name) + ("_total" if _type(metric) == "counter" else "")  # noqa: SLF001  the client has no public way
 
 
 def _type(metric: MetricWrapperBase) -> str:
