@@ -17,11 +17,11 @@ from trunkline.board.fold import Fold, print_of
 from trunkline.board.owner import load_scripts, raise_term, swap
 from trunkline.board.rebuild import build
 from trunkline.board.relay import FIRST_ID, Entry, compose
-from trunkline.board.requirements import requirement_id
 from trunkline.bus import Partition
 from trunkline.events import InboundDetails, Presence, Profile, Topic
 from trunkline.ids import message_id, new_conversation_id, new_id, shard_of
 from trunkline.messages import Address, InboundMessage, Text
+from trunkline.requirements import requirement_id
 from trunkline.testing.servers.redis import RedisServer
 
 SHARDS = 2
@@ -89,8 +89,8 @@ class Floor:
         return (
             "receive", str(shard), str(self.terms[shard] if term is None else term), str(at), mid,
             thread,
-            str(print_of(mid)), word, _inbound(mid, thread), new_conversation_id(shard), "sms-main", "sms", "tel", "+371",
-            "", *decision,
+            str(print_of(mid)), word, _inbound(mid, thread), new_conversation_id(shard), "sms-main", "sms", "tel",
+            "+371", "", *decision,
         )  # fmt: skip
 
     async def receive(self, thread: str, **options: Any) -> Answer:

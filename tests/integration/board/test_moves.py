@@ -493,3 +493,13 @@ async def test_a_lower_term_does_nothing_on_a_shard(floor: Floor, verb: str) -> 
     assert await raise_term(floor.board, 0, 3) == 7
     answer = await floor.board.submit(verb, "0", "6", "0-1", "500", "")
     assert answer[0] == b"fenced"
+
+
+async def test_a_generation_that_is_not_in_force_cannot_be_verified(floor: Floor) -> None:
+    """It was cleared, or another is being built: a straggler's token must not open anything."""
+    info = await floor.board.client.info("replication")
+    await floor.board.client.delete(floor.board.keys.generation)
+
+    answer = await floor.board.submit("verify", "0", "1", "0-1", info["master_replid"], "2")
+
+    assert answer[0] == b"stale"

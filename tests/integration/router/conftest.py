@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.integration.router.rig import World
@@ -9,6 +11,6 @@ from trunkline.testing.servers.redis import RedisServer
 
 
 @pytest.fixture
-def world(board_server: RedisServer) -> World:
+def world(board_server: RedisServer, tmp_path: Path) -> World:
     """One log, one board."""
-    return World(board_server)
+    return World(board_server, tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +60,9 @@ class World:
     """One log and one board; routers come and go."""
 
     server: RedisServer
+    folder: Path
     log: MemoryLog = field(default_factory=lambda: MemoryLog(SHARDS))
     record: KnownMessages = field(default_factory=KnownMessages)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="trunkline-rig-")))
 
     def router(self, member: str, *, step: Step | None = None, session_timeout_s: float = 0.6) -> Router:
         """A router, not started."""
@@ -138,9 +137,11 @@ class World:
     async def restore(self, snapshot: dict[bytes, tuple[bytes, int]]) -> None:
         """The board goes back to an older copy, as by a lost AOF tail or a fail-over to an old replica."""
         async with self.board() as board:
-            await board.client.flushall()
+            pipeline = board.client.pipeline(transaction=True)
+            pipeline.flushall()
             for key, (dumped, left) in snapshot.items():
-                await board.client.restore(key, left, dumped)
+                pipeline.restore(key, left, dumped)
+            await pipeline.execute()
             await self._as_restarted(board)
 
     async def _as_restarted(self, board: Board) -> None:

@@ -1,9 +1,10 @@
-"""The rules of "the log decides" (DESIGN 3), each with the fault it was made for. Leave a rule out and its test fails."""
+"""The rules of "the log decides" (DESIGN 3), each with the fault it was made for: without the rule its test fails."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,11 +24,14 @@ from trunkline.events import (
     MessageReceived,
     MessageRefused,
     OfferRescinded,
+    PreferenceReceived,
     ReplyWritten,
     Taken,
     Topic,
+    pack,
 )
 from trunkline.ids import new_id, shard_of
+from trunkline.messages import Address
 from trunkline.testing.memory import MemoryBus
 
 THREAD = "sms-main|tel:+1"
@@ -326,46 +330,59 @@ async def test_a_wiped_board_is_rebuilt_and_nothing_acknowledged_is_lost(world: 
 
 
 async def test_an_opt_out_survives_a_rebuild(world: World) -> None:
+    """Also on a thread that has no conversation: the next one knows it from the start."""
     async with world.router("router-0") as router:
         await router.verified()
         name = await accepted(world, router)
-        stop = ("prefer", str(SHARD), "0", "0", "x", THREAD, "1", "{}")
-        del stop
-        from trunkline.events import PreferenceReceived, pack  # noqa: PLC0415  only here
-        from trunkline.messages import Address  # noqa: PLC0415  only here
-        from datetime import UTC, datetime  # noqa: PLC0415  only here
-
-        preference = PreferenceReceived(
-            id=new_id(), thread=THREAD, account="sms-main", channel="sms",
-            contact=Address(scheme="tel", value="+371"), opted_out=True, received_at=datetime.now(UTC),
-        )  # fmt: skip
-        value = pack(preference, id=preference.id, source="test", subject=THREAD, time=datetime.now(UTC))
-        await world.put(THREAD, value, preference.type)
-        await world.until_told({await world.write(THREAD, "STOP")})
+        for thread in (THREAD, "sms-main|tel:+77"):
+            preference = PreferenceReceived(
+                id=new_id(), thread=thread, account="sms-main", channel="sms",
+                contact=Address(scheme="tel", value="+371"), opted_out=True, received_at=datetime.now(UTC),
+            )  # fmt: skip
+            value = pack(preference, id=preference.id, source="test", subject=thread, time=datetime.now(UTC))
+            await world.put(thread, value, preference.type)
+        await world.until_told({await world.write(THREAD, "STOP"), await world.write("sms-main|tel:+78")})
 
         await world.wipe()
+        fresh = await conversation_of(world, await world.write("sms-main|tel:+77", "after"))
         await world.until_told({await world.write(THREAD, "after")})
 
+        prefix = router.board.keys.under(router.board.generation)
+        assert await router.board.client.hget(f"{prefix}c:{fresh}", "opted_out") == b"1"
         await arrive(router.board, "ana")
         answer = await moves.reply(router.board, operation=new_id(), agent="ana", conversation=name, body=_reply(name))
         assert answer.code == "opted-out"
 
 
 async def test_an_older_copy_of_the_board_is_not_believed(world: World) -> None:
-    """The copy is whole and names a generation; the log names a newer one."""
+    """The copy is whole, and its last relayed entry is the log's last: only its generation tells. What it holds
+    un-relayed was never acknowledged, and must not come to the log now."""
+    block = asyncio.Event()
+
+    async def hold_relay(step: str) -> None:
+        if block.is_set() and step.startswith(f"append {Topic.ROUTING}"):
+            await asyncio.sleep(3600)
+
+    async with world.router("router-0", step=hold_relay) as router:
+        await router.verified()
+        name = await accepted(world, router)
+        generation = router.board.generation
+        block.set()
+        unrelayed = await moves.reply(
+            router.board, operation=new_id(), agent="ana", conversation=name, body=_reply(name)
+        )
+        older = await world.snapshot()
+    await world.wipe()
     async with world.router("router-0") as router:
         await router.verified()
-        await accepted(world, router)
-        older = await world.snapshot()
-        generation = router.board.generation
-        await world.wipe()
-        await world.until_told({await world.write(THREAD, "in the new generation")})
-        assert router.board.generation != generation
-
-        await world.restore(older)
+        newer = router.board.generation
+    await world.restore(older)
+    async with world.router("router-0") as router:
+        await router.verified()
         await world.until_told({await world.write(THREAD, "after the old copy")})
 
-        assert await router.board.read_generation() not in {generation, ""}
+        assert await router.board.read_generation() not in {generation, newer, ""}
+        assert unrelayed.outbox not in outbox_ids(await world.story())
         assert _versions_dense(await world.story())
 
 
@@ -464,7 +481,7 @@ async def test_an_unreadable_item_is_a_dead_letter_before_the_log_says_so(world:
 
     async def watch(step: str) -> None:
         if step.startswith("appended"):
-            order.append(step.split()[1].split("/")[0])
+            order.append(step.split()[1].split("/", maxsplit=1)[0])
 
     async with world.router("router-0", step=watch) as router:
         await router.verified()

@@ -1,0 +1,311 @@
+"""Two routers, pauses between any two steps, crashes, lost answers, roll-backs and wipes, at random.
+
+The board is real, the log is in memory so that every step of it can be held up. `TRUNKLINE_TEST_SEED` repeats a run,
+`TRUNKLINE_TEST_RUNS` makes more of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.integration.router.rig import Router, World, arrive
+from trunkline.board import BoardAway, BoardClosed, moves
+from trunkline.board.client import answer_of
+from trunkline.bus import AppendUnknown
+from trunkline.bus import Record as LogRecord
+from trunkline.events import Header, Topic
+from trunkline.ids import new_id
+from trunkline.testing.servers.redis import RedisServer
+
+THREADS = [f"sms-main|tel:+{n}" for n in range(10)]
+AGENTS = ("ana", "bo", "cy")
+RUN_S = 5.0
+_SEEDS = [int(os.environ["TRUNKLINE_TEST_SEED"])] if "TRUNKLINE_TEST_SEED" in os.environ else [
+    random.SystemRandom().randrange(2**32) for _ in range(int(os.environ.get("TRUNKLINE_TEST_RUNS", "3")))
+]  # fmt: skip
+
+
+@dataclass
+class Chaos:
+    """What goes wrong, and proof that it did."""
+
+    chance: random.Random
+    on: bool = True
+    happened: Counter[str] = field(default_factory=Counter)
+
+    async def step(self, name: str) -> None:
+        """Between any two steps of a router."""
+        await asyncio.sleep(0)
+        if not self.on:
+            return
+        luck = self.chance.random()
+        if luck < 0.004:
+            self.happened["long pause"] += 1
+            await asyncio.sleep(self.chance.uniform(0.7, 1.2))  # beyond the session: somebody else takes over
+        elif luck < 0.05:
+            await asyncio.sleep(self.chance.uniform(0, 0.03))
+        if name.startswith(f"append {Topic.ROUTING}") and luck > 0.99:
+            self.happened["append lost"] += 1
+            raise AppendUnknown("never landed")
+        if name.startswith(f"appended {Topic.ROUTING}") and luck > 0.99:
+            self.happened["answer lost"] += 1
+            raise AppendUnknown("landed, unanswered")
+
+
+@dataclass
+class Said:
+    """What was promised to somebody."""
+
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    """(thread, message id) in the order in which `inbound` took them."""
+    done: dict[str, str] = field(default_factory=dict)
+    """Acknowledged operation → its outbox id, seen in the log."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", _SEEDS)
+async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    world, chaos, said = World(valkey, tmp_path), Chaos(chance), Said()
+    crew = [_Crew(world, name, chaos) for name in ("a", "b")]
+    lives = [asyncio.create_task(one.live()) for one in crew]
+    parts = [_customers(world, chance, said), _board_faults(world, chaos)]
+    parts += [_agent(world, name, chance, said) for name in AGENTS]
+    others = [asyncio.create_task(part) for part in parts]
+    try:
+        await asyncio.sleep(RUN_S)
+        chaos.on = False
+        for part in others[:2]:
+            part.cancel()
+        await world.until_told({message for _, message in said.messages}, within=30)
+        await _settled(world)
+        for part in others:
+            part.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await _settled(world)
+        problems = await _problems(world, said)
+    finally:
+        for task in (*others, *lives):
+            task.cancel()
+        ended = await asyncio.gather(*others, *lives, return_exceptions=True)
+    unexpected = [error for error in ended if isinstance(error, Exception)]
+    print(f"seed {seed}: {dict(chaos.happened)}, {len(said.messages)} messages, {len(said.done)} operations")
+    assert not unexpected, (seed, unexpected)
+    assert not problems, (seed, problems[:10])
+    assert said.done, "no operation was acknowledged: the run proved nothing"
+    assert sum(chaos.happened.values()) > 3, "hardly a fault happened: the run proved nothing"
+
+
+# --- who takes part -------------------------------------------------------------------------------------------
+
+
+class _Crew:
+    """One router's name, over the lives of its processes."""
+
+    def __init__(self, world: World, name: str, chaos: Chaos) -> None:
+        self._world, self._name, self._chaos = world, name, chaos
+
+    async def live(self) -> None:
+        while True:
+            router = self._world.router(self._name, step=self._chaos.step, session_timeout_s=0.6)
+            evaluate = router.board._evaluate
+
+            async def stepped(items: list[Any], evaluate: Any = evaluate) -> list[Any]:
+                await self._chaos.step("call")
+                answers: list[Any] = await evaluate(items)
+                await self._chaos.step("called")
+                return answers
+
+            router.board._calls._call = stepped
+            async with router:
+                await self._until_crash(router)
+
+    async def _until_crash(self, router: Router) -> None:
+        while True:
+            await asyncio.sleep(self._chaos.chance.uniform(0.5, 3.0))
+            if any(task.done() for task in router._tasks):
+                for task in router._tasks:
+                    if task.done():
+                        task.result()
+            if self._chaos.on and self._chaos.chance.random() < 0.5:
+                self._chaos.happened["crash"] += 1
+                return
+
+
+async def _customers(world: World, chance: random.Random, said: Said) -> None:
+    while True:
+        thread = chance.choice(THREADS)
+        said.messages.append((thread, await world.write(thread)))
+        await asyncio.sleep(chance.uniform(0, 0.03))
+
+
+async def _board_faults(world: World, chaos: Chaos) -> None:
+    older: dict[bytes, tuple[bytes, int]] = {}
+    while True:
+        await asyncio.sleep(chaos.chance.uniform(0.3, 1.2))
+        fault = chaos.chance.choice(["wipe", "roll back", "remember", "remember", "flush scripts", "fail over"])
+        async with world.board() as board:
+            match fault:
+                case "wipe":
+                    await world.wipe()
+                case "roll back" if older:
+                    await world.restore(older)
+                case "flush scripts":
+                    await board.client.script_flush()
+                case "fail over":
+                    await board.client.script_flush()
+                    await board.client.execute_command("DEBUG", "CHANGE-REPL-ID")
+                case _:
+                    older = await world.snapshot()
+                    continue
+        chaos.happened[fault] += 1
+
+
+async def _agent(world: World, name: str, chance: random.Random, said: Said) -> None:
+    """Arrives, accepts or declines, replies and closes; holds as done what it saw in the log, else repeats it."""
+    async with world.board() as board:
+        while True:
+            await asyncio.sleep(chance.uniform(0.01, 0.05))
+            with contextlib.suppress(BoardClosed, BoardAway):
+                board.generation = await board.read_generation() or board.generation
+                heard = await moves.heartbeat(board, agent=name, device="device-of-the-test", lease_ms=600_000)
+                if heard.code == "arrive":
+                    await arrive(board, name, capacity=3)
+                held = await board.call("holding", name)
+                for flat in held[1]:
+                    state = {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
+                    if state:
+                        await _act(world, board, name, state, chance, said)
+
+
+async def _act(world: World, board: Any, name: str, state: dict[str, str], chance: random.Random, said: Said) -> None:
+    operation, conversation = new_id(), state["id"]
+    if state["offered_to"] == name:
+        verb = "accept" if chance.random() < 0.8 else "decline"
+        arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
+    elif state["owner"] == name:
+        verb = "reply" if chance.random() < 0.7 else "close"
+        body = {"message": {"id": operation}} if verb == "reply" else {"code": "", "note": ""}
+        arguments = [orjson.dumps(body).decode()]
+    else:
+        return
+    for _ in range(6):
+        answer = answer_of(await board.call(verb, operation, name, conversation, *arguments))
+        if not answer.ok:
+            return
+        if await _seen(world, answer.shard, answer.outbox):
+            said.done[operation] = answer.outbox
+            return
+
+
+async def _seen(world: World, shard: int, outbox: str) -> bool:
+    """Whether this very entry is in the log within a second."""
+    for _ in range(20):
+        ids = {record.header(Header.OUTBOX) for record in await world.story() if record.partition.number == shard}
+        if outbox in ids:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+# --- the end --------------------------------------------------------------------------------------------------
+
+
+async def _settled(world: World) -> None:
+    """Wait until the log has not grown for a second."""
+    async with asyncio.timeout(20):
+        size = -1
+        while size != (size := len(await world.story())):
+            await asyncio.sleep(1.0)
+
+
+async def _problems(world: World, said: Said) -> list[str]:
+    story = await world.story()
+    return [
+        *_messages_once_and_in_order(story, said),
+        *_versions_dense(story),
+        *_nothing_twice(story),
+        *_promises_kept(story, said),
+        *_one_owner(story),
+        *await _board_is_the_log(world),
+    ]
+
+
+def _messages_once_and_in_order(story: list[LogRecord], said: Said) -> list[str]:
+    counts = Counter(record.header(Header.MESSAGE) for record in story if record.header(Header.MESSAGE))
+    problems = [f"message {one} is there {counts[one]} times" for _, one in said.messages if counts[one] != 1]
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for record in story:
+        if message := record.header(Header.MESSAGE):
+            told[orjson.loads(record.value)["data"]["state"]["thread"]].append(message)
+    wrote: defaultdict[str, list[str]] = defaultdict(list)
+    for thread, message in said.messages:
+        wrote[thread].append(message)
+    return problems + [f"thread {thread} is out of order" for thread in wrote if told[thread] != wrote[thread]]
+
+
+def _versions_dense(story: list[LogRecord]) -> list[str]:
+    versions: defaultdict[bytes, list[int]] = defaultdict(list)
+    for record in story:
+        if version := record.header(Header.VERSION):
+            versions[record.key].append(int(version))
+    return [f"{key!r} has versions {had}" for key, had in versions.items() if had != list(range(1, len(had) + 1))]
+
+
+def _nothing_twice(story: list[LogRecord]) -> list[str]:
+    counts = Counter((record.partition.number, record.header(Header.OUTBOX)) for record in story if _is_entry(record))
+    return [f"outbox entry {entry} is in the log {count} times" for entry, count in counts.items() if count > 1]
+
+
+def _is_entry(record: LogRecord) -> bool:
+    return record.header(Header.OUTBOX) is not None and not record.type.startswith("trunkline.board.")
+
+
+def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
+    made = Counter(record.header(Header.OPERATION) for record in story if record.header(Header.OPERATION))
+    return [f"operation {one} is there {made[one]} times" for one in said.done if made[one] != 1]
+
+
+def _one_owner(story: list[LogRecord]) -> list[str]:
+    owners: dict[bytes, str] = {}
+    problems = []
+    for record in story:
+        if record.header(Header.VERSION):
+            owner = orjson.loads(record.value)["data"]["state"]["owner"]
+            before = owners.get(record.key, "")
+            if before and owner and owner != before:
+                problems.append(f"{record.key!r} went from {before} to {owner} at once")
+            owners[record.key] = owner
+    return problems
+
+
+async def _board_is_the_log(world: World) -> list[str]:
+    problems, weights = [], Counter[str]()
+    async with world.board() as board:
+        prefix = board.keys.under(await board.read_generation())
+        for name, state in (await world.folded()).items():
+            kept = {
+                key.decode(): text.decode() for key, text in (await board.client.hgetall(f"{prefix}c:{name}")).items()
+            }
+            differs = {key for key in state if str(state[key]) != kept.get(key) and key not in {"shown", "deadline"}}
+            if differs:
+                problems.append(
+                    f"{name}: log and board differ in {sorted(differs)}: {state['version']}/{kept.get('version')}"
+                )
+            for agent in {state["owner"], state["offered_to"]} - {""}:
+                weights[agent] += state["weight"]
+        for agent in AGENTS:
+            load = await board.client.hget(f"{prefix}a:{agent}", "load")
+            if load is not None and int(load) != weights[agent]:
+                problems.append(f"{agent} has load {load!r} and holds {weights[agent]}")
+    return problems
