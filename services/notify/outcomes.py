@@ -74,6 +74,8 @@ def _record(outcome: Outcome, term: int, now: datetime) -> NewRecord:
         event, id=new_id(), source="trunkline/notify", subject=outcome.key, time=now, traceparent=outcome.trace
     )
     headers = [(Header.TYPE, event.type.encode()), (Header.TERM, b"%d" % term)]
+    if outcome.trace:
+        headers.append((Header.TRACE, outcome.trace.encode()))
     if outcome.agent:
         headers.append((Header.AGENTS, outcome.agent.encode()))
     return NewRecord(outcome.key.encode(), value, tuple(headers))

@@ -10,11 +10,11 @@ import structlog
 
 from services.router.checkpoint import load_last
 from services.router.core import Core, NotYet
-from services.router.tail import last_written
 from trunkline.board.fold import Fold
 from trunkline.board.owner import load_scripts, raise_term, swap
 from trunkline.board.rebuild import build
 from trunkline.bus import Pen, take_pen
+from trunkline.bus.tail import last_written
 from trunkline.failpoints import afailpoint
 from trunkline.metrics import REBUILD_SECONDS, REBUILDS
 

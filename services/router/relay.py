@@ -86,6 +86,7 @@ class Relay:
             if entry.is_refusal:
                 await copy_refused(self._core.bus, self._shard, entry)
         UNRELAYED.labels(self._shard).set(len(batch))
+        UNRELAYED_AGE.labels(self._shard).set(max(0.0, time.time() - batch[0].at_ms / 1_000))
         failpoint("relay.read")
         async with self.writing:
             await self._core.bus.append(self._pen.partition, [entry.record for entry in batch])

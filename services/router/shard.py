@@ -13,11 +13,11 @@ from services.router.core import Core, Fenced, NotYet, Stale
 from services.router.inbound import Inbound
 from services.router.rebuild import rebuild
 from services.router.relay import Relay
-from services.router.tail import Tail, last_written
 from trunkline.board import BoardAway, BoardClosed
 from trunkline.board.owner import clear, load_scripts, raise_term, replication_id
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import AppendUnknown, BusError, OffsetGone, Pen, take_pen
+from trunkline.bus.tail import Tail, last_written
 from trunkline.errors import Contradiction
 from trunkline.failpoints import afailpoint
 from trunkline.metrics import TAKEOVERS, VERIFIED

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
@@ -12,7 +14,9 @@ from services.router.core import Core
 from services.router.shard import Shard
 from services.router.survey import Survey
 from trunkline.board import BoardAway, BoardClosed
-from trunkline.bus import AppendUnknown, BusError
+from trunkline.board.rebuild import discard_others
+from trunkline.bus import AppendUnknown, BusError, Partition
+from trunkline.events import RETENTION_S
 from trunkline.metrics import INBOUND_LAG, LEDGER, STRANDED, TIMER_FAILURES, UNRELAYED
 
 log = structlog.get_logger()
@@ -23,6 +27,7 @@ _MOST = 200
 _SWEEP_S = 2.0
 _SURVEY_S = 5.0
 _LOOK_S = 30.0
+_EXPIRE_S = 3_600.0
 
 Owned = Callable[[], Iterable[Shard]]
 
@@ -98,11 +103,13 @@ async def _shard_figures(core: Core, owned: Owned) -> None:
 
 
 async def run_keeping(core: Core, owned: Owned) -> None:
-    """Checkpoints and marks of the shards we own; the log's own retention where it has none."""
+    """Checkpoints and marks of the shards we own, and what is to be thrown away."""
     keepers: dict[int, Keeper] = {}
+    tidied = _Tidied()
     while True:
         await asyncio.sleep(_LOOK_S)
         shards = {shard.number: shard for shard in owned()}
+        await _tidy(core, shards, tidied)
         keepers = {number: keepers.get(number) or Keeper(core, number) for number in shards}
         for number, shard in shards.items():
             if (relay := shard.relay) is None:
@@ -112,3 +119,24 @@ async def run_keeping(core: Core, owned: Owned) -> None:
             except (AppendUnknown, BusError, BoardAway) as error:
                 # The shard's own relay meets the same fault and decides what to do about it.
                 log.warning("checkpoint_waits", shard=number, error=str(error))
+
+
+@dataclass(slots=True)
+class _Tidied:
+    at: float = 0.0
+    generation: str = ""
+
+
+async def _tidy(core: Core, shards: Mapping[int, Shard], tidied: _Tidied) -> None:
+    """Retention, where the log has none of its own, and the keys of boards that are no more."""
+    try:
+        if time.monotonic() - tidied.at >= _EXPIRE_S:
+            for topic, seconds in RETENTION_S.items():
+                for number in shards:
+                    await core.bus.expire(Partition(topic, number), older_than_s=seconds)
+            tidied.at = time.monotonic()
+        if 0 in shards and shards[0].verified and core.board.generation != tidied.generation:
+            await discard_others(core.board, core.board.generation)
+            tidied.generation = core.board.generation
+    except (BoardAway, BusError) as error:
+        log.warning("tidying_waits", reason=str(error))

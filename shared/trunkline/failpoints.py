@@ -30,7 +30,7 @@ POINTS: Final[dict[str, str]] = {
     "verify.taken": "router: a shard's pen taken, before the shard is verified",
     "notify.called": "notify: the provider answered, before the outcome is in the log",
     "notify.recorded": "notify: the outcome is in the log, before anything else knows",
-    "notify.failed": "notify: a final failure is in deliveries, before the router is told",
+    "notify.failed": "notify: the router is told of a final failure, before it is in deliveries",
     "projection.applied": "agents: rows written, before the transaction is committed",
     "action.moved": "agents: an action is made on the board, before its event is seen in the log",
 }

@@ -15,7 +15,7 @@ import orjson
 
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import Position, Record
-from trunkline.events import Header, PreferenceChanged, Status
+from trunkline.events import Header, Mark, PreferenceChanged, Status
 
 DAY_MS = 86_400_000
 FILTER_DAYS = 9
@@ -46,7 +46,9 @@ class Fold:
         if outbox is None:
             return
         self.outbox = outbox.decode()
-        self.applied = max(self.applied, int(headers[Header.APPLIED]))
+        applied = int(headers[Header.APPLIED])
+        # Only a mark takes it back: an operator accepted a log that ends earlier (`board rebuild --accept-log`).
+        self.applied = applied if record.type == Mark.type else max(self.applied, applied)
         version = headers.get(Header.VERSION)
         if version is not None:
             self.conversations[record.key.decode()] = record.value

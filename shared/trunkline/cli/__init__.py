@@ -9,6 +9,7 @@ from typing import Final
 import typer
 
 COMMANDS: Final = {
+    "board": "trunkline.cli.board",
     "check": "trunkline.cli.check",
     "failpoints": "trunkline.cli.failpoints",
     "reset": "trunkline.cli.reset",

@@ -115,7 +115,7 @@ class World:
     async def until_told(self, messages: set[str], *, within: float = 20) -> None:
         """Wait until all these messages are in the log's story."""
         async with asyncio.timeout(within):
-            while not messages <= {record.header(Header.MESSAGE) for record in await self.story()}:  # noqa: ASYNC110  polled
+            while not messages <= {record.header(Header.MESSAGE) for record in await self.story()}:
                 await asyncio.sleep(0.02)
 
     async def wipe(self) -> None:

@@ -14,9 +14,11 @@ from services.router.core import Fenced
 from tests.integration.router.rig import SHARDS, Router, World, arrive
 from trunkline.board import BoardClosed, moves
 from trunkline.board.fold import Fold
-from trunkline.board.owner import raise_term
+from trunkline.board.owner import clear, raise_term
 from trunkline.board.relay import Entry, cut
 from trunkline.bus import AppendUnknown, NewRecord, Partition, Position, take_pen
+from trunkline.cli.board import accept as accept_loss
+from trunkline.cli.board import missing
 from trunkline.errors import Contradiction
 from trunkline.events import (
     Envelope,
@@ -471,6 +473,27 @@ async def test_a_log_that_begins_after_the_next_item_is_refused(world: World) ->
     world.log.trim(Partition(Topic.INBOUND, SHARD), 2)
     async with world.router("router-0") as router:
         assert _found(await router.ended(), Contradiction)
+
+
+async def test_an_accepted_loss_is_listed_and_the_router_goes_on(world: World) -> None:
+    async with world.router("router-0") as router:
+        await router.verified()
+        name = await accepted(world, router)
+    place = Partition(Topic.INBOUND, SHARD)
+    for _ in range(3):
+        await world.write(THREAD, "lost to retention")
+    world.log.trim(place, 3)
+    bus = MemoryBus(world.log)
+    async with world.board() as board:
+        [gap] = await missing(bus)
+        assert (gap.shard, gap.first, gap.last) == (SHARD, 1, 2)
+        await accept_loss(bus, board, gap)
+        await clear(board, await board.read_generation())
+    assert await missing(bus) == []
+    async with world.router("router-0") as router:
+        await router.verified()
+        await world.until_told({await world.write(THREAD, "on we go")})
+        assert (await world.folded())[name]["owner"] == "ana"
 
 
 # --- rule 8: refusal ------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trunkline.bus import Bus, Partition, Position, Record, TermFilter
+from trunkline.bus.base import Bus, Partition, Position, Record
 from trunkline.bus.pen import term_before
+from trunkline.bus.terms import TermFilter
 from trunkline.events import Header
 
 _PAGE = 1_000
@@ -16,12 +17,13 @@ class Tail(NamedTuple):
 
     generation: str
     outbox: str
+    applied: int = -1
 
 
 async def last_written(bus: Bus, partition: Partition, *, before: int | None = None) -> Tail:
-    """The newest generation named, and the id of the last relayed outbox entry, by accepted records only."""
+    """The newest generation named, the last relayed outbox entry and applied offset, by accepted records only."""
     end = (await bus.bounds(partition)).next if before is None else before
-    generation = outbox = ""
+    generation = outbox = applied = ""
     while not (generation and outbox):
         page = await bus.tail(partition, _PAGE, before=end)
         if not page:
@@ -30,8 +32,9 @@ async def last_written(bus: Bus, partition: Partition, *, before: int | None = N
         accepted = TermFilter(Position(start, await term_before(bus, partition, start))).keep(page)
         generation = generation or _newest(accepted, Header.GENERATION)
         outbox = outbox or _newest(accepted, Header.OUTBOX)
+        applied = applied or _newest(accepted, Header.APPLIED)
         end = start
-    return Tail(generation, outbox)
+    return Tail(generation, outbox, int(applied or -1))
 
 
 def _newest(records: list[Record], header: str) -> str:
