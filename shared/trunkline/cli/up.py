@@ -15,9 +15,10 @@ import typer
 
 from trunkline.child import Output
 from trunkline.demo.people import demo_sign_ins
+from trunkline.demo.settings import DemoSettings, played_account
 from trunkline.embedded import EmbeddedValkeyMissingError
-from trunkline.local import CHECKOUT, LocalSettings, ports_needed, stages
-from trunkline.ports import port_problem
+from trunkline.local import CHECKOUT, LocalSettings, configuration_file, ports_needed, stages
+from trunkline.ports import PortNeed, port_problem
 from trunkline.settings import SettingsError, load_settings
 from trunkline.supervisor import Supervisor
 
@@ -52,9 +53,22 @@ def check(settings: LocalSettings) -> None:
     """CannotStart with every port that is in use, or when this is no checkout."""
     if not (CHECKOUT / "services").is_dir():
         raise CannotStart("`trunkline up` runs from a checkout, and there is no services/ beside shared/")
-    problems = [problem for need in ports_needed(settings) if (problem := port_problem(need))]
+    needs = ports_needed(settings)
+    if settings.demo:
+        needs.append(_provider_port(settings))
+    problems = [problem for need in needs if (problem := port_problem(need))]
     if problems:
         raise CannotStart("\n".join(problems))
+
+
+def _provider_port(settings: LocalSettings) -> PortNeed:
+    """Where the demo plays the provider. CannotStart, with the demo's own sentence, if it cannot play any."""
+    environment = {"config_file": configuration_file(settings)}
+    try:
+        played = played_account(load_settings(DemoSettings).model_copy(update=environment))
+    except SettingsError as error:
+        raise CannotStart(str(error)) from error
+    return PortNeed(played.port, "the demo's provider", "TWILIO_API_BASE", played.host)
 
 
 @contextmanager
