@@ -126,20 +126,18 @@ class StreamsBus:
         return first
 
     async def bounds(self, partition: Partition) -> Bounds:
-        stream = self.stream(partition)
         with _away():
-            head, info = await self._client.xrange(stream, count=1), await self._last(stream)
-        return Bounds(_offset(head[0][0]) if head else info, info)
-
-    async def _last(self, stream: str) -> int:
-        """The next offset: the sequence part of the last id ever given, also when all entries are trimmed."""
-        try:
-            info = await self._client.xinfo_stream(stream)
-        except ResponseError as error:
-            if "no such key" in str(error.args):
-                return 0
-            raise
-        return _offset(info["last-generated-id"]) + 1
+            try:
+                # One command: between two, the stream's first record could come, and seem to have been trimmed.
+                info = await self._client.xinfo_stream(self.stream(partition))
+            except ResponseError as error:
+                if "no such key" in str(error.args):
+                    return Bounds(0, 0)
+                raise
+        # The sequence part of the last id ever given, also when all entries are trimmed.
+        following = _offset(info["last-generated-id"]) + 1
+        first = info["first-entry"]
+        return Bounds(_offset(first[0]) if first else following, following)
 
     async def tail(self, partition: Partition, count: int, *, before: int | None = None) -> list[Record]:
         top = "+" if before is None else f"(0-{before + 1}"

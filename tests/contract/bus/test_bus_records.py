@@ -143,6 +143,17 @@ async def test_bounds_follow_the_log(log: Log, bus: Bus) -> None:
     assert await bus.append(INBOUND, [said("after")]) == 6
 
 
+async def test_the_first_record_of_all_never_seems_to_follow_others_that_are_gone(bus: Bus) -> None:
+    """Who asked while it came would believe that history was lost."""
+    for place in (Partition(topic, number) for topic in Topic for number in range(SHARDS)):
+        asked = await asyncio.gather(
+            *(bus.bounds(place) for _ in range(4)),
+            bus.append(place, [said("first")]),
+            *(bus.bounds(place) for _ in range(4)),
+        )
+        assert {bounds.first for bounds in asked if isinstance(bounds, Bounds)} == {0}
+
+
 async def test_a_tail_is_the_last_records_oldest_first(log: Log, bus: Bus) -> None:
     assert await bus.tail(INBOUND, 5) == []
     await bus.append(INBOUND, [said(number) for number in range(10)])
