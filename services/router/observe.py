@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter as Count
 
 import orjson
@@ -15,7 +16,17 @@ from trunkline.events import (
     OfferRescinded,
     ReplyWritten,
 )
-from trunkline.metrics import FIRST_REPLY_SECONDS, OFFERS, RELAYED, WAIT_SECONDS
+from trunkline.metrics import (
+    FIRST_REPLY_SECONDS,
+    INBOUND_LAG,
+    LEDGER,
+    OFFERS,
+    RELAYED,
+    UNRELAYED,
+    UNRELAYED_AGE,
+    VERIFIED,
+    WAIT_SECONDS,
+)
 
 _OUTCOMES = {
     ConversationOffered.type.encode(): "made",
@@ -49,3 +60,10 @@ def _look_into(kind: bytes, entry: Entry) -> None:
     OFFERS.labels(*labels, _OUTCOMES[kind]).inc()
     if kind == OfferAccepted.type.encode():
         WAIT_SECONDS.labels(*labels).observe(max(0, at - state["queued_at"]) / 1_000)
+
+
+def forget_shard(shard: int) -> None:
+    """Another router shows this shard's figures now; ours would be counted beside them."""
+    for gauge in (INBOUND_LAG, LEDGER, UNRELAYED, UNRELAYED_AGE, VERIFIED):
+        with contextlib.suppress(KeyError):
+            gauge.remove(str(shard))

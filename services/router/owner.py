@@ -9,6 +9,7 @@ import structlog
 
 from services.router.core import Core
 from services.router.inbound import Inbound
+from services.router.observe import forget_shard
 from services.router.shard import Shard
 from trunkline.bus import Membership
 from trunkline.errors import Contradiction
@@ -57,6 +58,7 @@ class Owner:
             shard, task = self._shards.pop(number)
             task.cancel()
             await asyncio.wait([task])
+            forget_shard(shard.number)
             log.info("shard_released", shard=shard.number)
         for number in sorted(owned - set(self._shards)):
             shard = Shard(self._core, number, self._inbound)
