@@ -114,7 +114,7 @@ class Load:
 
 async def _until_all_are_answered(customers: Customers, end: int) -> None:
     async with asyncio.timeout(_ANSWERS_S):
-        while customers.next < end or customers.unanswered:  # noqa: ASYNC110  20 ms do not matter after the loop
+        while customers.next < end or customers.unanswered:
             await asyncio.sleep(0.02)
 
 

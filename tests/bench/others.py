@@ -88,5 +88,5 @@ async def idle(system: System, report: Report, plan: Plan) -> list[Figure]:
 
 async def _until_held(system: System, count: int) -> None:
     async with asyncio.timeout(20):
-        while (await system.floor.ask("state"))["holding"] < count:  # noqa: ASYNC110  another process has no Event
+        while (await system.floor.ask("state"))["holding"] < count:
             await asyncio.sleep(0.1)

@@ -32,7 +32,8 @@ class Plan:
     restarts: int = 3
     restart_rate: float = 100
     settle_s: float = 5
-    idle_s: float = 20
+    idle_s: float = 30
+    """Two heartbeats of every desk, exactly: desks that came together beat together."""
     size: Size = field(default_factory=Size)
     idle_agents: int = 200
     idle_waiting: int = 500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,8 @@ _WITHIN_S = 200.0
 
 def _bench(tmp_path: Path, *arguments: str) -> Child:
     argv = [sys.executable, "-m", "tests.bench", "--quick", "--output", str(tmp_path / "bench.json"), *arguments]
-    return Child(argv, log=tmp_path / "bench.log", cwd=ROOT)
+    # What a killed bench leaves of its files is then pytest's to remove.
+    return Child(argv, log=tmp_path / "bench.log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)})
 
 
 async def _descendants(child: Child, count: int) -> list[psutil.Process]:
