@@ -9,9 +9,10 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
-from services.router.core import Core, Fenced, NotYet
+from services.router.core import Core, Fenced, NotYet, Rules
 from services.router.inbound import Buffer
 from services.router.policy.routing import Route, route
+from services.router.record import Last
 from trunkline.board.client import MoveBroken
 from trunkline.board.fold import print_of
 from trunkline.board.moves import traced
@@ -47,37 +48,44 @@ class Consumer:
         """Apply for ever. NotYet, Fenced or BoardAway end it: the shard is verified anew and begins from the board."""
         while True:
             records = await self._buffer.peek(_BATCH)
-            moves = [await self._move(record) for record in records]
+            moves = await self._moves(records)
             answers = await asyncio.gather(*(self._core.board.submit(*move) for move in moves))
             done = await self._judge(records, answers)
             self._buffer.drop(done)
             if done:
                 self.applied = records[done - 1].offset
 
-    # --- one item ------------------------------------------------------------------------------------------
+    # --- items to moves -----------------------------------------------------------------------------------
 
-    async def _move(self, record: Record) -> Move:
+    async def _moves(self, records: list[Record]) -> list[Move]:
+        """The moves of these records, in their order."""
+        items = [_read(record) for record in records]
+        threads = {
+            item.message.thread
+            for item in items
+            if isinstance(item, MessageReceived) and item.message.thread not in self._open
+        }
+        rules = self._core.rules()
+        history = await self._history(threads) if threads and rules.read_history else {}
+        return [self._move(record, item, rules, history) for record, item in zip(records, items, strict=True)]
+
+    def _move(self, record: Record, item: _Item, rules: Rules, history: dict[str, Last]) -> Move:
         """The move of one record. What cannot be read is refused, in its place in the order."""
         start = (str(self._shard), str(self._term), str(record.offset))
-        try:
-            event = Envelope.model_validate_json(record.value).read()
-            match event:
-                case MessageReceived():
-                    body = b'{"message":' + event.message.model_dump_json().encode() + b"}"
-                    decision = await self._decide(event.message)
-                    return (traced("receive", record.header(Header.TRACE) or ""), *start,
-                            *self._message(event.message, body), *decision)  # fmt: skip
-                case PreferenceReceived():
-                    body = orjson.dumps({"thread": event.thread, "opted_out": event.opted_out})
-                    return ("prefer", *start, event.id, event.thread, "1" if event.opted_out else "0", body)
-                case ReplyUndeliverable():
-                    details = event.model_dump(include={"message", "kind", "code", "text"})
-                    return ("undeliver", *start, event.id, event.conversation, orjson.dumps(details))
-                case _:
-                    reason = f"{event.type} does not belong here"
-        except (ValidationError, KeyError, ValueError) as error:
-            reason = f"{type(error).__name__}: {str(error)[:300]}"
-        return ("refuse", *start, f"{self._shard}-{record.offset}", reason)
+        match item:
+            case MessageReceived(message=message):
+                body = b'{"message":' + message.model_dump_json().encode() + b"}"
+                verb = traced("receive", record.header(Header.TRACE) or "")
+                decision = self._decide(message, rules, history.get(message.thread))
+                return (verb, *start, *self._message(message, body), *decision)
+            case PreferenceReceived():
+                body = orjson.dumps({"thread": item.thread, "opted_out": item.opted_out})
+                return ("prefer", *start, item.id, item.thread, "1" if item.opted_out else "0", body)
+            case ReplyUndeliverable():
+                details = item.model_dump(include={"message", "kind", "code", "text"})
+                return ("undeliver", *start, item.id, item.conversation, orjson.dumps(details))
+            case str():
+                return ("refuse", *start, f"{self._shard}-{record.offset}", item)
 
     def _message(self, message: InboundMessage, body: bytes) -> Move:
         return (
@@ -86,22 +94,24 @@ class Consumer:
             message.contact.value, message.contact.display or "",
         )  # fmt: skip
 
-    async def _decide(self, message: InboundMessage) -> tuple[str, ...]:
+    def _decide(self, message: InboundMessage, rules: Rules, last: Last | None) -> tuple[str, ...]:
         """What the rules say; nothing for a thread we believe has an open conversation: the board asks if not so."""
         if message.thread in self._open:
             return ("",) * 6
-        rules = self._core.rules()
-        known, last_agent = await self._history(message.thread) if rules.read_history else (False, "")
-        decision = rules.engine.decide(facts_of(message, known=known, last_agent=last_agent))
+        known, agent = last or (False, "")
+        decision = rules.engine.decide(facts_of(message, known=known, last_agent=agent))
         routed: Route = route(decision, rules.config, channel=message.channel)
         return routed.arguments()
 
-    async def _history(self, thread: str) -> tuple[bool, str]:
-        [[status, agent]] = await self._core.board.call("look", thread)
-        if status:
-            return True, agent.decode()
-        last = await self._core.record.last(thread)
-        return (False, "") if last is None else (last.known, last.agent)
+    async def _history(self, threads: set[str]) -> dict[str, Last]:
+        """What the board knows of these threads, and the record of those that left it: each asked once a batch."""
+        asked = sorted(threads)
+        found = dict(zip(asked, await self._core.board.call("look", *asked), strict=True))
+        history = {
+            thread: Last(known=True, agent=agent.decode()) for thread, (status, agent) in found.items() if status
+        }
+        forgotten = [thread for thread in asked if thread not in history]
+        return history | (await self._core.record.last(forgotten) if forgotten else {})
 
     # --- answers -------------------------------------------------------------------------------------------
 
@@ -147,6 +157,20 @@ class Consumer:
 
     async def _ask(self, message: str, account: str, end: int) -> bool | None:
         return await self._core.record.knows(message, account=account, shard=self._shard, end=end)
+
+
+_Item = MessageReceived | PreferenceReceived | ReplyUndeliverable | str
+"""What a record of `inbound` says; a text: why it cannot be read."""
+
+
+def _read(record: Record) -> _Item:
+    try:
+        event = Envelope.model_validate_json(record.value).read()
+    except (ValidationError, KeyError, ValueError) as error:
+        return f"{type(error).__name__}: {str(error)[:300]}"
+    if isinstance(event, MessageReceived | PreferenceReceived | ReplyUndeliverable):
+        return event
+    return f"{event.type} does not belong here"
 
 
 def _thread(record: Record) -> str:

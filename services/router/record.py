@@ -45,25 +45,28 @@ class Record:
 
         `end` is the end of the shard's `routing-events`: a record that has read so far knows everything.
         """
-        answer = await self._get(f"/internal/messages/{message}", account=account, shard=str(shard), end=str(end))
+        query = {"account": account, "shard": str(shard), "end": str(end)}
+        answer = await self._ask("GET", f"/internal/messages/{message}", params=query)
         if answer is None:
             return None
         if answer["known"]:
             return True
         return False if answer["behind_s"] < _MOST_BEHIND_S else None
 
-    async def last(self, thread: str) -> Last | None:
-        """The thread's last conversation; None when there is no answer within 2 s: route without it."""
-        answer = await self._get("/internal/threads", thread=thread)
-        return None if answer is None else Last(answer["known"], answer["agent"])
+    async def last(self, threads: list[str]) -> dict[str, Last]:
+        """Each thread's last conversation, those the record knows; nothing at all when there is no answer within 2 s:
+        route without it."""
+        answer = await self._ask("POST", "/internal/threads", json={"threads": threads})
+        found = answer["threads"] if answer is not None else {}
+        return {thread: Last(known=True, agent=one["agent"]) for thread, one in found.items()}
 
-    async def _get(self, path: str, **query: str) -> dict[str, Any] | None:
+    async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any] | None:
         if self._session is None:
             raise RuntimeError("enter the record first")
         try:
-            async with self._session.get(self._url + path, params=query) as response:
+            async with self._session.request(method, self._url + path, **options) as response:
                 if response.status != 200:
-                    log.warning("record_refused", path=path.partition("?")[0], status=response.status)
+                    log.warning("record_refused", path=path, status=response.status)
                     return None
                 answer: dict[str, Any] = await response.json()
                 return answer

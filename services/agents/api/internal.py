@@ -26,12 +26,23 @@ class Known(BaseModel):
     behind_s: float = Field(description="how far behind now the record may be")
 
 
-class LastOfThread(BaseModel):
-    """A thread's last conversation."""
+class Threads(BaseModel):
+    """Threads the board has forgotten, or never known."""
 
-    known: bool
-    conversation: str = ""
-    agent: str = ""
+    threads: list[str] = Field(max_length=64)
+
+
+class LastOfThread(BaseModel):
+    """A thread's last conversation, and who had it."""
+
+    conversation: str
+    agent: str
+
+
+class LastOfThreads(BaseModel):
+    """By thread; a thread that is not there never had a conversation."""
+
+    threads: dict[str, LastOfThread]
 
 
 class NewLines(BaseModel):
@@ -56,13 +67,13 @@ async def message_known(
     return Known(known=False, behind_s=max(0.0, (datetime.now(UTC) - since).total_seconds()))
 
 
-@router.get("/threads")
-async def last_of_thread(use: Use, thread: Annotated[str, Query(max_length=512)]) -> LastOfThread:
-    """The last conversation of a thread."""
-    last = await use.repository.history.last_of_thread(thread)
-    if last is None:
-        return LastOfThread(known=False)
-    return LastOfThread(known=True, conversation=last.id, agent=last.last_agent)
+@router.post("/threads")
+async def last_of_threads(body: Threads, use: Use) -> LastOfThreads:
+    """The last conversation of each thread."""
+    found = await use.repository.history.last_of_threads(body.threads)
+    return LastOfThreads(
+        threads={thread: LastOfThread(conversation=last.id, agent=last.last_agent) for thread, last in found.items()}
+    )
 
 
 @router.post("/channel-log", status_code=204)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -124,3 +125,11 @@ class History:
         async with self._database.read() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else LastConversation.model_validate(dict(row))
+
+    async def last_of_threads(self, threads: Sequence[str]) -> dict[str, LastConversation]:
+        """`last_of_thread` of each that has one. Most of those asked have none, which one query tells."""
+        query = select(CONVERSATIONS.c.thread).where(CONVERSATIONS.c.thread.in_(threads)).distinct()
+        async with self._database.read() as connection:
+            known = list(await connection.scalars(query))
+        found = [(thread, await self.last_of_thread(thread)) for thread in known]
+        return {thread: last for thread, last in found if last is not None}

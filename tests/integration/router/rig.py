@@ -35,6 +35,9 @@ _CONFIG = b"""
 default_queue: support
 queues:
   support: {title: Support, target_s: 60, offer_timeout_s: 30}
+  regulars: {title: Regulars}
+rules:
+  - {name: regular, when: history.known, queue: regulars}
 """
 
 
@@ -46,13 +49,14 @@ class KnownMessages(Record):
         self.known: set[str] = set()
         self.away = False
         self.asked: list[str] = []
+        self.threads: dict[str, Last] = {}
 
     async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
         self.asked.append(message)
         return None if self.away else message in self.known
 
-    async def last(self, thread: str) -> Last | None:
-        return None
+    async def last(self, threads: list[str]) -> dict[str, Last]:
+        return {thread: self.threads[thread] for thread in threads if thread in self.threads}
 
 
 @dataclass
