@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Literal
 
-from trunkline.bus import Bus, Partition, Position, Record, TermFilter
+from trunkline.bus import Bus, BusError, Partition, Position, Record, TermFilter
 from trunkline.bus.pen import term_before
 from trunkline.events import Checkpoint, Header, Mark, Topic
 
@@ -47,18 +47,27 @@ class Waiters:
         """
         sequence = int(outbox.partition("-")[0])
         known = self._read.setdefault(shard, OrderedDict())
-        if sequence not in known:
-            if repeated and (found := await self._look_back(shard, sequence)) is not None:
-                return "seen" if found == outbox else "other"
+        until = asyncio.get_running_loop().time() + timeout_s
+        if sequence not in known and repeated and (found := await self._in_log(shard, sequence, until)) is not None:
+            return "seen" if found == outbox else "other"
+        if sequence not in known:  # nor read while we looked back
             event = asyncio.Event()
             self._waiting.setdefault((shard, sequence), []).append(event)
             try:
-                async with asyncio.timeout(timeout_s):
+                async with asyncio.timeout_at(until):
                     await event.wait()
             except TimeoutError:
                 self._forget(shard, sequence, event)
                 return "timeout"
         return "seen" if known.get(sequence) == outbox else "other"
+
+    async def _in_log(self, shard: int, sequence: int, until: float) -> str | None:
+        """As `_look_back`; None, too, of a log that is away: its answer is then waited for like a first one's."""
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._look_back(shard, sequence)
+        except (BusError, TimeoutError):
+            return None
 
     def _forget(self, shard: int, sequence: int, event: asyncio.Event) -> None:
         waiting = self._waiting.get((shard, sequence), [])
