@@ -91,6 +91,7 @@ class _Connection:
         self._more = asyncio.Event()
         self._ending: tuple[int, str] | None = None
         self._acting: set[asyncio.Task[None]] = set()
+        self._checking = False
 
     # --- the hub's side -----------------------------------------------------------------------------------
 
@@ -216,12 +217,23 @@ class _Connection:
             await handler(frame)
 
     async def _beat(self, attendance: Attendance) -> None:
-        agent = await self._desk.auth.agent_of(self._socket.cookies.get(COOKIE))
+        """Prolong the lease at once; whether the agent is still signed in is asked beside what comes next."""
+        self._spawn(attendance.beat())
+        if not self._checking:
+            self._checking = True
+            self._spawn(self._check_session(attendance))
+
+    async def _check_session(self, attendance: Attendance) -> None:
+        try:
+            agent = await self._desk.auth.agent_of(self._socket.cookies.get(COOKIE))
+        except RecordAway:
+            return  # desks need no record to go on; the next heartbeat asks again
+        finally:
+            self._checking = False
         if agent is None:
             self.end(SIGNED_OUT, "signed out")
             return
         attendance.agent = agent
-        self._spawn(attendance.beat())
 
     async def _shown(self, frame: dict[str, Any]) -> None:
         async def tell() -> None:
