@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -16,7 +17,7 @@ from services.notify.rate import Bucket
 from services.notify.retry import pause_s
 from services.notify.sender import Sender
 from trunkline.bus import Bus, NewRecord, Partition
-from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, SendStep
+from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, Response, SendStep
 from trunkline.config.accounts import Accounts, Configured
 from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, pack
 from trunkline.failpoints import afailpoint
@@ -38,11 +39,25 @@ class Reply:
     trace: str = ""
     done: int = 0
     """Steps the provider took already."""
+    parts: int = 0
+    """Steps in all; 0 before it was planned."""
     unknown: bool = False
     """An owner before us may have made the next call without being able to say how it ended."""
     attempts: int = 0
     provider_ids: tuple[str, ...] = ()
     flagged: bool = False
+    in_hand: bool = False
+    """A call was made whose outcome is not in the log: to stop now would leave it in doubt."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the provider took every step."""
+        return 0 < self.parts <= self.done
+
+
+class _Planned(NamedTuple):
+    configured: Configured
+    steps: Sequence[SendStep]
 
 
 class Couriers:
@@ -61,7 +76,7 @@ class Couriers:
         rate = getattr(configured.account.settings, "units_per_second", None)
         if not rate:
             return None
-        return self._buckets.setdefault(f"{configured.account.name}|{name}", Bucket(float(rate)))
+        return self._buckets.setdefault(f"{configured.account.name}|{name}|{rate}", Bucket(float(rate)))
 
     def breaker(self, account: str) -> Breaker:
         """The account's breaker."""
@@ -81,19 +96,8 @@ class Delivery:
 
     async def deliver(self, reply: Reply) -> None:
         """Send it, and write what became of it. Returns when it is final."""
-        configured = self._couriers.accounts.get(reply.message.account)
-        if configured is None:
-            await self._fail(
-                reply, Failed(kind=FailureClass.CONFIG, text="its channel account is no longer configured")
-            )
-            return
-        try:
-            steps = configured.channel.plan(reply.message, configured.account)
-        except ValueError as error:
-            await self._fail(reply, Failed(kind=FailureClass.INVALID, text=str(error)))
-            return
-        for step in steps[reply.done :]:
-            failure = await self._step(reply, step, configured)
+        while not reply.whole:
+            failure = await self._step(reply)
             if failure is not None:
                 await self._fail(reply, failure)
                 return
@@ -108,74 +112,110 @@ class Delivery:
 
     # --- one step -----------------------------------------------------------------------------------------
 
-    async def _step(self, reply: Reply, step: SendStep, configured: Configured) -> Failed | None:
-        """Try until the provider took it (None) or it is certain that it never will."""
-        ambiguous = 0
+    def _planned(self, reply: Reply) -> _Planned | Failed:
+        """The steps by the account as it is now: a token rotated while a reply waits serves its next attempt."""
+        configured = self._couriers.accounts.get(reply.message.account)
+        if configured is None:
+            return Failed(kind=FailureClass.CONFIG, text="its channel account is no longer configured")
+        try:
+            steps = configured.channel.plan(reply.message, configured.account)
+        except ValueError as error:
+            return Failed(kind=FailureClass.INVALID, text=str(error))
+        reply.parts = len(steps)
+        return _Planned(configured, steps)
+
+    async def _step(self, reply: Reply) -> Failed | None:
+        """Try the next step until the provider took it (None) or it is certain that it never will."""
+        # An owner before us who could not say how its attempt ended had that one attempt; ours is the repetition.
+        ambiguous = int(reply.unknown)
         tries = 0
         while True:
-            if datetime.now(UTC) >= reply.message.send_before:
-                return Failed(kind=FailureClass.EXPIRED, text="it could not be sent in time")
+            planned = self._planned(reply)
+            if isinstance(planned, Failed):
+                return planned
+            if reply.whole:
+                return None
+            step, manifest = planned.steps[reply.done], planned.configured.channel.manifest
             tries += 1
-            outcome = await self._attempt(reply, step, configured)
+            outcome = await self._attempt(reply, step, planned.configured)
             if isinstance(outcome, Accepted):
                 await self._accepted(reply, step, outcome)
                 return None
             ambiguous += outcome.kind is FailureClass.AMBIGUOUS
-            if not outcome.kind.transient or tries >= configured.channel.manifest.max_attempts:
+            if not outcome.kind.transient or tries >= manifest.max_attempts:
                 return outcome
-            if ambiguous > 1 and not configured.channel.manifest.idempotent_send:
+            if ambiguous > 1 and not manifest.idempotent_send:
                 text = "the provider did not say whether it took it, twice; it may have arrived"
                 return Failed(kind=FailureClass.AMBIGUOUS, code=outcome.code, text=text)
             reply.unknown = reply.unknown or outcome.kind is FailureClass.AMBIGUOUS
+            reply.in_hand = reply.unknown and not manifest.idempotent_send
             await self._wait(pause_s(outcome, tries, chance=self._couriers.chance), reply)
 
     async def _wait(self, seconds: float, reply: Reply) -> None:
-        left = (reply.message.send_before - datetime.now(UTC)).total_seconds()
-        await asyncio.sleep(max(0.0, min(seconds, left + 0.01)))
+        await asyncio.sleep(max(0.0, min(seconds, _left_s(reply) + 0.01)))
 
     async def _attempt(self, reply: Reply, step: SendStep, configured: Configured) -> Accepted | Failed:
         account = configured.account.name
         breaker = self._couriers.breaker(account)
-        await breaker.enter()
-        if (bucket := self._couriers.bucket(step.bucket, configured)) is not None:
-            await bucket.take(step.cost)
-        if reply.unknown and not reply.flagged and not configured.channel.manifest.idempotent_send:
-            reply.flagged = True
-            POSSIBLE_DUPLICATES.labels(account).inc()
-        reply.attempts += 1
-        self._may_send()
-        with SEND_SECONDS.labels(account).time():
-            answer = await self._couriers.sender.call(step)
-        await afailpoint("notify.called")
+        bucket = self._couriers.bucket(step.bucket, configured)
+        tried = False
+        if breaker.is_open or bucket is not None:
+            try:
+                async with asyncio.timeout(_left_s(reply)):
+                    tried = await breaker.enter()
+                    if bucket is not None:
+                        await bucket.take(step.cost)
+            except TimeoutError:
+                return _too_late(reply)
+        answer = await self._call(reply, step, configured)
+        if isinstance(answer, Failed):
+            return answer
         outcome = configured.channel.interpret(step, answer, configured.account)
         if isinstance(outcome, Failed):
-            self._judge(outcome, answer_missing=isinstance(answer, NoResponse), breaker=breaker, bucket=bucket)
-            ATTEMPTS.labels(account, outcome.kind).inc()
+            if outcome.kind is FailureClass.THROTTLED and bucket is not None:
+                bucket.throttled(outcome.retry_after_s)
+            if outcome.kind in _DOWN or isinstance(answer, NoResponse):
+                breaker.failed(tried=tried)
+            else:
+                breaker.succeeded()
             log.info("attempt_failed", account=account, reply=reply.message.id, kind=outcome.kind, code=outcome.code)
         else:
             breaker.succeeded()
-            ATTEMPTS.labels(account, "accepted").inc()
+        ATTEMPTS.labels(account, outcome.kind if isinstance(outcome, Failed) else "accepted").inc()
         return outcome
 
-    def _judge(self, failure: Failed, *, answer_missing: bool, breaker: Breaker, bucket: Bucket | None) -> None:
-        if failure.kind is FailureClass.THROTTLED and bucket is not None:
-            bucket.throttled(failure.retry_after_s)
-        if failure.kind in _DOWN or answer_missing:
-            breaker.failed()
-        else:
-            breaker.succeeded()
+    async def _call(self, reply: Reply, step: SendStep, configured: Configured) -> Response | NoResponse | Failed:
+        """The call itself; Failed when its time was over, Fenced when we may not make it any more."""
+        async with self._couriers.sender.slots:
+            if _left_s(reply) <= 0:
+                return _too_late(reply)
+            self._may_send()
+            self._begin(reply, configured)
+            with SEND_SECONDS.labels(configured.account.name).time():
+                answer = await self._couriers.sender.call(step)
+        await afailpoint("notify.called")
+        return answer
+
+    def _begin(self, reply: Reply, configured: Configured) -> None:
+        reply.in_hand = True
+        reply.attempts += 1
+        if reply.unknown and not reply.flagged and not configured.channel.manifest.idempotent_send:
+            reply.flagged = True
+            POSSIBLE_DUPLICATES.labels(configured.account.name).inc()
 
     async def _accepted(self, reply: Reply, step: SendStep, accepted: Accepted) -> None:
         reply.provider_ids += accepted.provider_ids
-        flagged, reply.unknown = reply.flagged, False
-        if step.part + 1 == step.parts and step.parts == 1:
+        reply.done += 1
+        reply.unknown = False
+        if step.parts == 1:
             # A reply of one part is final with its only step: ReplySent says it all, in one record.
             return
         event = StepAccepted(
             conversation=reply.message.conversation, message=reply.message.id, part=step.part, parts=step.parts,
-            provider_ids=accepted.provider_ids, status=accepted.status, possible_duplicate=flagged,
+            provider_ids=accepted.provider_ids, status=accepted.status, possible_duplicate=reply.flagged,
         )  # fmt: skip
         await self._record(reply, event)
+        reply.in_hand = False
 
     # --- the end ------------------------------------------------------------------------------------------
 
@@ -216,3 +256,14 @@ class Delivery:
             trace=reply.trace,
         )
         await self._outcomes.record(outcome)
+
+
+def _left_s(reply: Reply) -> float:
+    return (reply.message.send_before - datetime.now(UTC)).total_seconds()
+
+
+def _too_late(reply: Reply) -> Failed:
+    text = "it could not be sent in time"
+    if reply.unknown:
+        text = "its time was over before it was known whether the provider took it; it may have arrived"
+    return Failed(kind=FailureClass.EXPIRED, text=text)

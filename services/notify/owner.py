@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 
 from services.notify.delivery import Couriers
 from services.notify.shard import Fenced, NotifyShard
-from trunkline.bus import AppendUnknown, Bus, BusError, Follower, Membership, OffsetGone, Partition, Position
+from trunkline.bus import Bus, BusError, Follower, Membership, OffsetGone, Partition, Position, Record
 from trunkline.events import Topic
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class Owner:
         self._shards: dict[int, NotifyShard] = {}
         self._positions: dict[Partition, Position] = {}
         self._wanted: frozenset[int] = frozenset()
+        self._full: frozenset[int] = frozenset()
 
     def not_ready(self) -> str | None:
         """What /readyz says of us."""
@@ -65,19 +67,24 @@ class Owner:
     # --- owning -------------------------------------------------------------------------------------------
 
     async def _own(self, membership: Membership, follower: Follower) -> None:
-        """One keeper a shard we are given."""
+        """One keeper a shard we are given; what a keeper cannot mend ends us."""
         keepers: dict[int, asyncio.Task[None]] = {}
+        changing = asyncio.create_task(membership.changed())
         try:
             while True:
-                self._wanted = await membership.changed()
+                done, _ = await asyncio.wait({changing, *keepers.values()}, return_when=asyncio.FIRST_COMPLETED)
+                for keeper in done - {changing}:
+                    keeper.result()
+                if changing not in done:
+                    continue
+                self._wanted = changing.result()
+                changing = asyncio.create_task(membership.changed())
                 for number in set(keepers) - self._wanted:
-                    keepers.pop(number).cancel()
+                    await _ended(keepers.pop(number))
                 for number in self._wanted - set(keepers):
                     keepers[number] = asyncio.create_task(self._keep(number, follower))
         finally:
-            for keeper in keepers.values():
-                keeper.cancel()
-            await asyncio.gather(*keepers.values(), return_exceptions=True)
+            await _ended(changing, *keepers.values())
 
     async def _keep(self, number: int, follower: Follower) -> None:
         """Hold the shard; when its pen is lost or an outcome is in doubt, take it anew: the log knows."""
@@ -85,12 +92,14 @@ class Owner:
             shard = NotifyShard(self._bus, self._couriers, number, self._member)
             try:
                 positions = await shard.take()
-                await self._follow(number, positions, follower)
-                self._shards[number] = shard
+                await self._drop(number, follower)
+                self._shards[number] = shard  # before its first records can come
+                self._positions |= positions
+                await self._set(follower)
                 await shard.failure
             except Fenced as error:
                 log.warning("fenced", shard=number, reason=str(error))
-            except (AppendUnknown, BusError) as error:
+            except BusError as error:
                 log.warning("log_away", shard=number, reason=str(error))
             except asyncio.CancelledError:
                 await self._drop(number, follower)
@@ -104,58 +113,75 @@ class Owner:
             await self._drop(number, follower)
             await asyncio.sleep(_RETRY_S)
 
-    async def _follow(self, number: int, positions: dict[Partition, Position], follower: Follower) -> None:
-        await self._drop(number, follower)
-        self._positions |= positions
-        await follower.set(self._positions)
-
     async def _drop(self, number: int, follower: Follower) -> None:
         if self._stopping.is_set():
             return
         self._shards.pop(number, None)
         self._positions = {place: at for place, at in self._positions.items() if place.number != number}
-        await follower.set(self._positions)
+        await self._set(follower)
+
+    async def _set(self, follower: Follower) -> None:
+        """Follow what we hold, but for the replies of a shard that has too many of them."""
+        self._full = frozenset(number for number, shard in self._shards.items() if shard.window.full)
+        await follower.set(
+            {
+                place: at
+                for place, at in self._positions.items()
+                if place.number not in self._full or place.topic is Topic.DELIVERIES
+            }
+        )
 
     # --- reading ------------------------------------------------------------------------------------------
 
     async def _read(self, follower: Follower) -> None:
-        paused: frozenset[int] = frozenset()
         while True:
             try:
                 found = await follower.next()
             except OffsetGone as error:
                 log.error("log_lost_its_place", error=str(error))
                 raise
-            for shard in self._shards.values():
-                shard.polled()
+            for number in {place.number for place in found} & set(self._shards):
+                self._shards[number].polled()
             for place, records in found.items():
-                self._positions[place] = follower.position(place)
-                shard_or_none = self._shards.get(place.number)
-                if shard_or_none is None:
-                    continue
-                if place.topic is Topic.DELIVERIES:
-                    shard_or_none.saw_deliveries(records)
-                else:
-                    shard_or_none.take_records(records)
-            paused = await self._pause(follower, paused)
+                self._take(place, records, follower)
+            await self._prove(follower)
+            if self._full != frozenset(number for number, shard in self._shards.items() if shard.window.full):
+                await self._set(follower)
 
-    async def _pause(self, follower: Follower, paused: frozenset[int]) -> frozenset[int]:
-        """A shard with too many replies not final waits; the others go on."""
-        full = frozenset(number for number, shard in self._shards.items() if shard.window.full)
-        if full != paused:
-            for place in self._positions:
-                if place.number not in paused or place.topic is Topic.DELIVERIES:
-                    self._positions[place] = follower.position(place)
-            await follower.set(
-                {
-                    place: at
-                    for place, at in self._positions.items()
-                    if place.number not in full or place.topic is Topic.DELIVERIES
-                }
-            )
-        return full
+    def _take(self, place: Partition, records: list[Record], follower: Follower) -> None:
+        shard = self._shards.get(place.number)
+        if shard is None:
+            return
+        self._positions[place] = follower.position(place)
+        if place.topic is Topic.DELIVERIES:
+            shard.saw_deliveries(records)
+        else:
+            shard.take_records(records)
+
+    async def _prove(self, follower: Follower) -> None:
+        """A read that brought nothing may be one that failed: ask whether the log ends where we stand.
+
+        Only for shards that have something to send and no younger proof (DESIGN 3, rule 9).
+        """
+        for number, shard in list(self._shards.items()):
+            place = Partition(Topic.DELIVERIES, number)
+            if not shard.window.open or shard.unread_for_s < self._bus.session_timeout_s / 4:
+                continue
+            try:
+                bounds = await self._bus.bounds(place)
+            except BusError as error:
+                log.warning("log_away", shard=number, reason=str(error))
+                return
+            if self._shards.get(number) is shard and bounds.next <= follower.position(place).offset:
+                shard.polled()
 
     async def _commit(self, membership: Membership) -> None:
         while True:
             await asyncio.sleep(_COMMIT_S)
             await membership.commit({number: shard.window.start for number, shard in self._shards.items()})
+
+
+async def _ended(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

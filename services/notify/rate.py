@@ -35,7 +35,9 @@ class Bucket:
         self._rate = min(self._full, self._rate + (now - self._at) * self._full / _RECOVER_S)
         self._tokens = min(most, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        return max(0.0, (min(cost, most) - self._tokens) / self._rate)
+        missing = min(cost, most) - self._tokens
+        # Rounding leaves crumbs: a wait too short for any clock to show would be waited for again and again.
+        return missing / self._rate if missing > 1e-9 else 0.0
 
     def throttled(self, retry_after_s: float | None) -> None:
         """The provider said: too fast. Half the rate, none before it says, the full rate again in half a minute."""

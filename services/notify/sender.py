@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +20,12 @@ class Sender:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self.slots = asyncio.Semaphore(_CONNECTIONS)
+        """Held around each call: to wait in line for a connection of ours is no failure of the provider's."""
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, ttl_dns_cache=60, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
@@ -45,10 +48,20 @@ class Sender:
             async with self._session.request(
                 step.method, step.url, data=step.body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                body = await response.content.read(_MOST_BYTES)
+                body = await _read(response)
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return Response(status=response.status, headers=found, body=body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return NoResponse(sent=False, reason=type(error).__name__)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return NoResponse(sent=True, reason=type(error).__name__)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The answer's body: all of it (one read gives no more than the first packet), up to what any answer needs."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= _MOST_BYTES:
+            break
+    return bytes(body[:_MOST_BYTES])

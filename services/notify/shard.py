@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from services.notify.delivery import Couriers, Delivery, Reply
 from services.notify.outcomes import Outcome, Outcomes
 from services.notify.window import Window
-from trunkline.bus import Bus, Partition, Pen, Position, Record, TermFilter, take_pen
+from trunkline.bus import Bus, BusError, Partition, Pen, Position, Record, TermFilter, take_pen
 from trunkline.bus.pen import term_before
+from trunkline.bus.terms import highest_term
 from trunkline.events import Header, Mark, ReplyDetails, ReplyWritten, Topic
 from trunkline.metrics import UNSENT
 
@@ -36,9 +37,9 @@ class NotifyShard:
         self._couriers = couriers
         self._member = member
         self._lanes: dict[str, deque[Reply]] = {}
-        self._running: set[asyncio.Task[None]] = set()
-        self._polled_at = 0.0
-        self._seen_until = 0
+        self._running: dict[asyncio.Task[None], str] = {}
+        self._closing = False
+        self._polled_at = float("-inf")
         self._fenced = False
         self._doubtful = range(0)
         self._pen: Pen | None = None
@@ -62,7 +63,6 @@ class NotifyShard:
             # Whatever was in the log when we took over may have been tried by an owner who could not say so.
             self._doubtful = range(0) if clean else range(self.window.start, bounds.next)
         start = max(self.window.start, bounds.first)
-        self._seen_until = start
         self._outcomes = Outcomes(self._bus, pen, self.window)
         self._delivery = Delivery(self._couriers, self._outcomes, self.number, self.check_pen)
         log.info(
@@ -80,9 +80,14 @@ class NotifyShard:
         """The log was read just now, up to its end."""
         self._polled_at = asyncio.get_running_loop().time()
 
+    @property
+    def unread_for_s(self) -> float:
+        """Seconds since the last proof that what we read is the log's end."""
+        return asyncio.get_running_loop().time() - self._polled_at
+
     def check_pen(self) -> None:
         """Fenced unless we hold the pen by all we have read, and have read lately (DESIGN 3, rule 9)."""
-        age = asyncio.get_running_loop().time() - self._polled_at
+        age = self.unread_for_s
         if self._fenced or age >= self._bus.session_timeout_s:
             raise Fenced(f"shard {self.number}: fenced={self._fenced}, last read {age:.1f} s ago")
 
@@ -95,7 +100,9 @@ class NotifyShard:
     # --- lanes --------------------------------------------------------------------------------------------
 
     def take_records(self, records: list[Record]) -> None:
-        """Queue the replies among these records of `routing-events`."""
+        """Queue the replies among these records of `routing-events`; none any more while we stop."""
+        if self._closing:
+            return
         for record in records:
             if record.type == ReplyWritten.type:
                 self._queue(record)
@@ -119,7 +126,7 @@ class NotifyShard:
             return
         self._lanes[conversation] = deque([reply])
         task = asyncio.create_task(self._run_lane(conversation))
-        self._running.add(task)
+        self._running[task] = conversation
         task.add_done_callback(self._lane_ended)
 
     async def _run_lane(self, conversation: str) -> None:
@@ -127,13 +134,15 @@ class NotifyShard:
         lane = self._lanes[conversation]
         if self._delivery is None:
             raise RuntimeError("take the pen first")
-        while lane:
+        while lane and not self._closing:
             await self._delivery.deliver(lane[0])
             lane.popleft()
-        del self._lanes[conversation]
+            UNSENT.labels(self.number).set(len(self.window.open))
+        if not lane:
+            del self._lanes[conversation]
 
     def _lane_ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(error)
 
@@ -142,27 +151,48 @@ class NotifyShard:
             self.failure.set_exception(error)
 
     async def stop(self, *, grace_s: float) -> None:
-        """Let lanes finish what is in hand, then leave a position that says nothing is in doubt, if so it is."""
-        if self._running and grace_s > 0 and not self.failure.done():
-            await asyncio.wait(self._running, timeout=grace_s)
-        clean = not self._running and not self.failure.done()
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(self._running)
+        """Let lanes finish what is in hand, then leave a position that says nothing is in doubt, if so it is.
+
+        Who only waits for a next attempt is in nobody's hand: the next owner makes that attempt.
+        """
+        self._closing = True
+        fit = grace_s > 0 and not self.failure.done()
+        clean = await self._end_lanes(grace_s) and fit and not self.failure.done()
         if self._outcomes is not None:
-            if clean and grace_s > 0:
-                mark = Mark(outbox="clean")
-                try:
-                    async with asyncio.timeout(2):
-                        await self._outcomes.record(Outcome(event=mark, offset=-1, key=self._member))
-                except Exception as error:  # noqa: BLE001  without it the next owner only flags more than it need
-                    log.warning("clean_mark_unwritten", shard=self.number, error=str(error))
+            if clean:
+                await self._mark_clean(self._outcomes)
             await self._outcomes.close()
         if self.failure.done():
-            self.failure.exception()
+            if not self.failure.cancelled():
+                self.failure.exception()
         else:
             self.failure.cancel()
+
+    async def _end_lanes(self, grace_s: float) -> bool:
+        """End every lane; whether none was broken off with something in hand."""
+        idle = [task for task in self._running if not self._in_hand(task)]
+        for task in idle:
+            task.cancel()
+        if busy := set(self._running) - set(idle):
+            await asyncio.wait(busy, timeout=grace_s)
+        left = list(self._running)
+        broken_off = [task for task in left if self._in_hand(task)]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left)
+        return not broken_off
+
+    def _in_hand(self, task: asyncio.Task[None]) -> bool:
+        lane = self._lanes.get(self._running.get(task, ""))
+        return bool(lane and lane[0].in_hand)
+
+    async def _mark_clean(self, outcomes: Outcomes) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await outcomes.record(Outcome(event=Mark(outbox="clean"), offset=-1, key=self._member))
+        except (BusError, TimeoutError) as error:  # without it the next owner only flags more than it need
+            log.warning("clean_mark_unwritten", shard=self.number, error=str(error))
 
 
 def _reply(record: Record) -> Reply | None:
@@ -179,15 +209,15 @@ def _reply(record: Record) -> Reply | None:
 
 async def _last_position(bus: Bus, partition: Partition, *, before: int) -> tuple[Window, bool] | None:
     """The last accepted position before an offset, and whether its owner ended cleanly; None if nobody ever wrote."""
-    end, owned = before, False
+    end, newest = before, 0
     while page := await bus.tail(partition, _PAGE, before=end):
         start = page[0].offset
+        newest = max(newest, highest_term(page))
         terms = TermFilter(Position(start, await term_before(bus, partition, start)))
         for record in reversed(terms.keep(page)):
-            owned = owned or record.term is not None
             text = record.header(Header.POSITION)
             if text is not None:
-                taken_since = any((other.term or 0) > (record.term or 0) for other in page)
-                return Window.read(text), record.type == Mark.type and not taken_since
+                # Who took the pen after a clean end and wrote no outcome may have made calls all the same.
+                return Window.read(text), record.type == Mark.type and newest == record.term
         end = start
-    return (Window(), False) if owned else None
+    return (Window(), False) if newest else None

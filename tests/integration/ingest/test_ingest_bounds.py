@@ -170,7 +170,7 @@ async def test_who_leaves_in_the_middle_of_a_body_is_counted_as_that(it: Door) -
     await writer.wait_closed()
 
     async with asyncio.timeout(5):
-        while it.outcome("disconnected") == 0:  # noqa: ASYNC110  the server tells nobody that a peer has left
+        while it.outcome("disconnected") == 0:
             await asyncio.sleep(0.01)
     assert it.outcome("too-slow") == 0
 
