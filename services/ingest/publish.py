@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from services.ingest.media import MediaFetcher
 from trunkline.blobs import Blobs
@@ -27,6 +28,8 @@ from trunkline.events import (
 from trunkline.ids import message_id, new_id, shard_of, shard_of_conversation
 from trunkline.messages import Address, InboundMessage
 from trunkline.metrics import ACCEPTED, DEAD_LETTERS
+
+T = TypeVar("T")
 
 _SOURCE = "trunkline/ingest"
 _INLINE_BYTES = 160_000
@@ -51,7 +54,7 @@ class Publisher:
         AppendUnknown (or another BusError) if the log did not confirm all of it.
         """
         account = configured.account.name
-        made = await asyncio.gather(*(self._record(event, configured, request, trace) for event in parsed.events))
+        made = await _all([self._record(event, configured, request, trace) for event in parsed.events])
         problems = (*parsed.problems, *(one for one in made if isinstance(one, Problem)))
         batches: dict[Partition, list[NewRecord]] = {}
         for one in made:
@@ -60,7 +63,7 @@ class Publisher:
         if problems:
             where = Partition(Topic.DEAD_LETTERS, shard_of(account, self._bus.shards))
             batches[where] = [await self._dead_letter(problems, request, account)]
-        await asyncio.gather(*(self._bus.append(where, records) for where, records in batches.items()))
+        await _all([self._bus.append(where, records) for where, records in batches.items()])
         for event, one in zip(parsed.events, made, strict=True):
             if not isinstance(one, Problem):
                 ACCEPTED.labels(account, type(event).__name__).inc()
@@ -136,6 +139,11 @@ class Publisher:
                 return Partition(Topic.DELIVERIES, shard)
         key = f"{configured.account.name}|{receipt.provider_id}"
         return Partition(Topic.DELIVERIES, shard_of(key, self._bus.shards))
+
+
+async def _all(parts: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
+    """All results; a single one, the usual case, without a task of its own."""
+    return [await parts[0]] if len(parts) == 1 else await asyncio.gather(*parts)
 
 
 def _inbound_record(message: InboundMessage, received_at: datetime, trace: str) -> NewRecord:

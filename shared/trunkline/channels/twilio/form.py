@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from trunkline.channels.base import Problem, RawRequest
@@ -19,6 +20,7 @@ class FormError(ValueError):
     """The parameters cannot be read in one way only."""
 
 
+@lru_cache(maxsize=16)  # the signature is checked over what is parsed right after: read once
 def pairs(encoded: bytes) -> Pairs:
     """Names and values of `application/x-www-form-urlencoded`, decoded, in order.
 
@@ -36,8 +38,12 @@ def pairs(encoded: bytes) -> Pairs:
         name, equals, value = pair.partition(b"=")
         if not equals or not name:
             raise FormError("a parameter without name or value")
-        found.append((unquote_to_bytes(name), unquote_to_bytes(value)))
+        found.append((_decoded(name), _decoded(value)))
     return tuple(found)
+
+
+def _decoded(word: bytes) -> bytes:
+    return unquote_to_bytes(word) if b"%" in word else word
 
 
 def query(url: str) -> Pairs:
