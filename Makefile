@@ -13,7 +13,8 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 	@exec $(PY) -m trunkline.cli up
 
 test: venv ## all tests that can run here, and at the end what was skipped and why
-	@$(PYTEST) --ignore=tests/bench
+	@$(PYTEST) tests/unit tests/contract tests/integration -n 2 --dist loadfile
+	@$(PYTEST) tests/e2e tests/faults
 
 test-fast: venv ## the unit tests: seconds
 	@$(PYTEST) tests/unit

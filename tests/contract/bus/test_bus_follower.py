@@ -126,6 +126,8 @@ async def test_a_follower_of_nothing_waits_until_it_is_given_something(bus: Bus)
         assert await asyncio.wait_for(follower.next(), 3) == {}
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # see test_bus_absence: aiokafka's half-made connection
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_cancelled_wait_loses_and_repeats_nothing(bus: Bus) -> None:
     chance = random.Random(5)
 

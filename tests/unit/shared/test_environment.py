@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from services.agents.prepare import PrepareSettings
 from services.agents.settings import AgentsSettings
 from services.ingest.settings import IngestSettings
 from services.notify.settings import NotifySettings
@@ -16,7 +17,7 @@ from trunkline.local import LocalSettings
 from trunkline.settings import VARIABLES, CommonSettings, ServiceSettings, SettingsError, load_settings, variables_of
 
 SERVICES: list[type[ServiceSettings]] = [IngestSettings, RouterSettings, AgentsSettings, NotifySettings]
-EVERY_MODEL: list[type[CommonSettings]] = [*SERVICES, LocalSettings]
+EVERY_MODEL: list[type[CommonSettings]] = [*SERVICES, LocalSettings, PrepareSettings]
 
 
 @pytest.fixture(autouse=True)
