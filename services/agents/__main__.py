@@ -8,13 +8,16 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
-from services.agents.desk import RESTARTING, Desk
+from services.agents.desk import Desk
 from services.agents.follow import LogFollower
+from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
+from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
+from services.agents.upkeep import run_upkeep
 from services.agents.waiters import Waiters
 from trunkline.board import Board
 from trunkline.bus import connect
@@ -58,6 +61,8 @@ async def build(service: Service) -> None:
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())
+    service.spawn("upkeep", run_upkeep(repository))
+    service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_AGENTS_PORT"))
     service.spawn("desks", _send_away(service, hub), grace_s=1.0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -27,6 +30,7 @@ SEEN_S = 5.0
 _AGAIN = 3
 _KNOWN = 50_000
 _LANGUAGE = "lang."
+_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _PARTS: TypeAdapter[Parts] = TypeAdapter(Parts)
 
 Verb = Literal["accept", "decline", "shown", "reply", "transfer", "wrap-up", "close", "presence"]
@@ -89,6 +93,7 @@ class Actions:
         self._watch = watch
         self._channels = channels
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,
@@ -116,7 +121,8 @@ class Actions:
             _check_conversation(conversation)
         for _ in range(_AGAIN):
             try:
-                answer = await make(action)
+                async with self._turn(conversation or action.agent):
+                    answer = await make(action)
             except (BoardClosed, BoardAway):
                 return Outcome("refused", "board-away", "the board is being verified or rebuilt", retry_after_s=2)
             if not answer.ok:
@@ -131,6 +137,13 @@ class Actions:
             if seen == "timeout":
                 break
         return Outcome("pending", conversation=conversation)
+
+    def _turn(self, subject: str) -> asyncio.Lock:
+        """Actions on one conversation are made in the order they came, also when one must ask the board first."""
+        lock = self._turns.get(subject)
+        if lock is None:
+            lock = self._turns[subject] = asyncio.Lock()
+        return lock
 
     async def shown(self, agent: str, conversation: str, fence: object) -> Outcome:
         """The client showed the offer to a person."""
@@ -149,7 +162,6 @@ class Actions:
         )  # fmt: skip
 
     async def _decline(self, action: Action) -> Answer:
-        reason = _text(action.fields, "reason", 200)
         reason = _text(action.fields, "reason", 200)
         return await moves.decline(self._board, **action.who, fence=_fence(action.fields.get("fence")), reason=reason)
 
@@ -176,6 +188,8 @@ class Actions:
         body = details.model_dump_json().encode()
         if bool(to_agent) == bool(to_queue):
             raise BadFields("give to_agent or to_queue, one of them")
+        if to_agent and not _AGENT.fullmatch(to_agent):
+            raise BadFields("to_agent is not an agent's id")
         if to_agent:
             return await moves.transfer_to_agent(self._board, **action.who, to=to_agent, body=body)
         queue = self._watch.current.queues.get(to_queue)

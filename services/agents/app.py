@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import FastAPI, WebSocket
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from services.agents.api import conversations, internal, problems, roster, session
 from services.agents.api.asking import Parts
+from services.agents.api.edge import Edge
 from services.agents.desk import Desk
 from services.agents.passwords import Passwords
 from trunkline import __version__
 
 DESKTOP = Path(__file__).parent / "desktop"
-
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": _CSP,
-    "cache-control": "no-store",
-}
 
 _DESCRIPTION = """
 Agents, offers, conversations. Errors are problem details (RFC 9457) with a `code` for programs.
@@ -55,21 +44,14 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
         return FileResponse(DESKTOP / "index.html")
 
     app.mount("/desk", StaticFiles(directory=DESKTOP, check_dir=False))
-    app.middleware("http")(_secure)
+    app.add_middleware(Edge)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
-
-
-async def _secure(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call(request)
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION.strip(), routes=app.routes)
-        schema["components"]["schemas"]["ProblemDetails"] = problems.ProblemDetails.model_json_schema()
+        problems.describe(schema)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from services.agents.passwords import Passwords
-from services.agents.repository import Agent, Repository
+from services.agents.repository import Agent, RecordAway, Repository
+from services.agents.repository.roster import login_key
 
 COOKIE = "trunkline_session"
 SESSION = timedelta(hours=12)
 _CACHE_S = 15.0
+_STALE_S = 300.0
 _TRIES = 5
 _TRIES_WITHIN_S = 60.0
 _MOST_COUNTED = 10_000
@@ -56,7 +58,7 @@ class Auth:
         agent, known = found
         if verdict.new_hash:
             await self._repository.roster.refresh_hash(agent.id, old=known, new=verdict.new_hash)
-        self._tries.pop(login.casefold(), None)
+        self._tries.pop(_counted_as(login), None)
         now = datetime.now(UTC)
         token = secrets.token_urlsafe(32)
         await self._repository.sessions.create(
@@ -65,7 +67,7 @@ class Auth:
         return SignedIn(agent, token, now + SESSION)
 
     def _count(self, login: str) -> None:
-        now, key = time.monotonic(), login.casefold()
+        now, key = time.monotonic(), _counted_as(login)
         tries = self._tries.setdefault(key, deque())
         while tries and tries[0] < now - _TRIES_WITHIN_S:
             tries.popleft()
@@ -77,21 +79,30 @@ class Auth:
             self._tries.popitem(last=False)
 
     async def agent_of(self, token: str | None) -> Agent | None:
-        """Whose token this is, as of at most 15 s ago; None if nobody's (any more)."""
+        """Whose token this is, as of at most 15 s ago; None if nobody's (any more).
+
+        While the record is away, who was known in the last five minutes still is; of others RecordAway.
+        """
         if not token or len(token) > 128:
             return None
         key = _hash(token)
         known = self._known.get(key)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        session = await self._repository.sessions.find(key, now=datetime.now(UTC))
-        agent = await self._repository.roster.get(session.agent) if session else None
+        try:
+            session = await self._repository.sessions.find(key, now=datetime.now(UTC))
+            agent = await self._repository.roster.get(session.agent) if session else None
+        except RecordAway:
+            if known is not None and known[0] + _STALE_S > time.monotonic():
+                return known[1]
+            raise
         if agent is None or agent.disabled:
             self._known.pop(key, None)
             return None
         if len(self._known) > _MOST_COUNTED:
             self._known.clear()
-        self._known[key] = (time.monotonic() + _CACHE_S, agent)
+        left_s = (session.expires_at - datetime.now(UTC)).total_seconds() if session else 0.0
+        self._known[key] = (time.monotonic() + min(_CACHE_S, left_s), agent)
         return agent
 
     async def sign_out(self, token: str) -> None:
@@ -102,6 +113,14 @@ class Auth:
     def forget(self, agent: str) -> None:
         """The agent's row was edited: look again."""
         self._known = {key: known for key, known in self._known.items() if known[1].id != agent}
+
+
+def _counted_as(login: str) -> str:
+    """The same for every spelling of one sign-in name: spaces and wide letters must not buy more tries."""
+    try:
+        return login_key(login)
+    except ValueError:
+        return ""
 
 
 def _hash(token: str) -> str:

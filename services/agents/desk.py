@@ -10,17 +10,19 @@ import contextlib
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
 import structlog
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.agents.actions import Action, Actions, BadFields, Outcome
 from services.agents.auth import COOKIE, Auth
+from services.agents.frames import GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
-from services.agents.presence import HEARTBEAT_S, Attendance
+from services.agents.presence import Attendance, Times
 from services.agents.repository import Agent, RecordAway, Repository
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
@@ -29,15 +31,11 @@ from trunkline.metrics import RESUMES, SOCKETS
 
 log = structlog.get_logger()
 
-OPERATION = re.compile(r"^[0-9a-f]{32}$")
 _DEVICE = re.compile(r"^[A-Za-z0-9-]{16,64}$")
-_HELLO_S = 5.0
-_SILENT_S = 45.0
+_LOOK_EVERY_S = 5.0
 _MOST_FRAMES = 512
 _MOST_BYTES = 1024 * 1024
 _AT_ONCE = 64
-
-SIGNED_OUT, TOO_SLOW, RESTARTING, NONSENSE = 4001, 1013, 1012, 1008
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,16 @@ class Desk:
     actions: Actions
     auth: Auth
     repository: Repository
+    times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
         """One connection, from handshake to close."""
-        agent = await self._who(socket)
+        try:
+            agent = await self._who(socket)
+        except RecordAway:
+            # Nobody knows who asks; that is no reason to send them to the sign-in page.
+            await socket.send_denial_response(Response(status_code=503, headers={"retry-after": "2"}))
+            return
         if agent is None:
             await socket.close(SIGNED_OUT)
             return
@@ -69,9 +73,7 @@ class Desk:
         origin = socket.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
             return None
-        with contextlib.suppress(RecordAway):
-            return await self.auth.agent_of(socket.cookies.get(COOKIE))
-        return None
+        return await self.auth.agent_of(socket.cookies.get(COOKIE))
 
 
 class _Joined(NamedTuple):
@@ -89,14 +91,18 @@ class _Connection:
         self._out: deque[bytes] = deque()
         self._out_bytes = 0
         self._more = asyncio.Event()
-        self._ending: tuple[int, str] | None = None
+        self._ending: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._acting: set[asyncio.Task[None]] = set()
         self._checking = False
+        self._looked_at = 0.0
+        self._vanished = False
 
     # --- the hub's side -----------------------------------------------------------------------------------
 
     def put(self, frame: bytes) -> None:
         """Queue a frame; who cannot keep up is closed and may resume."""
+        if self._ending.done():
+            return
         self._out.append(frame)
         self._out_bytes += len(frame)
         if len(self._out) > _MOST_FRAMES or self._out_bytes > _MOST_BYTES:
@@ -104,9 +110,10 @@ class _Connection:
         self._more.set()
 
     def end(self, code: int, reason: str) -> None:
-        """Close after what is being sent."""
-        self._ending = self._ending or (code, reason)
-        self._more.set()
+        """Close as soon as may be; what was not sent yet is for the client's next socket."""
+        if not self._ending.done():
+            self._ending.set_result((code, reason))
+            self._out.clear()
 
     # --- its life -----------------------------------------------------------------------------------------
 
@@ -117,7 +124,7 @@ class _Connection:
         except (TimeoutError, WebSocketDisconnect, BadFields) as error:
             await self._close(NONSENSE, str(error) or "say hello first")
             return
-        attendance = Attendance(self._desk.board, self._agent, hello["device"])
+        attendance = Attendance(self._desk.board, self._agent, hello["device"], self._desk.times)
         joined = self._join(hello)
         try:
             await self._attend(joined, attendance)
@@ -125,7 +132,8 @@ class _Connection:
             self._desk.hub.part(self._agent.id, self)
             for task in list(self._acting):
                 task.cancel()
-            await attendance.leave()
+            if not self._vanished:  # else its lease is about to end by itself, and a goodbye would prolong it
+                await attendance.leave()
 
     def _join(self, hello: dict[str, Any]) -> _Joined:
         """Take frames from now on, and those missed, in one step: nothing lies between the two."""
@@ -148,18 +156,34 @@ class _Connection:
         except WebSocketDisconnect:
             return
         parts = [asyncio.create_task(self._write()), asyncio.create_task(self._read(attendance))]
-        await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [*parts, self._ending]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        self._desk.hub.part(self._agent.id, self)
         for part in parts:
             part.cancel()
         for result in await asyncio.gather(*parts, return_exceptions=True):
-            if isinstance(result, Exception) and not isinstance(result, WebSocketDisconnect):
+            self._judge(result)
+        code, reason = self._ending.result() if self._ending.done() else (1000, "")
+        await self._close(code, reason)
+
+    def _judge(self, result: BaseException | None) -> None:
+        """Why a part of the connection ended, as a close code; the first reason counts."""
+        match result:
+            case BadFields():
+                self.end(NONSENSE, str(result))
+            case TimeoutError():
+                self._vanished = True
+                self.end(GONE, "nothing was heard for too long")
+            case WebSocketDisconnect() | asyncio.CancelledError() | None:
+                pass
+            case _:
                 log.error("desk_failed", exc_info=result)
-        await self._close(*(self._ending or (1000, "")))
+                self.end(OURS, "an error of ours")
 
     async def _hello(self) -> dict[str, Any]:
-        async with asyncio.timeout(_HELLO_S):
-            hello = _object(await self._socket.receive_text())
-        if hello.get("type") != "hello" or not _DEVICE.match(str(hello.get("device", ""))):
+        async with asyncio.timeout(self._desk.times.hello_s):
+            hello = await next_frame(self._socket)
+        if hello.get("type") != "hello" or not _DEVICE.fullmatch(str(hello.get("device", ""))):
             raise BadFields("the first frame is a hello with a device of 16 to 64 letters, digits and dashes")
         return hello
 
@@ -172,7 +196,7 @@ class _Connection:
             "epoch": self._desk.hub.epoch,
             "sequence": joined.sequence,
             "resumed": resumed,
-            "heartbeat_s": HEARTBEAT_S,
+            "heartbeat_s": self._desk.times.heartbeat_s,
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
             "snapshot": shown,
@@ -183,22 +207,21 @@ class _Connection:
 
     async def _write(self) -> None:
         while True:
-            while self._out and self._ending is None:
+            while self._out:
                 frame = self._out.popleft()
                 self._out_bytes -= len(frame)
                 await self._send(frame)
-            if self._ending is not None:
-                return
             self._more.clear()
-            if not self._out:
-                await self._more.wait()
+            await self._more.wait()
 
     async def _send(self, frame: bytes) -> None:
         await self._socket.send({"type": "websocket.send", "text": frame.decode()})
 
     async def _close(self, code: int, reason: str) -> None:
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self._socket.close(code, reason[:120])
+        """Say why, to a client that reads; one that does not keeps nothing of ours but its place."""
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(self._desk.times.farewell_s):
+                await self._socket.close(code, reason[:120])
 
     # --- what the client says -----------------------------------------------------------------------------
 
@@ -209,8 +232,9 @@ class _Connection:
             "heartbeat": lambda _: self._beat(attendance),
         }
         while True:
-            async with asyncio.timeout(_SILENT_S):
-                frame = _object(await self._socket.receive_text())
+            async with asyncio.timeout(self._desk.times.silent_s):
+                frame = await next_frame(self._socket)
+            self._look(attendance)
             handler = handlers.get(frame.get("type"))
             if handler is None:
                 raise BadFields(f"unknown frame {str(frame.get('type'))[:40]!r}")
@@ -219,8 +243,14 @@ class _Connection:
     async def _beat(self, attendance: Attendance) -> None:
         """Prolong the lease at once; whether the agent is still signed in is asked beside what comes next."""
         self._spawn(attendance.beat())
-        if not self._checking:
-            self._checking = True
+        self._looked_at = 0.0
+        self._look(attendance)
+
+    def _look(self, attendance: Attendance) -> None:
+        """Whoever speaks must still be signed in, also one who never sends a heartbeat."""
+        now = asyncio.get_running_loop().time()
+        if not self._checking and now - self._looked_at >= _LOOK_EVERY_S:
+            self._checking, self._looked_at = True, now
             self._spawn(self._check_session(attendance))
 
     async def _check_session(self, attendance: Attendance) -> None:
@@ -245,10 +275,10 @@ class _Connection:
     async def _act(self, frame: dict[str, Any]) -> None:
         """Answered when it is done; meanwhile others go on, in the order in which they came to the board."""
         operation = str(frame.get("id", ""))
-        if not OPERATION.match(operation):
+        if not OPERATION.fullmatch(operation):
             raise BadFields("an action's id is 32 hex digits")
         if len(self._acting) >= _AT_ONCE:
-            self.put(_answer(operation, Outcome("refused", "too-many", retry_after_s=1)))
+            self.put(answer(operation, Outcome("refused", "too-many", retry_after_s=1)))
             return
         action = Action(
             verb=str(frame.get("verb")), agent=self._agent.id, operation=operation,
@@ -260,7 +290,7 @@ class _Connection:
                 outcome = await self._desk.actions.perform(action)
             except BadFields as error:
                 outcome = Outcome("refused", "bad-fields", str(error))
-            self.put(_answer(operation, outcome))
+            self.put(answer(operation, outcome))
 
         self._spawn(act())
 
@@ -273,24 +303,4 @@ class _Connection:
         self._acting.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("desk_action_failed", exc_info=error)
-            self.end(1011, "an error of ours")
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise BadFields(f"not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise BadFields("a frame is a JSON object")
-    return found
-
-
-def _answer(operation: str, outcome: Outcome) -> bytes:
-    told: dict[str, Any] = {"type": "answer", "id": operation, "status": outcome.status}
-    told |= {
-        name: value
-        for name in ("code", "detail", "version", "conversation", "repeated", "retry_after_s")
-        if (value := getattr(outcome, name))
-    }
-    return orjson.dumps(told)
+            self.end(OURS, "an error of ours")

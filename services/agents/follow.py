@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
 from services.agents.waiters import Waiters
 from trunkline.bus import Bus, BusError, OffsetGone, Partition, Position, end_position
@@ -37,6 +38,7 @@ class LogFollower:
                     log.error("log_lost_its_place", error=str(error))
                     await follower.set({})
                     await follower.set(await self._ends())
+                    self._hub.renew(RESTARTING, "events were missed")
                     continue
                 for partition, records in found.items():
                     for record in records:

@@ -37,8 +37,8 @@ class Socket(Protocol):
 class Stream:
     """One agent's frames in this process."""
 
-    def __init__(self) -> None:
-        self.sequence = 0
+    def __init__(self, sequence: int = 0) -> None:
+        self.sequence = sequence
         self.kept: deque[tuple[int, bytes]] = deque()
         self.size = 0
         self.sockets: set[Socket] = set()
@@ -62,11 +62,23 @@ class Hub:
         """Changes with the process: sequences of another epoch mean nothing here."""
         self._streams: dict[str, Stream] = {}
         self._bytes = 0
+        self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
 
     def stream(self, agent: str) -> Stream:
-        """The agent's stream, begun now if there is none."""
-        return self._streams.setdefault(agent, Stream())
+        """The agent's stream, begun now if there is none: above all that ended, lest an old place be taken for one
+        of the new stream's."""
+        if (stream := self._streams.get(agent)) is None:
+            stream = self._streams[agent] = Stream(self._highest_gone)
+        return stream
+
+    def renew(self, code: int, reason: str) -> None:
+        """Events were missed that nobody can give any more: a new epoch, and every desk takes a snapshot."""
+        self.epoch = secrets.token_hex(8)
+        for socket in self.sockets():
+            socket.end(code, reason)
+        self._streams.clear()
+        self._bytes = 0
 
     def join(self, agent: str, socket: Socket) -> Stream:
         """Send the agent's frames to this socket too, from now on."""
@@ -134,12 +146,16 @@ class Hub:
         while largest.kept:
             self._drop_first(largest)
 
-    async def tidy(self) -> None:
+    async def tidy(self, *, keep_s: float = _KEEP_ALONE_S) -> None:
         """Forget the streams of agents who have been gone for two minutes, for ever."""
         while True:
-            await asyncio.sleep(_KEEP_ALONE_S / 2)
-            before = time.monotonic() - _KEEP_ALONE_S
+            await asyncio.sleep(keep_s / 2)
+            before = time.monotonic() - keep_s
             for agent, stream in list(self._streams.items()):
                 if not stream.sockets and stream.left_at < before:
-                    self._bytes -= stream.size
-                    del self._streams[agent]
+                    self._forget(agent)
+
+    def _forget(self, agent: str) -> None:
+        stream = self._streams.pop(agent)
+        self._bytes -= stream.size
+        self._highest_gone = max(self._highest_gone, stream.sequence + 1)

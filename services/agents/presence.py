@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -13,18 +14,34 @@ from trunkline.ids import new_id
 
 log = structlog.get_logger()
 
-HEARTBEAT_S = 15
-LEASE_MS = 45_000
-GRACE_MS = 10_000
 _RETRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long a desk waits for what, in seconds; only tests have others than these."""
+
+    hello_s: float = 5.0
+    heartbeat_s: float = 15.0
+    """How often the client is asked to say that it lives."""
+    lease_s: float = 45.0
+    """How long a device stays on the board without a heartbeat."""
+    silent_s: float = 45.0
+    """How long a socket may say nothing at all."""
+    grace_s: float = 10.0
+    """How long a device whose socket ended may take to come back."""
+    farewell_s: float = 20.0
+    """How long a client that does not read may take to read why its socket is closed."""
 
 
 class Attendance:
     """One device's presence: arrives, prolongs, arrives again when the board was rebuilt, says goodbye."""
 
-    def __init__(self, board: Board, agent: Agent, device: str) -> None:
+    def __init__(self, board: Board, agent: Agent, device: str, times: Times) -> None:
         self._board = board
         self._device = device
+        self._lease_ms = int(times.lease_s * 1_000)
+        self._grace_ms = int(times.grace_s * 1_000)
         self.agent = agent
         self.presence = Presence.AVAILABLE
 
@@ -34,7 +51,7 @@ class Attendance:
             try:
                 answer = await moves.arrive(
                     self._board, operation=new_id(), profile=self.agent.profile, device=self._device,
-                    lease_ms=LEASE_MS, presence=self.presence,
+                    lease_ms=self._lease_ms, presence=self.presence,
                 )  # fmt: skip
             except (BoardClosed, BoardAway):
                 await asyncio.sleep(_RETRY_S)
@@ -46,7 +63,9 @@ class Attendance:
     async def beat(self) -> None:
         """Prolong the lease. What the board no longer knows arrives again, with the presence it had."""
         try:
-            answer = await moves.heartbeat(self._board, agent=self.agent.id, device=self._device, lease_ms=LEASE_MS)
+            answer = await moves.heartbeat(
+                self._board, agent=self.agent.id, device=self._device, lease_ms=self._lease_ms
+            )
         except (BoardClosed, BoardAway):
             return  # deadlines and leases get a full period once the board is back
         if answer.code == "arrive":
@@ -55,8 +74,8 @@ class Attendance:
             self.presence = Presence(answer.version)
 
     async def leave(self) -> None:
-        """The socket is gone; ten seconds for it to come back."""
+        """The socket is gone; a moment's grace for it to come back."""
         try:
-            await moves.leave(self._board, agent=self.agent.id, device=self._device, grace_ms=GRACE_MS)
+            await moves.leave(self._board, agent=self.agent.id, device=self._device, grace_ms=self._grace_ms)
         except (BoardClosed, BoardAway, MoveBroken) as error:
             log.info("leave_untold", reason=str(error))  # its lease ends by itself

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from services.agents.actions import Actions
 from services.agents.api.problems import Problem
 from services.agents.auth import COOKIE, Auth
-from services.agents.desk import OPERATION
+from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
@@ -81,7 +81,7 @@ def operation(
     ] = None,
 ) -> str:
     """The operation id of an action."""
-    if idempotency_key is None or not OPERATION.match(idempotency_key):
+    if idempotency_key is None or not OPERATION.fullmatch(idempotency_key):
         raise Problem(428, "key-missing", "give the header Idempotency-Key: 32 hex digits, the same for every repeat")
     return idempotency_key
 

@@ -33,8 +33,9 @@ class Problem(Exception):
 
 
 _TITLES = {
-    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
-    412: "Precondition Failed", 422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
+    422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests",
     500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
 
@@ -46,6 +47,28 @@ def answer(status: int, code: str, detail: str = "", *, retry_after_s: int = 0) 
     return JSONResponse(
         details.model_dump(), status_code=status, media_type="application/problem+json", headers=headers
     )
+
+
+_CODES = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
+"""Of what the framework refuses by itself."""
+
+_ANY_BODY = (400, 408, 413)
+"""What may be said of any request that has a body."""
+
+
+def describe(schema: dict[str, Any]) -> None:
+    """Let an OpenAPI document say what our errors are: FastAPI writes its own form of 422 into every operation."""
+    schemas = schema["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
+    for path in schema["paths"].values():
+        for operation in path.values():
+            found = operation["responses"]
+            if "requestBody" in operation:
+                found |= {str(status): one for status, one in responses(*_ANY_BODY).items() if str(status) not in found}
+            if "422" in found:
+                found["422"] = responses(422)[422]
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -71,34 +94,45 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
 
 def install(app: FastAPI) -> None:
     """Let every error of the API leave as a problem."""
-
-    async def problem(_: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, Problem):
-            raise error
-        return answer(error.status, error.code, error.detail, retry_after_s=error.retry_after_s)
-
-    async def known(_: Request, error: Exception) -> JSONResponse:
-        status, code = _KNOWN[type(error)]
-        return answer(status, code, str(error))
-
-    async def away(_: Request, error: Exception) -> JSONResponse:
-        return answer(503, "record-away", str(error), retry_after_s=2)
-
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, RequestValidationError):
-            raise error
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return answer(422, "invalid", f"{where}: {first['msg']}")
-
-    async def http(_: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, HTTPException):
-            raise error
-        return answer(error.status_code, "http", str(error.detail))
-
-    app.add_exception_handler(Problem, problem)
-    app.add_exception_handler(RecordAway, away)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RecordAway, _away)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _ours)
     for kind in _KNOWN:
-        app.add_exception_handler(kind, known)
+        app.add_exception_handler(kind, _known)
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, Problem):
+        raise error
+    return answer(error.status, error.code, error.detail, retry_after_s=error.retry_after_s)
+
+
+async def _known(_: Request, error: Exception) -> JSONResponse:
+    status, code = _KNOWN[type(error)]
+    return answer(status, code, str(error))
+
+
+async def _away(_: Request, error: Exception) -> JSONResponse:
+    return answer(503, "record-away", str(error), retry_after_s=2)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return answer(422, "invalid", f"{where}: {first['msg']}")
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        raise error
+    told = answer(error.status_code, _CODES.get(error.status_code, "refused"), str(error.detail))
+    told.headers.update(error.headers or {})
+    return told
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    return answer(500, "internal", f"an error of ours ({type(error).__name__}); it is in the service's log")

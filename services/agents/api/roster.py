@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Me, Use, admin, own_page, supervisor
 from services.agents.api.problems import Problem, responses
-from services.agents.desk import SIGNED_OUT
+from services.agents.frames import SIGNED_OUT
 from services.agents.passwords import Passwords
 from services.agents.repository import Agent, AgentEdit, ChannelLine, NewAgent, NotThere
 from trunkline.board import BoardAway, BoardClosed, moves

@@ -40,6 +40,9 @@ def login_key(login: str) -> str:
 
 
 _Word = Annotated[str, Field(min_length=1, max_length=100)]
+_SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+_QueueName = Annotated[str, Field(pattern=r"^(\*|[a-z0-9][a-z0-9-]{0,62})$", description="`*` is every queue")]
+"""As trunkline.yaml has them: on the board they are parts of keys."""
 _Level = Annotated[int, Field(ge=0, le=100)]
 
 
@@ -49,8 +52,8 @@ class _Editable(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     role: Role = Role.AGENT
     capacity: int = Field(default=5, ge=0, le=1_000, description="most work held at once, in weights")
-    queues: tuple[_Word, ...] = Field(default=(), max_length=200)
-    skills: dict[_Word, _Level] = Field(default={}, max_length=200, description="skill → level")
+    queues: tuple[_QueueName, ...] = Field(default=(), max_length=200)
+    skills: dict[_SkillName, _Level] = Field(default={}, max_length=200, description="skill → level")
     languages: tuple[_Word, ...] = Field(default=(), max_length=50, description="BCP 47")
     locale: Literal["en", "tr", "lv"] = Field(default="en", description="language of the desk")
     disabled: bool = False
@@ -93,8 +96,8 @@ class AgentEdit(BaseModel):
     name: str | None = Field(default=None, min_length=1, max_length=200)
     role: Role | None = None
     capacity: int | None = Field(default=None, ge=0, le=1_000)
-    queues: tuple[_Word, ...] | None = Field(default=None, max_length=200)
-    skills: dict[_Word, _Level] | None = Field(default=None, max_length=200)
+    queues: tuple[_QueueName, ...] | None = Field(default=None, max_length=200)
+    skills: dict[_SkillName, _Level] | None = Field(default=None, max_length=200)
     languages: tuple[_Word, ...] | None = Field(default=None, max_length=50)
     locale: Literal["en", "tr", "lv"] | None = None
     disabled: bool | None = None

@@ -27,7 +27,7 @@ from trunkline.gather import Gather
 log = structlog.get_logger()
 
 _RETRY_S = 0.05
-_SAFE = re.compile(r"^[A-Za-z0-9_.:@+-]{1,128}$")
+_SAFE = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}")
 
 
 class BoardAway(Exception):
@@ -70,7 +70,7 @@ class Answer:
 
 def safe(name: str) -> str:
     """`name`, if it may become part of a key; ValueError otherwise."""
-    if not _SAFE.match(name):
+    if not _SAFE.fullmatch(name):  # `$` lets a line feed through, which would part the fields of an outbox entry
         raise ValueError(f"not an id: {name[:80]!r}")
     return name
 

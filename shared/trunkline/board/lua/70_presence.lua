@@ -76,6 +76,16 @@ verbs.set_presence = function(a)
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
 end
 
+-- Which profile of the roster the board has of each present agent: id, version, id, version, …
+verbs.profiles = function()
+  local found = {}
+  for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
+    found[#found + 1] = name
+    found[#found + 1] = redis.call('HGET', P .. 'a:' .. name, 'profile') or '0'
+  end
+  return { 'ok', found }
+end
+
 -- 1 operation, 2 agent, 3 capacity, 4 profile version, 5 skills, 6 queues, 7 body
 verbs.set_profile = function(a)
   local it = agent(a[2])
