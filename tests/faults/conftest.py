@@ -1,4 +1,4 @@
-"""One deployment and its load for all tests of a module: starting it takes longer than most faults.
+"""One deployment and its load for all tests on the same servers: starting it takes longer than most faults.
 
 A test that fails leaves it in an unknown state, so the next one gets another.
 """
@@ -26,26 +26,30 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    """The module's rig; its `LOG` and `RECORD` say which servers (streams and sqlite if they say nothing)."""
-    log, record = (getattr(request.module, name, default) for name, default in (("LOG", ""), ("RECORD", "")))
-    made = Rig(tmp_path_factory.mktemp("faults"), log=log, record=record)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """The run's rig."""
+    made = Rig(tmp_path_factory.mktemp("faults"))
     try:
         yield made
     finally:
         await made.end()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def load(request: pytest.FixtureRequest, rig: Rig) -> AsyncIterator[Load]:
-    """The module's load, flowing; anew after a test that failed."""
+    """A load that flows; a module's `LOG` and `RECORD` say on which servers (the embedded ones if it says nothing)."""
+    log, record = (getattr(request.module, name, "") for name in ("LOG", "RECORD"))
     try:
-        running = rig.load or await rig.start()
+        running = await rig.load(log=log, record=record)
     except ServerMissingError as missing:
         pytest.skip(str(missing))
     running.begin()
-    await running.go_on(10, within=40)
+    try:
+        await running.go_on(10, within=40)
+    except TimeoutError:
+        await rig.end()
+        raise
     yield running
     if request.node.stash.get(_FAILED, False):
         await rig.end()

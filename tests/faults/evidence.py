@@ -213,15 +213,16 @@ async def read_record(database_url: str, conversations: Iterable[str]) -> dict[s
     async with Repository(database_url) as repository:
         for name in conversations:
             whole = await repository.conversations.transcript(name)
-            if whole is not None:
-                one = whole.conversation
-                ids = tuple(message.id for message in whole.messages)
-                unsent = {
-                    message.id
-                    for message in whole.messages
-                    if message.direction == "outbound" and message.status is None
-                }
-                found[name] = RecordSide(one.version, one.status.value, one.owner, ids, frozenset(unsent))
+            if whole is None:
+                continue
+            one, messages = whole.conversation, list(whole.messages)
+            while not whole.complete:
+                earlier = await repository.conversations.transcript(name, before=messages[0].sequence)
+                assert earlier is not None
+                whole, messages = earlier, [*earlier.messages, *messages]
+            ids = tuple(message.id for message in messages)
+            unsent = {each.id for each in messages if each.direction == "outbound" and each.status is None}
+            found[name] = RecordSide(one.version, one.status.value, one.owner, ids, frozenset(unsent))
     return found
 
 

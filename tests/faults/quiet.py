@@ -16,16 +16,16 @@ from trunkline.board import Keys
 from trunkline.bus import Bus, BusError, Partition, connect
 from trunkline.connections import redis_client
 from trunkline.events import ReplySent, ReplyWritten, SendFailed, Topic
-from trunkline.testing.deployment import Deployment
+from trunkline.testing.deployment import SID, Deployment
 
 _LOOK_S = 0.15
 
 
-async def judge(load: Load, *, within: float = 30, unreachable: frozenset[str] = frozenset()) -> Evidence:
+async def judge(load: Load, *, within: float = 30) -> Evidence:
     """Stop the load, let everything come to rest, and fail with whatever is wrong."""
     async with asyncio.timeout(within + 5):
         await load.stop(within=within)
-        evidence = await settle(load, within=within, unreachable=unreachable)
+        evidence = await settle(load, within=within)
     found = violations(evidence) + unexpected(load.system)
     assert not found, f"{len(found)} violations:\n" + "\n".join(found[:40])
     assert evidence.accepted, "nothing was accepted: the load proved nothing"
@@ -33,7 +33,7 @@ async def judge(load: Load, *, within: float = 30, unreachable: frozenset[str] =
     return evidence
 
 
-async def settle(load: Load, *, within: float, unreachable: frozenset[str] = frozenset()) -> Evidence:
+async def settle(load: Load, *, within: float) -> Evidence:
     """The evidence, once the log, the board, the record and the provider stand still; AssertionError if they do not."""
     system, loop = load.system, asyncio.get_running_loop()
     deadline, still = loop.time() + within, ["never looked"]
@@ -44,7 +44,6 @@ async def settle(load: Load, *, within: float, unreachable: frozenset[str] = fro
                 still = await _moving(system, bus, before)
                 if not still:
                     evidence = await _gather(load, bus)
-                    evidence.unreachable = unreachable
                     still = _unfinal(evidence)
                     if not still and not _busy(load) and await _ends(bus) == before:
                         return evidence
@@ -109,6 +108,7 @@ async def _gather(load: Load, bus: Bus) -> Evidence:
     evidence = Evidence(accepted=load.accepted, acknowledged=load.acknowledged)
     evidence.frames = {robot.me["id"]: list(robot.frames) for robot in load.robots}
     await read_log(bus, evidence)
+    evidence.unreachable = frozenset(number for account, number in system.provider.opted_out if account == SID)
     evidence.sent = bodies(system.provider.sent)
     evidence.board = await read_board(system.board.url, system.deployment)
     evidence.record = await read_record(database_of(system), evidence.story())

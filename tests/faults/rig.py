@@ -1,4 +1,4 @@
-"""The deployment that a module of fault tests shares, and the marks they all carry."""
+"""The deployment that fault tests share, and the marks they all carry."""
 
 from __future__ import annotations
 
@@ -13,40 +13,47 @@ from trunkline.testing.deployment import Deployment
 from trunkline.testing.servers import Kafka, Postgres
 
 MARKS = [
-    pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session"),
 ]  # fmt: skip
 """The time limit is for a test and the start of the deployment before it, on a machine that has other things to do."""
 
 
 class Rig:
-    """The module's deployment, on the log and the record that the module asks for."""
+    """The deployment of the moment, on the log and the record it was asked for; one at a time."""
 
-    def __init__(self, base: Path, *, log: str, record: str) -> None:
+    def __init__(self, base: Path) -> None:
         self.kafka: Kafka | None = None
         self.postgres: Postgres | None = None
-        self.load: Load | None = None
         self._base = base
-        self._log, self._record = log, record
+        self._load: Load | None = None
+        self._kind = ("", "")
         self._runs = 0
         self._stack = AsyncExitStack()
 
-    async def start(self) -> Load:
-        """A fresh deployment with its load, not yet begun."""
+    async def load(self, *, log: str, record: str) -> Load:
+        """The load of a deployment on these servers, not begun: the one there is, if it is such a one and sound."""
+        if self._load is not None and self._kind == (log, record):
+            return self._load
+        await self.end()
+        self._kind = (log, record)
+        self._load = await self._start()
+        return self._load
+
+    async def _start(self) -> Load:
         self._runs += 1
         folder = self._base / f"run-{self._runs}"
         folder.mkdir()
         options: dict[str, Any] = {}
-        if self._log == "kafka":
+        if self._kind[0] == "kafka":
             self.kafka = await self._stack.enter_async_context(Kafka())
             options["log_url"] = f"kafka://{self.kafka.address}"
-        if self._record == "postgres":
+        if self._kind[1] == "postgres":
             self.postgres = await self._stack.enter_async_context(Postgres())
             options["database_url"] = self.postgres.database_url(await self.postgres.create_database())
         system = await self._stack.enter_async_context(Deployment(folder, **options))
-        self.load = await self._stack.enter_async_context(Load(system))
-        return self.load
+        return await self._stack.enter_async_context(Load(system))
 
     async def end(self) -> None:
         """End everything of it."""
         await self._stack.aclose()
-        self.load = self.kafka = self.postgres = None
+        self._load = self.kafka = self.postgres = None

@@ -19,7 +19,7 @@ PAUSE_S = 9.0
 """Longer than the session of six seconds: by then another owns the shards."""
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def second(load: Load) -> AsyncIterator[Service]:
     """A second router that has its share of the shards."""
     async with load.system.service("router", replica=1) as service:
@@ -69,7 +69,7 @@ async def test_what_a_paused_router_had_in_hand_is_dropped_by_every_reader(load:
     async with held:
         taken = second.output().count('"shard_verified"')
         held.spawn()
-        await writes(held, "failpoint relay.read: sleep", within=30)
+        await writes(held, f"failpoint relay.read: sleep in process {held.pid}", within=30)
         await asyncio.sleep(PAUSE_S)
         await writes(second, '"shard_verified"', times=taken + 1, within=15)
         await load.go_on(20, within=30)
