@@ -524,11 +524,11 @@ def envelope(
     event_type: str,
     data: bytes,
     *,
-    id: str,
+    id: str,  # noqa: A002  CloudEvents' own word
     source: str,
     subject: str,
     time: str,
-    traceparent: str = "",  # noqa: A002  CloudEvents' own word
+    traceparent: str = "",
 ) -> bytes:
     """Join finished `data` bytes (a JSON object) with the CloudEvents attributes; nothing is decoded."""
     head = orjson.dumps(

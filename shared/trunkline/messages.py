@@ -197,26 +197,26 @@ def of_parts(statuses: list[DeliveryStatus]) -> DeliveryStatus:
 
 def plain_text(parts: tuple[Part, ...], *, limit: int = 200) -> str:
     """A message in one line for a list or a log row: its words, or what kind of thing it is."""
-    words: list[str] = []
-    for part in parts:
-        match part:
-            case Text():
-                words.append(part.text)
-            case Choice():
-                words.append(part.title)
-            case Media():
-                words.append(part.caption or f"[{part.content_type}]")
-            case Location():
-                words.append(part.name or f"[{part.latitude:.5f}, {part.longitude:.5f}]")
-            case ContactCard():
-                words.append(f"[{part.name}]")
-            case Reaction():
-                words.append(part.emoji)
-            case Template():
-                words.append(f"[{part.name}]")
-            case Choices():
-                words.append(" / ".join(option.title for option in part.options))
-            case Unsupported():
-                words.append(f"[{part.reason}]")
+    words = [_words(part) for part in parts]
     line = " ".join(" ".join(words).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Text():
+            return part.text
+        case Choice():
+            return part.title
+        case Media():
+            return part.caption or f"[{part.content_type}]"
+        case Location():
+            return part.name or f"[{part.latitude:.5f}, {part.longitude:.5f}]"
+        case ContactCard() | Template():
+            return f"[{part.name}]"
+        case Reaction():
+            return part.emoji
+        case Choices():
+            return " / ".join(option.title for option in part.options)
+        case Unsupported():
+            return f"[{part.reason}]"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from multidict import MultiDict
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # twilio ships no type information
+from twilio.request_validator import RequestValidator
 
 from trunkline.channels.base import Account, RawRequest
 from trunkline.channels.testing import Case, Vectors, kit_cases

@@ -139,7 +139,7 @@ class TestAgent:
                 if told["status"] == "pending" or told.get("retry_after_s"):
                     await asyncio.sleep(0.2)
                     continue
-                return told
+                return dict(told)
 
     async def until(self, true: Callable[[], bool], *, within: float = 20) -> None:
         """Wait until something holds, looking after every frame."""

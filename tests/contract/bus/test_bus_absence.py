@@ -173,7 +173,7 @@ async def test_a_member_owns_its_share_again_after_an_absence(own_log: Log, faul
 
             await append_until_known(bus, "x", within=20)
             async with asyncio.timeout(25):
-                while member.owned != everything:  # noqa: ASYNC110 - it may be told what it knew, so no change to wait for
+                while member.owned != everything:
                     await asyncio.sleep(0.05)
                 while (await bus.lag(Topic.INBOUND, "routers"))[1] != 0:
                     await member.commit({1: 1})

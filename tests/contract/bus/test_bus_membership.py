@@ -20,7 +20,7 @@ ALL = frozenset(range(SHARDS))
 async def until(done: Callable[[], bool], *, within: float) -> None:
     """Several members at once: none of their events alone tells."""
     async with asyncio.timeout(within):
-        while not done():  # noqa: ASYNC110 - see above
+        while not done():
             await asyncio.sleep(0.01)
 
 

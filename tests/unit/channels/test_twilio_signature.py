@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # twilio ships no type information
+from twilio.request_validator import RequestValidator
 
 from trunkline.channels.base import Account, RawRequest, Rejected, Verified
 from trunkline.channels.twilio import TwilioSettings, TwilioSms

@@ -141,7 +141,7 @@ async def test_a_customer_gives_up_at_a_door_that_stays_closed() -> None:
     ingest.closed = 10**6
 
     async with floor(ingest, rate=0.1) as made, asyncio.timeout(20):
-        while not made.counters["given_up"]:  # noqa: ASYNC110 - nothing tells of it but the counter
+        while not made.counters["given_up"]:
             await asyncio.sleep(0.01)
 
     assert ingest.heard == []
