@@ -143,20 +143,23 @@ def one_owner(evidence: Evidence) -> Violations:
 
 
 def actions_told(evidence: Evidence) -> Violations:
-    """Every action answered `done` is in the log once, of that agent's conversation, whoever forgot what since."""
-    told = defaultdict(list)
+    """An action answered `done` is in the log once, a refused one is not, and one in doubt is not there twice."""
+    told: defaultdict[str, list[Told]] = defaultdict(list)
     for one in _routing(evidence):
         if one.operation:
             told[one.operation].append(one)
     found: Violations = []
     for ack in evidence.acknowledged:
-        events = told.get(ack.operation, [])
-        if len(events) != 1 or events[0].subject != ack.conversation:
-            places = [(one.type, one.subject, one.shard, one.offset) for one in events]
-            found.append(
-                f"{ack.verb} {ack.operation} of {ack.agent} on {ack.conversation} was done; the log has {places}"
-            )
-    return found
+        if [one.subject for one in told[ack.operation]] != [ack.conversation]:
+            found.append(f"{ack} was answered done; the log has {_places(told[ack.operation])}")
+    found += [f"{no} was refused; the log has {_places(told[no.operation])}" for no in evidence.refused
+              if told[no.operation]]  # fmt: skip
+    return found + [f"operation {name} was made {len(some)} times: {_places(some)}" for name, some in told.items()
+                    if len(some) > 1]  # fmt: skip
+
+
+def _places(told: list[Told]) -> list[tuple[str, str, int, int]]:
+    return [(one.type, one.subject, one.shard, one.offset) for one in told]
 
 
 def frames_are_true(evidence: Evidence) -> Violations:

@@ -31,8 +31,8 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """An agent's action that was answered `done`."""
+class Action:
+    """An agent's action that was answered for good."""
 
     operation: str
     verb: str
@@ -91,7 +91,9 @@ class Evidence:
     """All sides of a run."""
 
     accepted: list[Accepted] = field(default_factory=list)
-    acknowledged: list[Acknowledged] = field(default_factory=list)
+    acknowledged: list[Action] = field(default_factory=list)
+    """Answered `done`."""
+    refused: list[Action] = field(default_factory=list)
     frames: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """Agent → the events its sockets showed."""
     sent: list[str] = field(default_factory=list)

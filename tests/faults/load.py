@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from tests.faults.evidence import Accepted, Acknowledged
+from tests.faults.evidence import Accepted, Action
 from trunkline.events import ConversationOffered, MessageAdded, Status
 from trunkline.ids import message_id, new_id
 from trunkline.testing.agent import TestAgent
@@ -63,8 +63,10 @@ class Robot(TestAgent):
 
     def __init__(self, system: Deployment, login: str, password: str, *, closes: float, chance: random.Random) -> None:
         super().__init__(system.desk_url, login, password)
-        self.acknowledged: list[Acknowledged] = []
-        self.refused: list[tuple[str, Frame]] = []
+        self.acknowledged: list[Action] = []
+        self.refused: list[Action] = []
+        self.repeated = 0
+        """Actions that had been made before they were answered: their first answer was lost."""
         self._closes = closes
         self._chance = chance
         self._answered: set[tuple[str, int]] = set()
@@ -130,12 +132,11 @@ class Robot(TestAgent):
     async def _done(self, verb: str, conversation: str, **fields: Any) -> bool:
         operation = new_id()
         answer = await self.act(verb, conversation, operation=operation, within=90, **fields)
-        if answer["status"] != "done":
-            self.refused.append((verb, answer))
-            return False
-        told = Acknowledged(operation, verb, self.me["id"], conversation, str(fields.get("text", "")))
-        self.acknowledged.append(told)
-        return True
+        told = Action(operation, verb, self.me["id"], conversation, str(fields.get("text", "")))
+        self.repeated += bool(answer.get("repeated"))
+        done = bool(answer["status"] == "done")
+        (self.acknowledged if done else self.refused).append(told)
+        return done
 
 
 class Load:
@@ -173,9 +174,19 @@ class Load:
         return [one for customer in self.customers for one in customer.accepted]
 
     @property
-    def acknowledged(self) -> list[Acknowledged]:
+    def acknowledged(self) -> list[Action]:
         """Every action that was answered `done`."""
         return [one for robot in self.robots for one in robot.acknowledged]
+
+    @property
+    def refused(self) -> list[Action]:
+        """Every action that was refused."""
+        return [one for robot in self.robots for one in robot.refused]
+
+    @property
+    def repeated(self) -> int:
+        """How many actions were answered only when they were repeated."""
+        return sum(robot.repeated for robot in self.robots)
 
     async def __aenter__(self) -> Self:
         for number, capacity in enumerate(self._capacities):

@@ -105,7 +105,7 @@ def _unfinal(evidence: Evidence) -> list[str]:
 async def _gather(load: Load, bus: Bus) -> Evidence:
     system = load.system
     await system.provider.idle()
-    evidence = Evidence(accepted=load.accepted, acknowledged=load.acknowledged)
+    evidence = Evidence(accepted=load.accepted, acknowledged=load.acknowledged, refused=load.refused)
     evidence.frames = {robot.me["id"]: list(robot.frames) for robot in load.robots}
     await read_log(bus, evidence)
     evidence.unreachable = frozenset(number for account, number in system.provider.opted_out if account == SID)

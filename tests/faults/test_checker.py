@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import CHECKS, violations
-from tests.faults.evidence import Accepted, Acknowledged, BoardSide, Evidence, RecordSide, Told, holders
+from tests.faults.evidence import Accepted, Action, BoardSide, Evidence, RecordSide, Told, holders
 from trunkline.events import (
     AgentArrived,
     ConversationClosed,
@@ -81,8 +81,8 @@ def sound() -> Evidence:
     evidence = Evidence(
         accepted=[Accepted("m1", "+first", 1), Accepted("m2", "+second", 1), Accepted("m3", "+second", 2)],
         acknowledged=[
-            Acknowledged("o1", "accept", ANN, FIRST), Acknowledged("r1", "reply", ANN, FIRST, "text of r1"),
-            Acknowledged("o2", "accept", BOB, SECOND), Acknowledged("r2", "reply", BOB, SECOND, "text of r2"),
+            Action("o1", "accept", ANN, FIRST), Action("r1", "reply", ANN, FIRST, "text of r1"),
+            Action("o2", "accept", BOB, SECOND), Action("r2", "reply", BOB, SECOND, "text of r2"),
         ],
         sent=["text of r1", "text of r2"],
         inbound={0: [(0, "m1"), (1, "m2"), (2, "m2"), (3, "m3")]},
@@ -180,11 +180,15 @@ def two_owners(evidence: Evidence) -> None:
 
 
 def forgotten_action(evidence: Evidence) -> None:
-    evidence.acknowledged.append(Acknowledged("o9", "close", ANN, FIRST))
+    evidence.acknowledged.append(Action("o9", "close", ANN, FIRST))
 
 
 def doubled_action(evidence: Evidence) -> None:
     _change(evidence, MessageAdded.type, SECOND, operation="o2")
+
+
+def refused_action(evidence: Evidence) -> None:
+    evidence.refused.append(evidence.acknowledged.pop())
 
 
 def action_on_another(evidence: Evidence) -> None:
@@ -231,7 +235,7 @@ def untold_failure(evidence: Evidence) -> None:
 
 
 def unlogged_reply(evidence: Evidence) -> None:
-    evidence.acknowledged.append(Acknowledged("r9", "reply", ANN, FIRST, "text of r9"))
+    evidence.acknowledged.append(Action("r9", "reply", ANN, FIRST, "text of r9"))
 
 
 def board_differs(evidence: Evidence) -> None:
@@ -277,7 +281,8 @@ SEEDS: list[tuple[str, Callable[[Evidence], None]]] = [
     ("one_open_conversation", two_open_conversations),
     ("dense", repeated_version), ("dense", missing_version),
     ("one_owner", owner_without_offer), ("one_owner", two_owners),
-    ("actions_told", forgotten_action), ("actions_told", doubled_action), ("actions_told", action_on_another),
+    ("actions_told", forgotten_action), ("actions_told", doubled_action), ("actions_told", refused_action),
+    ("actions_told", action_on_another),
     ("frames_are_true", false_frame),
     ("within_capacity", over_capacity),
     ("replies", unsent_reply), ("replies", doubled_reply), ("replies", invented_reply), ("replies", endless_reply),
