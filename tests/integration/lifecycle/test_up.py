@@ -179,7 +179,7 @@ async def test_an_embedded_server_keeps_what_it_acknowledged_through_kill_9(name
 
     for expected in (None, b"1"):
         child = await Child.start(spec, output)
-        while not await spec.ready():  # noqa: ASYNC110 - another process's readiness has no event here
+        while not await spec.ready():
             await asyncio.sleep(0.01)
         async with Redis(port=port) as client:
             assert await client.get("key") == expected

@@ -126,7 +126,7 @@ async def test_a_service_deaf_to_sigterm_is_killed_and_reported(tmp_path: Path) 
     async with Service("deaf", env={}, log=tmp_path / "log", cwd=tmp_path) as service:
         await service.start()
         async with asyncio.timeout(5):
-            while "deaf" not in service.output():  # noqa: ASYNC110 - another process has no Event
+            while "deaf" not in service.output():
                 await asyncio.sleep(0.01)
         with pytest.raises(ChildError, match="to end"):
             await service.stop(within=0.3)

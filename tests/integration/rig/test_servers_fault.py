@@ -188,7 +188,7 @@ async def test_no_server_outlives_the_process_that_started_it(tmp_path: Path) ->
     shutil.rmtree(home)  # what a killed process cannot do
     pid = int(written)
     async with asyncio.timeout(5):
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110 - a pid
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(0.01)
 
 
