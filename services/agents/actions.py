@@ -215,7 +215,7 @@ class Actions:
 
     async def _presence(self, action: Action) -> Answer:
         wanted = action.fields.get("presence")
-        if wanted not in {Presence.AVAILABLE, Presence.AWAY}:
+        if wanted not in (Presence.AVAILABLE, Presence.AWAY):  # no set: what came may not be hashable
             raise BadFields("presence is available or away")
         return await moves.set_presence(
             self._board, operation=action.operation, agent=action.agent, presence=Presence(str(wanted)),
