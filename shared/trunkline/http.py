@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trunkline.errors import StartFailed
+from trunkline.ids import random_hex
 from trunkline.ports import PortNeed, port_problem
 
 HEAD_S = 10.0
@@ -125,5 +125,5 @@ def _listen(host: str, port: int, variable: str) -> socket.socket:
 def traceparent(given: str | None) -> str:
     """The W3C traceparent to carry on: the caller's, if well formed, else a new trace."""
     if given and _TRACE.fullmatch(given):
-        return f"00-{given[3:35]}-{secrets.token_hex(8)}-{given[53:]}"
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        return f"00-{given[3:35]}-{random_hex(16)}-{given[53:]}"
+    return f"00-{random_hex(32)}-{random_hex(16)}-01"

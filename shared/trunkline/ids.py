@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 import zlib
 
@@ -9,6 +10,19 @@ import uuid_utils
 
 _MESSAGES = uuid.UUID("6f1d4e0a-6d0f-5f0e-9c55-2f6d1a6c7e11")
 """Namespace of inbound message ids; changing it would let every duplicate through once."""
+
+
+_CHANCE = random.Random()  # noqa: S311  seeded by the system; names must differ, not be secret, and urandom costs 20 µs
+
+
+def random_hex(digits: int) -> str:
+    """So many random hex digits, for names that must differ and need not be secret."""
+    return f"{_CHANCE.getrandbits(digits * 4):0{digits}x}"
+
+
+def random_bits(bits: int) -> int:
+    """A random number of so many bits, for the same use."""
+    return _CHANCE.getrandbits(bits)
 
 
 def new_id() -> str:

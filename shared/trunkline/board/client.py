@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +22,7 @@ from trunkline.board.keys import Keys
 from trunkline.board.script import composed
 from trunkline.connections import redis_client
 from trunkline.gather import Gather
+from trunkline.ids import random_bits
 
 log = structlog.get_logger()
 
@@ -101,7 +101,7 @@ class Board:
     # --- calls --------------------------------------------------------------------------------------------
 
     async def _evaluate(self, moves: list[tuple[str | int | bytes, ...]]) -> list[Any]:
-        arguments: list[str | int | bytes] = [self.generation or "none", secrets.randbits(48), self.clock_ms]
+        arguments: list[str | int | bytes] = [self.generation or "none", random_bits(48), self.clock_ms]
         for move in moves:
             arguments.append(len(move))
             arguments += move
