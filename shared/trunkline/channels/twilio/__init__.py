@@ -44,7 +44,7 @@ class TwilioSms:
         receipts=tuple(DeliveryStatus),
         ack=AckPolicy(
             accepted=Answer(status=200, body=b"<Response/>", content_type="text/xml"),
-            # Heeded only if the webhook's URL asks for it (#rc=, README): ingest spools before it says this.
+            # Heeded only if the webhook's URL asks for it (#rc=, README).
             retry_later=Answer(status=503),
             refused=Answer(status=403),
             budget_s=15.0,
