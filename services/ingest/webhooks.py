@@ -16,6 +16,7 @@ import structlog
 
 from services.ingest.channel_log import ChannelLog
 from services.ingest.publish import Publisher
+from trunkline.body import BodyGone, BodyTooLarge, read_body
 from trunkline.bus import BusError
 from trunkline.channels.base import Answer, Challenge, Parsed, RawRequest, Rejected
 from trunkline.config.accounts import Accounts, Configured
@@ -35,14 +36,6 @@ _UNKNOWN = Answer(status=404, body=b"no such account")
 _STRANGERS_EVERY_S = 1.0
 NOBODY = "-"
 """The channel log's account for requests that name none of ours; no account can be called so."""
-
-
-class _TooLarge(Exception):
-    """The body is larger than the channel's manifest allows."""
-
-
-class _Gone(Exception):
-    """Who asked left before the body was whole."""
 
 
 class Webhooks:
@@ -69,7 +62,7 @@ class Webhooks:
             return
         try:
             outcome, answer, whole = await self._answer(scope, receive, configured)
-        except _Gone:
+        except BodyGone:
             RECEIVED.labels(name, "disconnected").inc()
             return
         RECEIVED.labels(name, outcome).inc()
@@ -88,8 +81,8 @@ class Webhooks:
         answer_by = asyncio.get_running_loop().time() + ack.budget_s * 0.9
         try:
             async with asyncio.timeout(self._body_s):
-                body = await _read(scope, receive, configured.channel.manifest.max_body_bytes)
-        except _TooLarge:
+                body = await read_body(scope, receive, configured.channel.manifest.max_body_bytes)
+        except BodyTooLarge:
             self._log.note(configured.account.name, "too-large", "the request's body is above the channel's limit")
             return "too-large", ack.refused.model_copy(update={"status": _allowed(413, ack.never)}), False
         except TimeoutError:
@@ -136,25 +129,6 @@ def _request(scope: Scope, body: bytes, configured: Configured) -> RawRequest:
         body=body,
         received_at=datetime.now(UTC),
     )
-
-
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """The body, bounded in size before and while it comes."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and (not value.isdigit() or int(value) > limit):
-            raise _TooLarge
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise _TooLarge
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 def _allowed(status: int, never: tuple[int, ...]) -> int:

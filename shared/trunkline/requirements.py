@@ -23,14 +23,6 @@ def skills_of(requirement: str) -> dict[str, int]:
     return {skill: int(level) for skill, _, level in pairs}
 
 
-def satisfied(requirement: str, skills: Mapping[str, int], queues: frozenset[str]) -> bool:
-    """Whether an agent with these skills and queues meets it: the same rule as the board's, for tests and metrics."""
-    queue = requirement.partition("|")[0]
-    if "*" not in queues and queue not in queues:
-        return False
-    return all(skills.get(skill, 0) >= level for skill, level in skills_of(requirement).items())
-
-
 def limits_text(*, offer_s: int, again_s: int, wrap_up_s: int, reopen_s: int, missed: int) -> str:
     """A queue's limits as the board keeps them: offer:again:wrap-up:reopen in ms, and most missed offers."""
     return f"{offer_s * 1_000}:{again_s * 1_000}:{wrap_up_s * 1_000}:{reopen_s * 1_000}:{missed}"

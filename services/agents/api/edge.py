@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from services.agents.api.problems import answer
+from trunkline.body import BodyGone, BodyTooLarge, read_body
 
 API_BYTES = 1_048_576
 INTERNAL_BYTES = 4 * 1_048_576
@@ -29,14 +30,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class _TooLarge(Exception):
-    """The body is larger than any request of ours."""
-
-
-class _Gone(Exception):
-    """Who asked left before the body was whole."""
-
-
 class Edge:
     """ASGI, around all routes."""
 
@@ -53,10 +46,10 @@ class Edge:
         send = _with_headers(send)
         try:
             async with asyncio.timeout(self._body_s):
-                body = await _read(scope, receive, limit)
-        except _Gone:
+                body = await read_body(scope, receive, limit)
+        except BodyGone:
             return
-        except _TooLarge:
+        except BodyTooLarge:
             refusal = answer(413, "too-large", f"a request's body is at most {limit} bytes")
         except TimeoutError:
             refusal = answer(408, "too-slow", f"the body did not come within {self._body_s:g} s")
@@ -65,23 +58,6 @@ class Edge:
             return
         refusal.headers["connection"] = "close"  # the rest of the body will not be read
         await refusal(scope, receive, send)
-
-
-async def _read(scope: Mapping[str, Any], receive: Receive, limit: int) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and (not value.isdigit() or int(value) > limit):
-            raise _TooLarge
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise _TooLarge
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

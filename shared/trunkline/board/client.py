@@ -86,8 +86,6 @@ class Board:
         self.client = redis_client(url, timeout_s=5.0)
         self._url = url
         self._calls: Gather[tuple[str | int | bytes, ...], Any] = Gather(self._evaluate, limit=64)
-        self.woken = asyncio.Event()
-        """Set after every call of this process: its outboxes may have grown."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,7 +113,6 @@ class Board:
             raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
         if answers[0] == b"stale":
             await self._learn_generation()
-        self.woken.set()
         return list(answers[1:])
 
     async def _learn_generation(self) -> None:

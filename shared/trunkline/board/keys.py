@@ -60,11 +60,6 @@ class Keys:
         """Open when every shard is verified."""
         return self.root + "gate"
 
-    @property
-    def verified(self) -> str:
-        """Which shard is verified for what."""
-        return self.root + "verified"
-
     def under(self, generation: str) -> str:
         """P."""
         return f"{self.root}{generation}:"
@@ -73,8 +68,3 @@ class Keys:
     def wake(self) -> str:
         """Channel on which every call that wrote to outboxes says so: a hint, never the truth."""
         return self.root + "wake"
-
-    @property
-    def signals(self) -> str:
-        """Prefix of channels for typing and "seen"."""
-        return self.root + "signal:"
