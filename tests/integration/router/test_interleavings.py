@@ -64,8 +64,6 @@ class Chaos:
 class Said:
     """What was promised to somebody."""
 
-    messages: list[tuple[str, str]] = field(default_factory=list)
-    """(thread, message id) in the order in which `inbound` took them."""
     done: dict[str, str] = field(default_factory=dict)
     """Acknowledged operation → its outbox id, seen in the log."""
 
@@ -78,7 +76,7 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
     world, chaos, said = World(valkey, tmp_path), Chaos(chance), Said()
     crew = [_Crew(world, name, chaos) for name in ("a", "b")]
     lives = [asyncio.create_task(one.live()) for one in crew]
-    parts = [_customers(world, chance, said), _board_faults(world, chaos)]
+    parts = [_customers(world, chance), _board_faults(world, chaos)]
     parts += [_agent(world, name, chance, said) for name in AGENTS]
     others = [asyncio.create_task(part) for part in parts]
     try:
@@ -86,19 +84,21 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
         chaos.on = False
         for part in others[:2]:
             part.cancel()
-        await world.until_told({message for _, message in said.messages}, within=30)
+        await asyncio.gather(*others[:2], return_exceptions=True)
+        wrote = await _wrote(world)
+        await world.until_told({message for messages in wrote.values() for message in messages}, within=30)
         await _settled(world)
         for part in others:
             part.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await _settled(world)
-        problems = await _problems(world, said)
+        problems = await _problems(world, said, wrote)
     finally:
         for task in (*others, *lives):
             task.cancel()
         ended = await asyncio.gather(*others, *lives, return_exceptions=True)
     unexpected = [error for error in ended if isinstance(error, Exception)]
-    print(f"seed {seed}: {dict(chaos.happened)}, {len(said.messages)} messages, {len(said.done)} operations")
+    print(f"seed {seed}: {dict(chaos.happened)}, {sum(map(len, wrote.values()))} messages, {len(said.done)} operations")
     assert not unexpected, (seed, unexpected)
     assert not problems, (seed, problems[:10])
     assert said.done, "no operation was acknowledged: the run proved nothing"
@@ -141,10 +141,9 @@ class _Crew:
                 return
 
 
-async def _customers(world: World, chance: random.Random, said: Said) -> None:
+async def _customers(world: World, chance: random.Random) -> None:
     while True:
-        thread = chance.choice(THREADS)
-        said.messages.append((thread, await world.write(thread)))
+        await world.write(chance.choice(THREADS))
         await asyncio.sleep(chance.uniform(0, 0.03))
 
 
@@ -228,10 +227,19 @@ async def _settled(world: World) -> None:
             await asyncio.sleep(1.0)
 
 
-async def _problems(world: World, said: Said) -> list[str]:
+async def _wrote(world: World) -> dict[str, list[str]]:
+    """Each thread's messages in the order in which `inbound` took them. Asked of the log: who wrote one may have been
+    cut off between its landing and the answer."""
+    wrote: defaultdict[str, list[str]] = defaultdict(list)
+    for record in await world.story(Topic.INBOUND):
+        wrote[record.key.decode()].append(orjson.loads(record.value)["id"])
+    return wrote
+
+
+async def _problems(world: World, said: Said, wrote: dict[str, list[str]]) -> list[str]:
     story = await world.story()
     return [
-        *_messages_once_and_in_order(story, said),
+        *_messages_once_and_in_order(story, wrote),
         *_versions_dense(story),
         *_nothing_twice(story),
         *_promises_kept(story, said),
@@ -240,17 +248,19 @@ async def _problems(world: World, said: Said) -> list[str]:
     ]
 
 
-def _messages_once_and_in_order(story: list[LogRecord], said: Said) -> list[str]:
-    counts = Counter(record.header(Header.MESSAGE) for record in story if record.header(Header.MESSAGE))
-    problems = [f"message {one} is there {counts[one]} times" for _, one in said.messages if counts[one] != 1]
+def _messages_once_and_in_order(story: list[LogRecord], wrote: dict[str, list[str]]) -> list[str]:
     told: defaultdict[str, list[str]] = defaultdict(list)
     for record in story:
         if message := record.header(Header.MESSAGE):
             told[orjson.loads(record.value)["data"]["state"]["thread"]].append(message)
-    wrote: defaultdict[str, list[str]] = defaultdict(list)
-    for thread, message in said.messages:
-        wrote[thread].append(message)
-    return problems + [f"thread {thread} is out of order" for thread in wrote if told[thread] != wrote[thread]]
+    counts = Counter(message for messages in told.values() for message in messages)
+    every = [message for messages in wrote.values() for message in messages]
+    problems = [f"message {one} is there {counts[one]} times" for one in every if counts[one] != 1]
+    return problems + [
+        f"thread {thread} is out of order: {told[thread]} instead of {wrote[thread]}"
+        for thread in wrote
+        if told[thread] != wrote[thread]
+    ]
 
 
 def _versions_dense(story: list[LogRecord]) -> list[str]:
