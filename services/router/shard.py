@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import structlog
 
 from services.router.consumer import Consumer
-from services.router.core import Core, Fenced, NotYet, Stale
+from services.router.core import Core, Fenced, NotYet, Stale, until_one_fails
 from services.router.inbound import Inbound
 from services.router.rebuild import rebuild
 from services.router.relay import Relay
@@ -100,7 +98,7 @@ class Shard:
         VERIFIED.labels(self.number).set(1)
         TAKEOVERS.labels(why).inc()
         log.info("shard_verified", shard=self.number, term=self.term, why=why, applied=applied)
-        await _until_one_fails(relay.run(), self._consume(consumer))
+        await until_one_fails(relay.run(), self._consume(consumer))
 
     async def _consume(self, consumer: Consumer) -> None:
         """Once the board is open: others' shards may still be on the way to being verified."""
@@ -168,16 +166,3 @@ def _lost_log(shard: int, what: str) -> str:
         f"inbound/{shard} is not the log this board has read: {what}. "
         "If that is accepted, `trunkline board rebuild --accept-log` lists what will be missing."
     )
-
-
-async def _until_one_fails(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run them together; the first failure ends all and is raised."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
