@@ -15,6 +15,7 @@ from trunkline.board import BoardAway, BoardClosed
 from trunkline.board.owner import clear, load_scripts, raise_term, replication_id
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import AppendUnknown, BusError, OffsetGone, Pen, take_pen
+from trunkline.bus.lookback import Lookback
 from trunkline.bus.tail import Tail, last_written
 from trunkline.errors import Contradiction
 from trunkline.failpoints import afailpoint
@@ -142,13 +143,14 @@ class Shard:
         """The pen, and what the log says before it. Our `taken` repeats the newest generation: if a rebuild named
         another between our looking and our writing, take it again."""
         core, partition = self._core, self._core.routing(self.number)
-        named = (await last_written(core.bus, partition)).generation
+        look = Lookback(core.bus)
+        named = (await last_written(look, partition)).generation
         while True:
             pen = await take_pen(
-                core.bus, partition, core.member, generation=named,
+                look, partition, core.member, generation=named,
                 announce=lambda term: raise_term(core.board, self.number, term),
             )  # fmt: skip
-            tail = await last_written(core.bus, partition, before=pen.offset)
+            tail = await last_written(look, partition, before=pen.offset)
             if tail.generation == named:
                 return pen, tail
             named = tail.generation

@@ -137,7 +137,7 @@ async def _tell(use: Use, agent: Agent) -> None:
 async def one_agent(agent: str, me: Me, use: Use) -> Agent:
     """One agent: oneself, or anybody for supervisors."""
     if agent != me.id:
-        supervisor(me)
+        await supervisor(me)
     found = await use.repository.roster.get(agent)
     if found is None:
         raise NotThere("no such agent")
