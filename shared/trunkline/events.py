@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,6 +80,15 @@ class _Data(BaseModel):
 
     type: ClassVar[str]
     topic: ClassVar[Topic]
+
+    @classmethod
+    def read(cls, data: Any) -> Self:
+        """What the log says, by whatever version of us: fields unknown here are read past, at every depth.
+
+        The models of `trunkline.messages` inside are strict elsewhere, where what comes from outside is judged.
+        ValidationError when a known field is missing or is not what it should be.
+        """
+        return cls.model_validate(data, extra="ignore")
 
 
 # --- inbound -----------------------------------------------------------------------------------------------
@@ -511,8 +520,8 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
     def read(self) -> _Data:
-        """The record as its own class; KeyError if this version does not know the type."""
-        return BY_TYPE[self.type].model_validate(self.data)
+        """The record as its own class; KeyError if this version does not know the type. Otherwise as `_Data.read`."""
+        return BY_TYPE[self.type].read(self.data)
 
 
 def rfc3339(moment: datetime) -> str:

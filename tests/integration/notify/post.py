@@ -12,9 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
+
 from services.notify.delivery import Couriers
 from services.notify.owner import Owner
 from services.notify.sender import Sender
+from tests.later import of_a_later_version
 from trunkline.bus import NewRecord, Partition, Position
 from trunkline.bus.streams import StreamsBus
 from trunkline.channels.registry import load as load_channels
@@ -94,9 +97,10 @@ class Post:
         self.config.write_text(CONFIG.format(sid=SID, token=TOKEN, sender=SENDER, api=self.api, name=name, more=more))
 
     async def write(
-        self, *texts: str, conversation: str = "", shard: int = 0, to: str = "+37126000001", left_s: float = 3_600.0
-    ) -> list[OutboundMessage]:
-        """Replies of one conversation, as the router relays them, in one batch."""
+        self, *texts: str, conversation: str = "", shard: int = 0, to: str = "+37126000001", left_s: float = 3_600.0,
+        later: bool = False,
+    ) -> list[OutboundMessage]:  # fmt: skip
+        """Replies of one conversation, as the router (or a later version of it) relays them, in one batch."""
         conversation = conversation or new_conversation_id(shard)
         now = datetime.now(UTC)
         messages = [
@@ -108,7 +112,7 @@ class Post:
             for text in texts
         ]  # fmt: skip
         place = Partition(Topic.ROUTING, int(conversation.partition("-")[0]))
-        await self.bus.append(place, [_record(message) for message in messages])
+        await self.bus.append(place, [_record(message, later=later) for message in messages])
         self.written += messages
         return messages
 
@@ -138,7 +142,7 @@ class Post:
         return [await self.outcome(message) for message in messages]
 
 
-def _record(message: OutboundMessage) -> NewRecord:
+def _record(message: OutboundMessage, *, later: bool) -> NewRecord:
     thread = f"{message.account}|tel:{message.contact.value}"
     state = ConversationState(
         id=message.conversation, thread=thread, account=message.account, channel=message.channel, scheme="tel",
@@ -147,6 +151,8 @@ def _record(message: OutboundMessage) -> NewRecord:
     )  # fmt: skip
     event = ReplyWritten(version=3, operation=message.id, state=state, details=ReplyDetails(message=message))
     value = pack(event, id=new_id(), source="trunkline/router", subject=message.conversation, time=datetime.now(UTC))
+    if later:
+        value = orjson.dumps(of_a_later_version(orjson.loads(value))[0])
     headers = ((Header.TYPE, event.type.encode()), (Header.TERM, b"1"), (Header.AGENTS, b"ana"))
     return NewRecord(message.conversation.encode(), value, headers)
 
