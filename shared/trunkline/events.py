@@ -54,6 +54,11 @@ class Header:
     TRACE = "traceparent"
     MESSAGE = "message"  # id of the inbound message applied, for the dedupe filter
     VERSION = "version"
+    CONTENT_TYPE = "content-type"  # the same on every record
+
+
+STRUCTURED = (Header.CONTENT_TYPE, b"application/cloudevents+json; charset=UTF-8")
+"""Says that the value is a whole CloudEvent: structured mode of the CloudEvents Kafka binding 1.0.2, section 3.3."""
 
 
 class Status(StrEnum):
@@ -562,6 +567,11 @@ def pack(event: _Data, *, id: str, source: str, subject: str, time: datetime, tr
     return envelope(
         event.type, data, id=id, source=source, subject=subject, time=rfc3339(time), traceparent=traceparent
     )
+
+
+def headers(event_type: str, *more: tuple[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record of this type: what every record says of itself, and `more`. The type is the first."""
+    return ((Header.TYPE, event_type.encode()), *more, STRUCTURED)
 
 
 def unpack(value: bytes) -> Envelope:

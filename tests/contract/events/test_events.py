@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as SchemaRefuses
 from pydantic import TypeAdapter, ValidationError
 
 from services.ingest.publish import _receipt
+from tests.contract.events.record import tell
 from tests.later import of_a_later_version
 from trunkline.channels.base import Receipt
 from trunkline.events import ALL, BY_TYPE, MAX_EVENT_BYTES, Header, Taken, Topic, envelope, unpack
@@ -135,6 +137,20 @@ def test_any_reader_of_cloudevents_reads_our_records(kind: str) -> None:
     when = event.get_time()
     assert when is not None
     assert when.tzinfo is not None
+
+
+async def test_every_record_we_write_is_a_cloudevent_to_a_kafka_binding_that_knows_nothing_of_us(
+    tmp_path: Path,
+) -> None:
+    """Without the content type a binding takes the record for binary mode, and finds no attributes."""
+    found = await tell(tmp_path)
+
+    assert set(found) == set(BY_TYPE)
+    for kind, told in found.items():
+        headers = {name: value.encode() for name, value in told["headers"].items()}
+        event = from_kafka(KafkaMessage(headers, told["key"], raw(told)), JSONFormat())
+        assert (event.get_type(), event.get_data()) == (kind, told["value"]["data"])
+        assert next(iter(headers)) == Header.TYPE, "who skips by type looks at the first header only"
 
 
 def test_a_receipt_of_an_unknown_conversation_is_a_cloudevent_too() -> None:
