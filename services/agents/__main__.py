@@ -58,6 +58,7 @@ async def build(service: Service) -> None:
     service.readiness("record", repository.ready)
     service.readiness("board", board_open)
     service.readiness("log", following)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,8 @@ from trunkline.events import (
 )
 from trunkline.ids import new_conversation_id, new_id
 from trunkline.messages import Address, OutboundMessage, Text
+from trunkline.testing.processes import Service
+from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 
@@ -47,6 +49,7 @@ SID = "AC" + "0" * 32
 TOKEN = "token-of-the-simulator"
 SENDER = "+37120000000"
 SHARDS = 2
+ROOT = Path(__file__).resolve().parents[3]
 
 Event = StepAccepted | ReplySent | SendFailed | ReplyUndeliverable
 E = TypeVar("E")
@@ -208,6 +211,32 @@ async def notify(it: Post, member: str = "notify-0", *, chance: random.Random | 
 async def _end(life: asyncio.Task[None]) -> None:
     life.cancel()
     await asyncio.gather(life, return_exceptions=True)
+
+
+def process(it: Post, log_url: str, folder: Path, *, failpoints: str = "", ops: int = 0) -> Service:
+    """services.notify as a process, not started; `ops` is its port for health."""
+    ops = ops or free_port()
+    environment = {
+        "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}",
+        "TRUNKLINE_DEPLOYMENT": it.bus._prefix[1:].partition("}")[0],
+        "TRUNKLINE_SHARDS": str(SHARDS),
+        "TRUNKLINE_LOG_URL": log_url,
+        "TRUNKLINE_DATA_DIR": str(folder),
+        "TRUNKLINE_CONFIG_FILE": str(it.config),
+        "TRUNKLINE_OPS_PORT": str(ops),
+        "TRUNKLINE_FAILPOINTS": failpoints,
+    }
+    return Service(
+        "services.notify", env=environment, log=folder / "notify.log", ready_url=f"http://127.0.0.1:{ops}/readyz",
+        cwd=ROOT,
+    )  # fmt: skip
+
+
+async def until_async(true: Callable[[], Awaitable[bool]], *, within: float = 10) -> None:
+    """Wait for something of another process that one must ask it for."""
+    async with asyncio.timeout(within):
+        while not await true():
+            await asyncio.sleep(0.05)
 
 
 async def until(true: Callable[[], bool], *, within: float = 10) -> None:
