@@ -8,6 +8,7 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
+from services.agents.cookies import SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
@@ -41,7 +42,8 @@ async def build(service: Service) -> None:
     passwords = await service.enter("passwords", Passwords())
     hub, waiters = Hub(), Waiters(bus)
     follower = LogFollower(bus, hub, waiters)
-    auth = Auth(repository, passwords)
+    cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
+    auth = Auth(repository, passwords, cookie=cookie)
     actions = Actions(board, waiters, watch, load_channels())
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.agents.actions import Action, Actions, BadFields, Outcome
-from services.agents.auth import COOKIE, Auth
+from services.agents.auth import Auth
 from services.agents.frames import GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
@@ -73,7 +73,7 @@ class Desk:
         origin = socket.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
             return None
-        return await self.auth.agent_of(socket.cookies.get(COOKIE))
+        return await self.auth.agent_of(self.auth.cookie.token(socket.cookies))
 
 
 class _Joined(NamedTuple):
@@ -88,6 +88,7 @@ class _Connection:
         self._desk = desk
         self._socket = socket
         self._agent = agent
+        self._token = desk.auth.cookie.token(socket.cookies)
         self._out = Outgoing(socket, farewell_s=desk.times.farewell_s)
         self._acting: set[asyncio.Task[None]] = set()
         self._beside: set[asyncio.Task[None]] = set()
@@ -218,7 +219,7 @@ class _Connection:
 
     async def _check_session(self, attendance: Attendance) -> None:
         try:
-            agent = await self._desk.auth.agent_of(self._socket.cookies.get(COOKIE))
+            agent = await self._desk.auth.agent_of(self._token)
         except RecordAway:
             return  # desks need no record to go on; the next heartbeat asks again
         finally:
