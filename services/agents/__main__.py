@@ -8,6 +8,7 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
 from services.agents.cookies import SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
@@ -47,7 +48,7 @@ async def build(service: Service) -> None:
     actions = Actions(board, waiters, watch, load_channels())
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-        internal_token=settings.internal_token,
+        colleagues=Colleagues(board, repository), internal_token=settings.internal_token,
     )  # fmt: skip
     app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
 

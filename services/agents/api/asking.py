@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from services.agents.actions import Actions
 from services.agents.api.problems import Problem
 from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SECURE
 from services.agents.frames import OPERATION
 from services.agents.hub import Hub
@@ -31,6 +32,7 @@ class Parts:
     board: Board
     hub: Hub
     watch: Watch
+    colleagues: Colleagues
     internal_token: SecretStr
 
 

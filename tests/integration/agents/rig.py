@@ -17,6 +17,7 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
@@ -199,7 +200,7 @@ async def inner(
         auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, load_channels())
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            colleagues=Colleagues(board, repository), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         desk_ = Desk(board, hub, actions, auth, repository, times or Times())
         app = make_app(parts, desk_, passwords)
