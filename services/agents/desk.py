@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.agents.actions import Action, Actions, BadFields, Outcome
 from services.agents.auth import Auth
-from services.agents.frames import GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
+from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
@@ -182,6 +182,7 @@ class _Connection:
             "heartbeat_s": self._desk.times.heartbeat_s,
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
+            "reason": attendance.reason,
             "snapshot": shown,
         }
         return orjson.dumps(welcome)
@@ -204,7 +205,8 @@ class _Connection:
             await handler(frame)
 
     async def _beat(self, attendance: Attendance) -> None:
-        """Prolong the lease at once; whether the agent is still signed in is asked beside what comes next."""
+        """Say that the line lives, and prolong the lease; whether they are still signed in is asked beside."""
+        self._out.put(ALIVE)
         if len(self._beside) < _BEATS_AT_ONCE:
             self._spawn(attendance.beat(), self._beside)
         self._looked_at = 0.0

@@ -100,7 +100,7 @@ async function learnNames(mine) {
 function welcome(frame) {
   const { store, actions } = desk;
   Object.assign(desk.me, frame.agent);
-  Object.assign(store, { presence: frame.presence, reason: frame.presence === store.presence ? store.reason : "" });
+  Object.assign(store, { presence: frame.presence, reason: frame.reason });
   if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
   for (const { conversation } of actions.all.values()) if (conversation && !store.all.has(conversation)) store.read(conversation);
   for (const card of $("offers").children) card.told = false;
