@@ -8,6 +8,8 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
+from services.agents.cookies import SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
@@ -41,11 +43,12 @@ async def build(service: Service) -> None:
     passwords = await service.enter("passwords", Passwords())
     hub, waiters = Hub(), Waiters(bus)
     follower = LogFollower(bus, hub, waiters)
-    auth = Auth(repository, passwords)
+    cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
+    auth = Auth(repository, passwords, cookie=cookie)
     actions = Actions(board, waiters, watch, load_channels())
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-        internal_token=settings.internal_token,
+        colleagues=Colleagues(board, repository), internal_token=settings.internal_token,
     )  # fmt: skip
     app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
 
@@ -58,6 +61,7 @@ async def build(service: Service) -> None:
     service.readiness("record", repository.ready)
     service.readiness("board", board_open)
     service.readiness("log", following)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())

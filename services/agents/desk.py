@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.agents.actions import Action, Actions, BadFields, Outcome
-from services.agents.auth import COOKIE, Auth
-from services.agents.frames import GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
+from services.agents.auth import Auth
+from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
@@ -73,7 +73,7 @@ class Desk:
         origin = socket.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
             return None
-        return await self.auth.agent_of(socket.cookies.get(COOKIE))
+        return await self.auth.agent_of(self.auth.cookie.token(socket.cookies))
 
 
 class _Joined(NamedTuple):
@@ -88,6 +88,7 @@ class _Connection:
         self._desk = desk
         self._socket = socket
         self._agent = agent
+        self._token = desk.auth.cookie.token(socket.cookies)
         self._out = Outgoing(socket, farewell_s=desk.times.farewell_s)
         self._acting: set[asyncio.Task[None]] = set()
         self._beside: set[asyncio.Task[None]] = set()
@@ -181,6 +182,7 @@ class _Connection:
             "heartbeat_s": self._desk.times.heartbeat_s,
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
+            "reason": attendance.reason,
             "snapshot": shown,
         }
         return orjson.dumps(welcome)
@@ -203,7 +205,8 @@ class _Connection:
             await handler(frame)
 
     async def _beat(self, attendance: Attendance) -> None:
-        """Prolong the lease at once; whether the agent is still signed in is asked beside what comes next."""
+        """Say that the line lives, and prolong the lease; whether they are still signed in is asked beside."""
+        self._out.put(ALIVE)
         if len(self._beside) < _BEATS_AT_ONCE:
             self._spawn(attendance.beat(), self._beside)
         self._looked_at = 0.0
@@ -218,7 +221,7 @@ class _Connection:
 
     async def _check_session(self, attendance: Attendance) -> None:
         try:
-            agent = await self._desk.auth.agent_of(self._socket.cookies.get(COOKIE))
+            agent = await self._desk.auth.agent_of(self._token)
         except RecordAway:
             return  # desks need no record to go on; the next heartbeat asks again
         finally:

@@ -17,6 +17,10 @@ SIGNED_OUT, TOO_SLOW, RESTARTING, NONSENSE, GONE, OURS = 4001, 1013, 1012, 1008,
 """Close codes: sign in; come back and resume; come back; mend the client; nothing was heard; an error of ours."""
 
 
+ALIVE = orjson.dumps({"type": "heartbeat"})
+"""The answer to a heartbeat: a client that misses it has a dead line, which no closed socket will ever tell."""
+
+
 async def next_frame(socket: WebSocket) -> dict[str, Any]:
     """The client's next frame. BadFields if it is none, WebSocketDisconnect when there will be no more."""
     message = await socket.receive()

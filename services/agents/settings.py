@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from trunkline.settings import PREFIX, Port, ServiceSettings, own_name
+from trunkline.settings import PREFIX, HttpUrl, Port, ServiceSettings, own_name
 
 
 def _async_driver(url: str) -> str:
@@ -34,6 +34,10 @@ class AgentsSettings(ServiceSettings):
     listen_host: str = Field("127.0.0.1", description="Address the service's port listens on.")
     port: Port = Field(
         7130, validation_alias=own_name("agents", "port"), description="Port of the agents service (desk, API)."
+    )
+    desk_url: HttpUrl = Field(
+        "http://127.0.0.1:7130",
+        description="Address at which agents open the desk. By https: sessions are taken from secure cookies only.",
     )
     database_url: Annotated[str, AfterValidator(_async_driver)] = Field(
         default_factory=_local_record,

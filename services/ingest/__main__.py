@@ -34,6 +34,7 @@ async def build(service: Service) -> None:
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     app = App(Webhooks(accounts, Publisher(bus, media, blobs), channel_log))
     service.readiness("log", bus.check)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("channel log", channel_log.run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_INGEST_PORT"))

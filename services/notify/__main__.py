@@ -33,6 +33,7 @@ async def build(service: Service) -> None:
 
     service.readiness("log", bus.check)
     service.readiness("shards", taken)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("deliveries", owner.run(), grace_s=STOP_S + 2.0)
 

@@ -19,7 +19,7 @@ from services.notify.sender import Sender
 from trunkline.bus import Bus, NewRecord, Partition
 from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, Response, SendStep
 from trunkline.config.accounts import Accounts, Configured
-from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, pack
+from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, headers, pack
 from trunkline.failpoints import afailpoint
 from trunkline.messages import OutboundMessage
 from trunkline.metrics import ATTEMPTS, DELIVERIES, POSSIBLE_DUPLICATES, SEND_SECONDS
@@ -242,9 +242,9 @@ class Delivery:
         value = pack(
             event, id=event.id, source="trunkline/notify", subject=reply.thread, time=now, traceparent=reply.trace
         )
-        headers = ((Header.TYPE, event.type.encode()), (Header.TRACE, reply.trace.encode()))
+        told = headers(event.type, (Header.TRACE, reply.trace.encode()))
         await self._couriers.bus.append(
-            Partition(Topic.INBOUND, self._shard), [NewRecord(reply.thread.encode(), value, headers)]
+            Partition(Topic.INBOUND, self._shard), [NewRecord(reply.thread.encode(), value, told)]
         )
 
     async def _record(self, reply: Reply, event: StepAccepted | ReplySent | SendFailed) -> None:

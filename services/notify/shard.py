@@ -198,7 +198,7 @@ class NotifyShard:
 def _reply(record: Record) -> Reply | None:
     try:
         data = orjson.loads(record.value)["data"]
-        message = ReplyDetails.model_validate(data["details"]).message
+        message = ReplyDetails.read(data["details"]).message
         thread = data["state"]["thread"]
     except (ValidationError, KeyError, ValueError) as error:
         # Our own router wrote it: a bug, or a later version. It stays in the log and is said loudly.

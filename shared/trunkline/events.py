@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,11 @@ class Header:
     TRACE = "traceparent"
     MESSAGE = "message"  # id of the inbound message applied, for the dedupe filter
     VERSION = "version"
+    CONTENT_TYPE = "content-type"  # the same on every record
+
+
+STRUCTURED = (Header.CONTENT_TYPE, b"application/cloudevents+json; charset=UTF-8")
+"""Says that the value is a whole CloudEvent: structured mode of the CloudEvents Kafka binding 1.0.2, section 3.3."""
 
 
 class Status(StrEnum):
@@ -80,6 +85,15 @@ class _Data(BaseModel):
 
     type: ClassVar[str]
     topic: ClassVar[Topic]
+
+    @classmethod
+    def read(cls, data: Any) -> Self:
+        """What the log says, by whatever version of us: fields unknown here are read past, at every depth.
+
+        The models of `trunkline.messages` inside are strict elsewhere, where what comes from outside is judged.
+        ValidationError when a known field is missing or is not what it should be.
+        """
+        return cls.model_validate(data, extra="ignore")
 
 
 # --- inbound -----------------------------------------------------------------------------------------------
@@ -511,8 +525,8 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
     def read(self) -> _Data:
-        """The record as its own class; KeyError if this version does not know the type."""
-        return BY_TYPE[self.type].model_validate(self.data)
+        """The record as its own class; KeyError if this version does not know the type. Otherwise as `_Data.read`."""
+        return BY_TYPE[self.type].read(self.data)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -553,6 +567,11 @@ def pack(event: _Data, *, id: str, source: str, subject: str, time: datetime, tr
     return envelope(
         event.type, data, id=id, source=source, subject=subject, time=rfc3339(time), traceparent=traceparent
     )
+
+
+def headers(event_type: str, *more: tuple[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record of this type: what every record says of itself, and `more`. The type is the first."""
+    return ((Header.TYPE, event_type.encode()), *more, STRUCTURED)
 
 
 def unpack(value: bytes) -> Envelope:

@@ -13,6 +13,12 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series fo
 _WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400)
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+# --- configuration ------------------------------------------------------------------------------------------
+CONFIG_INFO = Gauge("trunkline_config_info", "1 for the version of trunkline.yaml in use.", ["version"])
+CONFIG_RELOAD_FAILED = Gauge(
+    "trunkline_config_reload_failed", "1 while trunkline.yaml cannot be used and an earlier version runs, else 0."
+)
+
 # --- ingest -------------------------------------------------------------------------------------------------
 RECEIVED = Counter(
     "trunkline_ingest_requests_total", "Provider requests, by what we answered and why.", ["account", "outcome"]
@@ -38,7 +44,6 @@ CONFIRMATIONS = Counter(
     "trunkline_dedupe_confirmations_total", "Filter hits the record was asked about, by its answer.", ["answer"]
 )
 RULE_FAILURES = Counter("trunkline_rule_failures_total", "Rules that failed at run time, which is no match.", ["rule"])
-CONFIG_INFO = Gauge("trunkline_config_info", "1 for the version of trunkline.yaml in use.", ["version"])
 WAITING = Gauge("trunkline_queue_waiting", "Conversations waiting for an agent.", ["queue", "channel"])
 OLDEST = Gauge("trunkline_queue_oldest_seconds", "Age of the longest waiting.", ["queue", "channel"])
 SLACK = Gauge(

@@ -23,7 +23,7 @@ import uvloop
 from trunkline import failpoints
 from trunkline.errors import Contradiction, StartFailed
 from trunkline.logging import configure_logging
-from trunkline.ops import Check, Readiness, loop_lag, ops_server
+from trunkline.ops import Check, Note, Readiness, loop_lag, ops_server
 from trunkline.settings import ServiceSettings, SettingsError, load_settings, variables_of
 
 T = TypeVar("T")
@@ -108,6 +108,10 @@ class Service:
     def readiness(self, name: str, check: Check) -> None:
         """Let `/readyz` ask this too: None when ready, else why not (at most 2 s; an error is an answer)."""
         self._readiness.checks[name] = check
+
+    def note(self, name: str, note: Note) -> None:
+        """Let `/readyz` tell this beside the checks, when there is something to tell; the service stays ready."""
+        self._readiness.notes[name] = note
 
     def request_stop(self, reason: str, *, status: int = EXIT_STOPPED) -> None:
         """Begin to stop. The first failure's status counts, also when it comes while stopping."""

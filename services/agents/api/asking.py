@@ -14,7 +14,9 @@ from pydantic import SecretStr
 
 from services.agents.actions import Actions
 from services.agents.api.problems import Problem
-from services.agents.auth import COOKIE, Auth
+from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
+from services.agents.cookies import PLAIN, SECURE
 from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
@@ -33,6 +35,7 @@ class Parts:
     board: Board
     hub: Hub
     watch: Watch
+    colleagues: Colleagues
     internal_token: SecretStr
 
 
@@ -53,9 +56,21 @@ async def own_page(
         raise Problem(403, "header-missing", "state-changing requests carry the header X-Trunkline: 1")
 
 
-async def signed_in(use: Use, trunkline_session: Annotated[str | None, Cookie(alias=COOKIE)] = None) -> Agent:
+def token(
+    use: Use,
+    plain: Annotated[str | None, Cookie(alias=PLAIN)] = None,
+    secure: Annotated[str | None, Cookie(alias=SECURE, description="in its place where the desk is https")] = None,
+) -> str | None:
+    """The session's token."""
+    return use.auth.cookie.token({PLAIN: plain, SECURE: secure})
+
+
+Token = Annotated[str | None, Depends(token)]
+
+
+async def signed_in(use: Use, token: Token) -> Agent:
     """The agent whose session this is."""
-    agent = await use.auth.agent_of(trunkline_session)
+    agent = await use.auth.agent_of(token)
     if agent is None:
         raise Problem(401, "not-signed-in", "sign in first")
     return agent

@@ -88,9 +88,11 @@ async def add_agent(body: AddingAgent, use: Use, request: Request) -> Agent:
     """Add an agent."""
     passwords: Passwords = request.app.state.passwords
     new = NewAgent(**body.model_dump(exclude={"password"}))
-    return await use.repository.roster.create(
+    added = await use.repository.roster.create(
         new, password_hash=await passwords.hash(body.password), now=datetime.now(UTC)
     )
+    use.colleagues.forget()
+    return added
 
 
 @router.patch(
@@ -123,6 +125,7 @@ async def edit_agent(
 
 async def _tell(use: Use, agent: Agent) -> None:
     use.auth.forget(agent.id)
+    use.colleagues.forget()
     if agent.disabled:
         await use.repository.sessions.delete_of(agent.id)
         use.hub.close(agent.id, SIGNED_OUT, "disabled")

@@ -9,6 +9,7 @@ import { say, speak } from "/desk/words.js";
 
 const DECLINE = ["busy", "not-my-skill", "break", "other"], AWAY = ["break", "meeting", "training", "other"];
 const RESULTS = ["resolved", "no-answer", "spam", "other"];
+const TARGETS = "/transfer-targets?limit=200";
 const CALM_MS = 700; // keys pressed sooner than this after an offer appeared, or after typing, were not meant for it
 const named = device();
 const choices = (keys) => keys.map((key) => [key, say(key)]);
@@ -66,6 +67,7 @@ async function start(me) {
   const store = new Store(me.id, {
     changed: draw, keeps: (id) => actions.of(id).length > 0, done: (id) => actions.done(id),
     seen: (id) => id === desk?.chosen && !document.hidden,
+    returned: (to, why) => notice(say("returned", { to: desk.agentName(to), why: whyNot({ code: why }) })),
   });
   const socket = new DeskSocket(await named, {
     welcome, event: (event) => { clock.learn(event.time); store.event(event); }, answer: (frame) => actions.answer(frame),
@@ -83,11 +85,12 @@ async function start(me) {
   learnNames(desk);
 }
 
-/** Titles of queues and, where our role may read the roster, names of agents; without them ids are shown. */
+/** Titles of queues and names of agents: of all where our role may read the roster, else of who is there. */
 async function learnNames(mine) {
   try {
     mine.queues = (await request("GET", "/queues")).queues;
     if (mine.me.role !== "agent") mine.agents = (await request("GET", "/agents?limit=200")).items ?? [];
+    else mine.agents = (await request("GET", TARGETS)).agents;
   } catch (problem) {
     if (problem.status !== 401 && problem.status !== 403 && desk === mine) setTimeout(() => learnNames(mine), 5_000);
   }
@@ -97,7 +100,7 @@ async function learnNames(mine) {
 function welcome(frame) {
   const { store, actions } = desk;
   Object.assign(desk.me, frame.agent);
-  Object.assign(store, { presence: frame.presence, reason: frame.presence === store.presence ? store.reason : "" });
+  Object.assign(store, { presence: frame.presence, reason: frame.reason });
   if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
   for (const { conversation } of actions.all.values()) if (conversation && !store.all.has(conversation)) store.read(conversation);
   for (const card of $("offers").children) card.told = false;
@@ -179,15 +182,18 @@ const lineVerbs = {
 };
 
 async function transfer() {
-  const id = desk.chosen, others = desk.agents.filter((agent) => agent.id !== desk.me.id && !agent.disabled);
+  const id = desk.chosen, { weight } = desk.store.all.get(id).state;
+  const found = await request("GET", TARGETS).catch((problem) => { notice(whyNot(problem)); return null; });
+  if (!found || !desk) return;
+  desk.agents = [...found.agents, ...desk.agents.filter((known) => !found.agents.some((agent) => agent.id === known.id))];
+  const able = found.agents.filter(({ presence: now, room }) => now === "available" && room >= weight);
   const given = await ask("transfer", [
-    { name: "queue", label: "toQueue", options: desk.queues.map(({ name, title }) => [name, title]) },
-    others.length ? { name: "agent", label: "toAgent", options: [["", "–"], ...others.map(({ id, name }) => [id, name])] }
-      : { name: "agent", label: "toAgentId" },
+    { name: "queue", label: "toQueue", options: found.queues.map(({ name, title }) => [name, title]) },
+    { name: "agent", label: "toAgent", options: [["", "–"], ...able.map((a) => [a.id, say("hasRoom", a)])] },
     { name: "note", label: "note" },
   ], "transfer");
   if (!given || !desk) return;
-  const to = given.agent.trim() ? { to_agent: given.agent.trim() } : { to_queue: given.queue };
+  const to = given.agent ? { to_agent: given.agent } : { to_queue: given.queue };
   desk.actions.start("transfer", id, { ...to, note: given.note });
 }
 

@@ -1,5 +1,5 @@
 // The WebSocket: says hello, keeps its place by sequence, comes back by itself.
-const WELCOME_MS = 10_000, STEADY_MS = 10_000, LONGEST_MS = 10_000;
+const WELCOME_MS = 10_000, ALIVE_MS = 10_000, STEADY_MS = 10_000, LONGEST_MS = 10_000;
 
 /** `on`: welcome(frame), event(event), answer(frame), link(live), signedOut(), refused() when it closed before a welcome. */
 export class DeskSocket {
@@ -52,7 +52,6 @@ export class DeskSocket {
     this.heard = Date.now();
     if (frame.type === "welcome") this.welcome(frame);
     else if (frame.type === "answer") this.on.answer(frame);
-    else if (frame.type === "heartbeat") this.echoes = true;
     else if (frame.sequence === this.sequence + 1) { this.sequence += 1; this.on.event(frame.event); }
     else if (frame.sequence > this.sequence) this.hole();
   }
@@ -60,7 +59,8 @@ export class DeskSocket {
   welcome(frame) {
     clearTimeout(this.timer);
     if (!frame.resumed) Object.assign(this, { epoch: frame.epoch, sequence: frame.sequence });
-    Object.assign(this, { live: true, since: Date.now(), beat: Date.now(), beatMs: frame.heartbeat_s * 1000, echoes: false });
+    const now = Date.now();
+    Object.assign(this, { live: true, since: now, beat: now, heard: now, beatMs: frame.heartbeat_s * 1000 });
     this.on.welcome(frame);
     this.on.link(true);
   }
@@ -78,12 +78,12 @@ export class DeskSocket {
     return true;
   }
 
-  /** Once a second. A long gap is a computer that slept: its socket is most likely dead. */
+  /** Once a second. Every heartbeat is answered: a line that then says nothing is dead. A long gap is a computer that slept: its socket is most likely dead. */
   tick() {
     const now = Date.now(), slept = now - (this.ticked ?? now) > 2 * this.beatMs;
     this.ticked = now;
     if (!this.live) return;
-    if (slept || (this.echoes && now - this.heard > 2.5 * this.beatMs)) { this.closed(0); return; }
+    if (slept || (this.heard < this.beat && now - this.beat > ALIVE_MS)) { this.closed(0); return; }
     if (now - this.beat >= this.beatMs) { this.beat = now; this.send({ type: "heartbeat" }); }
   }
 }

@@ -13,15 +13,24 @@ function stateOf(row) {
   return { ...row, ...times, contact: row.address ?? row.contact, closed_at: ms(row.closed_at), opted_out: Boolean(row.opted_out) };
 }
 
+/** Who passed it on last and what they noted, as the record tells; nothing once it was closed and opened again. */
+function passedOn(events) {
+  const last = events.findLast(({ type }) => /[.](transferred|reopened)[.]/.test(type));
+  return last?.details.sender ? { from: last.details.sender, note: last.details.note ?? "" } : null;
+}
+
 /** A message in one line: its words, or what kind of thing it is. */
 export const wordsOf = (parts) => parts.map((p) =>
   p.text ?? p.caption ?? p.emoji ?? p.title ?? p.options?.map((o) => o.title).join(" / ")
   ?? `[${p.name ?? p.reason ?? p.content_type ?? `${p.latitude}, ${p.longitude}`}]`).join("\n");
 
 export class Store {
-  /** `keeps(id)`: must stay though it is not ours any more; `seen(id)`: is on the screen; `done(operation)`: is in the log. */
-  constructor(me, { changed, keeps, seen, done }) {
-    Object.assign(this, { me, changed, keeps, seen, done, all: new Map(), presence: "", reason: "" });
+  /**
+   * `keeps(id)`: must stay though it is not ours any more; `seen(id)`: is on the screen; `done(operation)`: is in the log;
+   * `returned(agent, why)`: somebody would not take what we passed on.
+   */
+  constructor(me, { changed, keeps, seen, done, returned }) {
+    Object.assign(this, { me, changed, keeps, seen, done, returned, all: new Map(), presence: "", reason: "" });
   }
 
   snapshot(rows) {
@@ -32,6 +41,7 @@ export class Store {
       fresh.unread = before.get(fresh.id)?.unread ?? 0;
       this.all.set(fresh.id, fresh);
       this.merge(fresh, row);
+      this.read(fresh.id); // a snapshot tells no history: who passed it on, and why
     }
     this.changed();
   }
@@ -70,6 +80,10 @@ export class Store {
 
   conversation(data) {
     const state = stateOf(data.state), { id } = state, known = this.all.get(id);
+    const before = known?.state;
+    if (before?.keeps === this.me && before.status === "offered" && state.status !== "offered" && state.owner === this.me) {
+      this.returned(before.offered_to, state.reason);
+    }
     if (!known && !this.mine(state)) return;
     const each = known ?? this.blank(state);
     this.all.set(id, each);
@@ -101,6 +115,7 @@ export class Store {
   fold(each, { version, state, details }) {
     each.version = version;
     if (version >= each.state.version) each.state = state;
+    if (details?.sender) each.passed = { from: details.sender, note: details.note };
     const message = details?.message;
     if (message?.parts && !each.messages.some(({ id }) => id === message.id)) {
       const inbound = !message.written_at;
@@ -133,8 +148,9 @@ export class Store {
     this.changed();
   }
 
-  merge(each, { conversation, version = conversation.version, messages }) {
+  merge(each, { conversation, version = conversation.version, messages, events }) {
     if (version < each.version) return;
+    if (events) each.passed = passedOn(events);
     const held = new Map(each.messages.map((message) => [message.id, message]));
     each.messages = messages.map((message) => {
       const before = held.get(message.id);

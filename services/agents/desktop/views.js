@@ -15,6 +15,9 @@ const lastWords = ({ state, messages }) => {
 };
 const clockText = (ms) => `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
+const passedText = (desk, { passed }) => (
+  passed && passed.from !== desk.me.id ? say("passedOn", { from: desk.agentName(passed.from), note: passed.note || "–" }) : "");
+
 /** An unanswered operation in words. */
 export function stateOfAction(action, live) {
   if (action.state === "refused") return say("failed", { why: whyNot(action) });
@@ -31,7 +34,7 @@ export function showOffers(desk, on) {
     key: offerKey,
     make: (offer) => {
       const card = h("article", { className: "card" },
-        h("h2", {}), h("p", { className: "words" }), h("progress", { max: Math.max(1, offer.state.deadline - clock.now()) }),
+        h("h2", {}), h("p", { className: "words" }), h("p", { className: "passed soft" }), h("progress", { max: Math.max(1, offer.state.deadline - clock.now()) }),
         h("p", { className: "row" }, h("span", { className: "soft", role: "timer", ariaLive: "off" }),
           h("button", { onclick: () => on.decline(card.offer) }),
           h("button", { className: "primary", onclick: () => on.accept(card.offer) })));
@@ -45,6 +48,7 @@ export function showOffers(desk, on) {
       const underway = desk.actions.of(offer.id).find((each) => ["accept", "decline"].includes(each.verb));
       put(card.querySelector("h2"), `${say("offer")}: ${nameOf(offer.state)} · ${desk.queueTitle(offer.state.queue)}`);
       put(card.querySelector(".words"), lastWords(offer));
+      put(card.querySelector(".passed"), passedText(desk, offer));
       const left = Math.max(0, offer.state.deadline - clock.now());
       card.querySelector("progress").value = left;
       put(card.querySelector("span"), underway ? stateOfAction(underway, desk.live) : left ? `${Math.round(left / 1000)} s` : say("timeOver"));
@@ -115,7 +119,7 @@ export function showConversation(desk, on) {
   if (list.dataset.of !== each.id) list.left = false;
   list.dataset.of = each.id;
   put($("who"), nameOf(state));
-  put($("about"), [state.contact, state.account, statusText(desk, each)].filter(Boolean).join(" · "));
+  put($("about"), [state.contact, state.account, statusText(desk, each), passedText(desk, each)].filter(Boolean).join(" · "));
   keyed(list, lines(desk, each), {
     key: ({ id }) => id,
     make: ({ out }) => h("li", { className: out ? "out" : "" }, h("p", {}), h("time", {}), h("span", {}), h("div", {})),

@@ -21,6 +21,7 @@ from services.agents.repository.history import History, Knowledge, LastConversat
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
+from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Transcript",
     "Unstorable",
     "VersionConflict",
+    "folded",
 ]
 
 

@@ -151,6 +151,12 @@ class Roster:
         async with self._database.read() as connection:
             return {row.id: row.version for row in await connection.execute(query)}
 
+    async def names(self) -> dict[str, str]:
+        """Every enabled agent's name for people."""
+        query = select(AGENTS.c.id, AGENTS.c.name).where(AGENTS.c.disabled.is_(False))
+        async with self._database.read() as connection:
+            return {row.id: row.name for row in await connection.execute(query)}
+
     async def create(self, agent: NewAgent, *, password_hash: str, now: datetime) -> Agent:
         """Add an agent at version 1. LoginTaken if somebody signs in by that name."""
 

@@ -82,17 +82,20 @@ async def close(board: Board, *, operation: str, agent: str, conversation: str, 
 
 
 async def arrive(
-    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence
+    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence, reason: str = ""
 ) -> Answer:
-    """A device of the agent comes. The first one puts the agent on the board, with `presence` and the profile."""
+    """A device of the agent comes. The first one puts the agent on the board, with presence, reason and profile.
+
+    The answer's `version` is the presence the agent has, its `subject` the reason.
+    """
     return await board.move(
         "arrive", safe(operation), safe(profile.agent), str(shard_of(profile.agent, board.shards)), safe(device),
-        str(lease_ms), presence, *_profile(profile),
+        str(lease_ms), presence, *_profile(profile), reason[:200],
     )  # fmt: skip
 
 
 async def heartbeat(board: Board, *, agent: str, device: str, lease_ms: int) -> Answer:
-    """Prolong a device's lease; `arrive` when the board does not know it (any more)."""
+    """Prolong a device's lease; `arrive` when the board does not know it (any more), else an answer as of `arrive`."""
     return answer_of(await board.call("heartbeat", safe(agent), safe(device), str(lease_ms)))
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from trunkline.bus import NewRecord, Partition
 from trunkline.bus.base import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
-from trunkline.events import Header, MessageRefused, envelope, rfc3339
+from trunkline.events import STRUCTURED, Header, MessageRefused, envelope, rfc3339
 
 FIRST_ID = "0-1"
 """The outbox entry before the first: seeded, never relayed."""
@@ -64,6 +64,7 @@ def compose(partition: Partition, term: int, generation: str, raw: Sequence[Any]
         )
         if text
     ]
+    headers.append(STRUCTURED)
     return Entry(identity, item, int(at), NewRecord(subject, value, tuple(headers)))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from trunkline.bus.base import MAX_BATCH_RECORDS, AppendUnknown, NewRecord, Partition, Pen, Position
 from trunkline.bus.lookback import Tailed
 from trunkline.bus.terms import highest_term
-from trunkline.events import Header, Taken, pack
+from trunkline.events import Header, Taken, headers, pack
 
 _WINDOW = 1_000
 
@@ -77,9 +77,5 @@ def taken_record(partition: Partition, term: int, owner: str, generation: str) -
         subject=owner,
         time=datetime.now(UTC),
     )
-    headers = (
-        (Header.TYPE, Taken.type.encode()),
-        (Header.TERM, str(term).encode()),
-        (Header.GENERATION, generation.encode()),
-    )
-    return NewRecord(owner.encode(), value, headers)
+    told = headers(Taken.type, (Header.TERM, str(term).encode()), (Header.GENERATION, generation.encode()))
+    return NewRecord(owner.encode(), value, told)

@@ -105,7 +105,7 @@ class TestAgent:
         elif frame.get("type") == "answer":
             if (waiting := self._answers.pop(frame["id"], None)) is not None and not waiting.done():
                 waiting.set_result(frame)
-        else:
+        elif "event" in frame:
             if frame["sequence"] != self.sequence + 1:
                 raise AssertionError(f"frame {frame['sequence']} after {self.sequence}")
             self.sequence = frame["sequence"]

@@ -34,6 +34,7 @@ MATRIX = {
     ("post", "/api/v1/conversations/{conversation}/close"): SIGNED_IN,
     ("put", "/api/v1/presence"): SIGNED_IN,
     ("get", "/api/v1/queues"): SIGNED_IN,
+    ("get", "/api/v1/transfer-targets"): SIGNED_IN,
     ("get", "/api/v1/agents"): SUPERVISORS,
     ("post", "/api/v1/agents"): ADMINS,
     ("patch", "/api/v1/agents/{agent}"): ADMINS,
