@@ -17,7 +17,8 @@ import structlog
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from services.agents.actions import Action, Actions, BadFields, Outcome
+from services.agents.actions import Actions, Outcome
+from services.agents.asked import Action, BadFields
 from services.agents.auth import Auth
 from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
@@ -229,7 +230,7 @@ class _Connection:
         if agent is None:
             self._out.end(SIGNED_OUT, "signed out")
             return
-        attendance.agent = agent
+        self._agent = attendance.agent = agent
 
     async def _shown(self, frame: dict[str, Any]) -> None:
         async def tell() -> None:
@@ -250,6 +251,7 @@ class _Connection:
         action = Action(
             verb=str(frame.get("verb")), agent=self._agent.id, operation=operation,
             conversation=str(frame.get("conversation", "")), fields=frame, trace=traceparent(None),
+            supervisor=self._agent.supervises,
         )  # fmt: skip
 
         async def act() -> None:

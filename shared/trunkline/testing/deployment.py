@@ -26,10 +26,13 @@ SERVICES = ("notify", "agents", "router", "ingest")
 _CONFIG = f"""
 default_queue: support
 queues:
-  support: {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30}}
+  support:
+    {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
+     escalation: {{queue: sales, requires: {{senior: 3}}}}}}
   sales: {{title: Sales}}
 skills:
   lang.lv: {{title: Latvian}}
+  senior: {{title: Seniority}}
 accounts:
   sms-main:
     channel: twilio-sms
