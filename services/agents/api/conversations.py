@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -17,7 +18,6 @@ from trunkline.http import traceparent
 from trunkline.messages import Parts
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
-Key = Annotated[str, Depends(operation)]
 _ACTION: dict[str, Any] = {
     "dependencies": [Depends(own_page)],
     "responses": responses(401, 403, 409, 422, 428, 503) | {202: {"description": "decided, not yet seen in the log"}},
@@ -135,10 +135,6 @@ def _may_read(me: Agent, one: Conversation) -> bool:
     return not _limited(me) or one.queue in me.queues or me.id in hands
 
 
-async def _act(use: Use, action: Action, response: Response) -> Done:
-    return told(await use.actions.perform(action), response)
-
-
 def told(outcome: Outcome, response: Response) -> Done:
     """The answer of an outcome; Problem for a refusal."""
     if outcome.status == "refused":
@@ -165,28 +161,37 @@ _WHY = {
     "behind": "the log does not take what was decided; nothing new is promised until it does",
 }
 
-Trace = Annotated[str | None, Header(alias="traceparent", description="W3C trace context")]
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An action that somebody asks for by HTTP, but for what it is: who, under which key, in which trace."""
+
+    me: Me
+    use: Use
+    key: Annotated[str, Depends(operation)]
+    response: Response
+    trace: Annotated[str | None, Header(alias="traceparent", description="W3C trace context")] = None
+
+    async def do(self, verb: str, conversation: str = "", body: _Body | None = None) -> Done:
+        """Perform it, and answer as `told` says."""
+        fields = body.model_dump(mode="json", exclude_none=True) if body is not None else {}
+        action = Action(verb, self.me.id, self.key, conversation, fields, traceparent(self.trace))
+        return told(await self.use.actions.perform(action), self.response)
 
 
-def _action(verb: str, me: Me, key: str, conversation: str, body: _Body | None, trace: str | None) -> Action:
-    fields = body.model_dump(mode="json", exclude_none=True) if body is not None else {}
-    return Action(verb, me.id, key, conversation, fields, traceparent(trace))
+Asking = Annotated[Asked, Depends()]
 
 
 @router.post("/conversations/{conversation}/accept", **_ACTION)
-async def accept(
-    conversation: str, body: Answering, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def accept(conversation: str, body: Answering, asked: Asking) -> Done:
     """Own the offered conversation."""
-    return await _act(use, _action("accept", me, key, conversation, body, trace), response)
+    return await asked.do("accept", conversation, body)
 
 
 @router.post("/conversations/{conversation}/decline", **_ACTION)
-async def decline(
-    conversation: str, body: Declining, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def decline(conversation: str, body: Declining, asked: Asking) -> Done:
     """Leave the offer to the next agent."""
-    return await _act(use, _action("decline", me, key, conversation, body, trace), response)
+    return await asked.do("decline", conversation, body)
 
 
 @router.post("/conversations/{conversation}/shown", **_ACTION)
@@ -196,36 +201,30 @@ async def shown(conversation: str, body: Answering, me: Me, use: Use, response: 
 
 
 @router.post("/conversations/{conversation}/reply", **_ACTION)
-async def reply(
-    conversation: str, body: Replying, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def reply(conversation: str, body: Replying, asked: Asking) -> Done:
     """Say something to the contact. The key is the message's id: the same reply twice is sent once."""
-    return await _act(use, _action("reply", me, key, conversation, body, trace), response)
+    return await asked.do("reply", conversation, body)
 
 
 @router.post("/conversations/{conversation}/transfer", **_ACTION)
-async def transfer(
-    conversation: str, body: Transferring, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def transfer(conversation: str, body: Transferring, asked: Asking) -> Done:
     """Pass it on to an agent (yours until accepted) or to a queue (released at once, with its age)."""
-    return await _act(use, _action("transfer", me, key, conversation, body, trace), response)
+    return await asked.do("transfer", conversation, body)
 
 
 @router.post("/conversations/{conversation}/wrap-up", **_ACTION)
-async def wrap_up(conversation: str, me: Me, use: Use, key: Key, response: Response, trace: Trace = None) -> Done:
+async def wrap_up(conversation: str, asked: Asking) -> Done:
     """Done with the customer; write up."""
-    return await _act(use, _action("wrap-up", me, key, conversation, None, trace), response)
+    return await asked.do("wrap-up", conversation)
 
 
 @router.post("/conversations/{conversation}/close", **_ACTION)
-async def close(
-    conversation: str, body: Closing, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def close(conversation: str, body: Closing, asked: Asking) -> Done:
     """Over."""
-    return await _act(use, _action("close", me, key, conversation, body, trace), response)
+    return await asked.do("close", conversation, body)
 
 
 @router.put("/presence", **_ACTION)
-async def presence(body: BeingPresent, me: Me, use: Use, key: Key, response: Response, trace: Trace = None) -> Done:
+async def presence(body: BeingPresent, asked: Asking) -> Done:
     """Available or away."""
-    return await _act(use, _action("presence", me, key, "", body, trace), response)
+    return await asked.do("presence", body=body)
