@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.agents.actions import Outcome
-from services.agents.api.asking import Use, operation, own_page
+from services.agents.api.asking import Me, Parts, Use, operation, own_page
 from services.agents.api.problems import Problem, responses
 from services.agents.asked import Action
 from services.agents.repository import Agent
 from trunkline.http import traceparent
 
-Key = Annotated[str, Depends(operation)]
 ACTION: dict[str, Any] = {
     "dependencies": [Depends(own_page)],
     "responses": responses(401, 403, 409, 422, 428, 503) | {202: {"description": "decided, not yet seen in the log"}},
@@ -34,11 +34,6 @@ class Done(BaseModel):
     version: int = Field(default=0, description="the conversation's version after it")
     conversation: str = ""
     repeated: bool = Field(default=False, description="it had been done before; this is its first answer")
-
-
-async def act(use: Use, action: Action, response: Response) -> Done:
-    """Do it; Problem if it is refused."""
-    return told(await use.actions.perform(action), response)
 
 
 def told(outcome: Outcome, response: Response) -> Done:
@@ -69,10 +64,32 @@ _WHY = {
     "behind": "the log does not take what was decided; nothing new is promised until it does",
 }
 
-Trace = Annotated[str | None, Header(alias="traceparent", description="W3C trace context")]
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An action that somebody asks for by HTTP, but for what it is: who, under which key, in which trace."""
+
+    me: Agent
+    use: Parts
+    key: str
+    response: Response
+    trace: str | None
+
+    async def do(self, verb: str, conversation: str = "", body: Body | None = None) -> Done:
+        """Perform it, and answer as `told` says."""
+        fields = body.model_dump(mode="json", exclude_none=True) if body is not None else {}
+        action = Action(
+            verb, self.me.id, self.key, conversation, fields, traceparent(self.trace), supervisor=self.me.supervises
+        )
+        return told(await self.use.actions.perform(action), self.response)
 
 
-def action(verb: str, me: Agent, key: str, conversation: str, body: Body | None, trace: str | None) -> Action:
-    """What the signed-in agent asks for."""
-    fields = body.model_dump(mode="json", exclude_none=True) if body is not None else {}
-    return Action(verb, me.id, key, conversation, fields, traceparent(trace), supervisor=me.supervises)
+async def asked(
+    me: Me, use: Use, key: Annotated[str, Depends(operation)], response: Response,
+    traceparent: Annotated[str | None, Header(description="W3C trace context")] = None,
+) -> Asked:  # fmt: skip
+    """What every action brings along."""
+    return Asked(me, use, key, response, traceparent)
+
+
+Asking = Annotated[Asked, Depends(asked)]

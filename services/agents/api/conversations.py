@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from services.agents.api.acting import ACTION, Body, Done, Key, Trace, act, action, told
+from services.agents.api.acting import ACTION, Asking, Body, Done, told
 from services.agents.api.asking import Me, Use
 from services.agents.api.problems import responses
 from services.agents.repository import Agent, Conversation, Filter, Message, NotThere, Page, PastEvent
@@ -119,19 +119,15 @@ def _may_read(me: Agent, one: Conversation) -> bool:
 
 
 @router.post("/conversations/{conversation}/accept", **ACTION)
-async def accept(
-    conversation: str, body: Answering, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def accept(conversation: str, body: Answering, asked: Asking) -> Done:
     """Own the offered conversation."""
-    return await act(use, action("accept", me, key, conversation, body, trace), response)
+    return await asked.do("accept", conversation, body)
 
 
 @router.post("/conversations/{conversation}/decline", **ACTION)
-async def decline(
-    conversation: str, body: Declining, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def decline(conversation: str, body: Declining, asked: Asking) -> Done:
     """Leave the offer to the next agent."""
-    return await act(use, action("decline", me, key, conversation, body, trace), response)
+    return await asked.do("decline", conversation, body)
 
 
 @router.post("/conversations/{conversation}/shown", **ACTION)
@@ -141,36 +137,30 @@ async def shown(conversation: str, body: Answering, me: Me, use: Use, response: 
 
 
 @router.post("/conversations/{conversation}/reply", **ACTION)
-async def reply(
-    conversation: str, body: Replying, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def reply(conversation: str, body: Replying, asked: Asking) -> Done:
     """Say something to the contact. The key is the message's id: the same reply twice is sent once."""
-    return await act(use, action("reply", me, key, conversation, body, trace), response)
+    return await asked.do("reply", conversation, body)
 
 
 @router.post("/conversations/{conversation}/transfer", **ACTION)
-async def transfer(
-    conversation: str, body: Transferring, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def transfer(conversation: str, body: Transferring, asked: Asking) -> Done:
     """Pass it on to an agent (yours until accepted), or to a queue or a skill (released at once, with its age)."""
-    return await act(use, action("transfer", me, key, conversation, body, trace), response)
+    return await asked.do("transfer", conversation, body)
 
 
 @router.post("/conversations/{conversation}/wrap-up", **ACTION)
-async def wrap_up(conversation: str, me: Me, use: Use, key: Key, response: Response, trace: Trace = None) -> Done:
+async def wrap_up(conversation: str, asked: Asking) -> Done:
     """Done with the customer; write up."""
-    return await act(use, action("wrap-up", me, key, conversation, None, trace), response)
+    return await asked.do("wrap-up", conversation)
 
 
 @router.post("/conversations/{conversation}/close", **ACTION)
-async def close(
-    conversation: str, body: Closing, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def close(conversation: str, body: Closing, asked: Asking) -> Done:
     """Over."""
-    return await act(use, action("close", me, key, conversation, body, trace), response)
+    return await asked.do("close", conversation, body)
 
 
 @router.put("/presence", **ACTION)
-async def presence(body: BeingPresent, me: Me, use: Use, key: Key, response: Response, trace: Trace = None) -> Done:
+async def presence(body: BeingPresent, asked: Asking) -> Done:
     """Available or away."""
-    return await act(use, action("presence", me, key, "", body, trace), response)
+    return await asked.do("presence", body=body)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from services.agents.api.acting import ACTION, Body, Done, Key, Trace, act, action
-from services.agents.api.asking import Me, Use, own_page, supervisor
+from services.agents.api.acting import ACTION, Asking, Body, Done
+from services.agents.api.asking import own_page, supervisor
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
 _SUPERVISION = ACTION | {"dependencies": [Depends(own_page), Depends(supervisor)]}
@@ -37,30 +37,24 @@ class Assigning(Body):
 
 
 @router.post("/conversations/{conversation}/escalate", **ACTION)
-async def escalate(
-    conversation: str, body: Escalating, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def escalate(conversation: str, body: Escalating, asked: Asking) -> Done:
     """Pass it on to where its queue's escalation leads."""
-    return await act(use, action("escalate", me, key, conversation, body, trace), response)
+    return await asked.do("escalate", conversation, body)
 
 
 @router.post("/conversations/{conversation}/snooze", **ACTION)
-async def snooze(
-    conversation: str, body: Snoozing, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def snooze(conversation: str, body: Snoozing, asked: Asking) -> Done:
     """Put it off until then, or until the customer writes; it takes no room meanwhile."""
-    return await act(use, action("snooze", me, key, conversation, body, trace), response)
+    return await asked.do("snooze", conversation, body)
 
 
 @router.post("/conversations/{conversation}/wake", **ACTION)
-async def wake(conversation: str, me: Me, use: Use, key: Key, response: Response, trace: Trace = None) -> Done:
+async def wake(conversation: str, asked: Asking) -> Done:
     """End one's own snooze: it waits again, and comes to oneself first."""
-    return await act(use, action("wake", me, key, conversation, None, trace), response)
+    return await asked.do("wake", conversation)
 
 
 @router.post("/conversations/{conversation}/assign", **_SUPERVISION)
-async def assign(
-    conversation: str, body: Assigning, me: Me, use: Use, key: Key, response: Response, trace: Trace = None
-) -> Done:
+async def assign(conversation: str, body: Assigning, asked: Asking) -> Done:
     """Give it to an agent who is there, whoever has it and whatever room there is. Supervisors only."""
-    return await act(use, action("assign", me, key, conversation, body, trace), response)
+    return await asked.do("assign", conversation, body)

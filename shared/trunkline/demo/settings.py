@@ -14,7 +14,7 @@ from trunkline.channels import registry
 from trunkline.config.load import load
 from trunkline.config.problems import ConfigError
 from trunkline.demo.people import ADMIN
-from trunkline.settings import PREFIX, CommonSettings, HttpUrl, Port, SettingsError
+from trunkline.settings import PREFIX, AsksAgents, KnownToProviders, Port, SettingsError
 
 CHANNEL = "twilio-sms"
 
@@ -23,16 +23,10 @@ def _own(name: str) -> AliasChoices:
     return AliasChoices(f"{PREFIX}DEMO_{name}")
 
 
-class DemoSettings(CommonSettings):
+class DemoSettings(KnownToProviders, AsksAgents):
     """Where ingest and the desk are, the pace, and who signs in to fill the roster."""
 
-    public_url: HttpUrl = Field(
-        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
-    )
     ingest_port: Port = Field(7110, description="Port of ingest on this machine: where the webhooks really go.")
-    agents_internal_url: HttpUrl = Field(
-        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
-    )
     rate: float = Field(
         12.0, ge=0.1, le=120.0, validation_alias=_own("RATE"), description="New conversations a minute, about."
     )
