@@ -12,6 +12,7 @@ from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
+from services.agents.letters import Letters
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
@@ -42,7 +43,7 @@ async def build(service: Service) -> None:
     hub, waiters = Hub(), Waiters(bus)
     follower = LogFollower(bus, hub, waiters)
     auth = Auth(repository, passwords)
-    actions = Actions(board, waiters, watch, load_channels())
+    actions = Actions(board, waiters, watch, load_channels(), Letters(repository))
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
         internal_token=settings.internal_token,

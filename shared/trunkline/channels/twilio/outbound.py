@@ -15,10 +15,13 @@ from trunkline.messages import (
     Choice,
     Choices,
     ContactCard,
+    Html,
     Location,
+    MailHead,
     Media,
     OutboundMessage,
     Part,
+    Quote,
     Reaction,
     Template,
     Text,
@@ -142,7 +145,7 @@ def _words(part: Part) -> str:
             return "\n".join((part.name, *part.phones, *part.emails))
         case Reaction():
             raise ValueError("SMS has no reactions: answer in words.")
-        case Unsupported():
+        case Unsupported() | MailHead() | Quote() | Html():
             raise ValueError("This part of the message cannot be sent by SMS.")
         case Template():
             raise AssertionError("templates are planned alone")
