@@ -115,7 +115,7 @@ class MailSink:
                 self._news.notify_all()
             if self.on_mail is not None:
                 await self.on_mail(mail)
-        if answer == "drop" and server.transport is not None:
+        if answer == "drop" and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return answer
 

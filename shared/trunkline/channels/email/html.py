@@ -29,7 +29,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "div",
     "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "li", "ol", "p", "pre", "q",
-    "s", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
+    "s", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u",
+    "ul",
 }  # fmt: skip
 _BLOCKS = {
     "p",
@@ -57,6 +58,10 @@ class TooDeep(Exception):
     """Longer than MAX_HTML, or nested deeper than any mail needs: 30 000 elements cost nh3 six seconds."""
 
 
+_NO_TEXT = {"script", "style", "title", "noscript", "iframe", "svg", "math", "template", "textarea", "object", "select"}
+"""What stands in these is not said to anybody."""
+
+
 def clean(html: str, pictures: Mapping[str, str]) -> str:
     """Safe HTML: no script, style, form, frame or remote picture; nothing is loaded when it is shown.
 
@@ -75,6 +80,7 @@ def clean(html: str, pictures: Mapping[str, str]) -> str:
 
     return nh3.clean(
         html, tags=_TAGS, attributes=_ATTRIBUTES, attribute_filter=keep,
+        clean_content_tags=_NO_TEXT,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )  # fmt: skip
 

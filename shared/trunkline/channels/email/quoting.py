@@ -8,13 +8,14 @@ tried: none knows Turkish or Latvian, and two of three take seconds for a hostil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 MAX_SEGMENTS = 20
 """More turns between new words and quotes than this are one text: then nothing is folded, and nothing lost."""
 
 _LONGEST_LINE = 1_000
+_MOST_SUSPECTS = 300
+"""Lines that are looked at closely; in a mail with more of them the rest is taken as it looks."""
 _ATTRIBUTION_LINES = 4
 
 _WROTE = (
@@ -22,6 +23,12 @@ _WROTE = (
     "escribió:", "ha scritto:", "schreef:", "escreveu:", "napisał:", "napisał(a):", "написал:", "написала:", "пишет:",
     "kirjutas:", "rašė:",
 )  # fmt: skip
+_VERBS = ("wrote", "yazdı", "rakstīja", "schrieb", "écrit", "escribió")
+_BEGINNINGS = (
+    "on ", "am ", "le ", "el ", "il ", "op ", "em ", "pirmd", "otrd", "trešd", "ceturtd", "piektd", "sestd", "svētd",
+)  # fmt: skip
+"""How programs begin an attribution; elsewhere it begins with the name and address, or with the date."""
+_NUMBER = re.compile(r"\d+")
 _ORIGINAL = re.compile(
     r"[-_\s]{3,}(?:original message|orijinal (?:mesaj|ileti)|özgün (?:mesaj|ileti)|asıl (?:mesaj|ileti)"
     r"|sākotnējais (?:ziņojums|vēstule)|sākotnējā (?:ziņa|vēstule)|oriģināl(?:ais|ā) (?:ziņojums|vēstule|ziņa)"
@@ -50,7 +57,7 @@ class Segment(NamedTuple):
 def segments(text: str) -> list[Segment]:
     """The text as new words and quotes, in order; joined, they are the text but for blank lines around them."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    marks = list(_marks(lines))
+    marks = _marks(lines)
     found: list[Segment] = []
     start = 0
     for at in range(1, len(lines) + 1):
@@ -62,64 +69,54 @@ def segments(text: str) -> list[Segment]:
     return found if len(found) <= MAX_SEGMENTS else [Segment(text.strip(), quoted=False)]
 
 
-def _marks(lines: list[str]) -> Iterator[bool]:
+def _marks(lines: list[str]) -> list[bool]:
     """For each line, whether it is quoted."""
-    cut = _cut(lines)
-    marks = [line.lstrip().startswith(">") for line in lines[:cut]]
-    for at in range(len(marks)):
-        if _is_wrote(lines[at]):
-            for line in _attribution(lines, at):
-                marks[line] = True
+    marks = [line.lstrip().startswith(">") for line in lines]
+    cut = len(lines)
+    suspects = [at for at, line in enumerate(lines) if len(line) <= _LONGEST_LINE and _is_suspect(line)]
+    for at in suspects[:_MOST_SUSPECTS]:
+        if _ORIGINAL.fullmatch(lines[at]) or _is_block(lines, at):
+            cut = at
+            break
+        said = _attribution(lines, at) if _is_wrote(lines[at]) else range(0)
+        if said and not _next_is_quoted(lines, at):
+            cut = said.start
+            break
+        for line in said:
+            marks[line] = True
+    marks[cut:] = [True] * (len(lines) - cut)
     _close_gaps(lines, marks)
-    yield from marks
-    yield from (True for _ in lines[cut:])
+    return marks
 
 
-def _cut(lines: list[str]) -> int:
-    """Where everything below is quoted: a divider, a block of header fields, or an attribution with no > beneath."""
-    for at, line in enumerate(lines):
-        if len(line) > _LONGEST_LINE:
-            continue
-        if _ORIGINAL.fullmatch(line) or _is_block(lines, at):
-            return at
-        if _is_wrote(line) and not _next_is_quoted(lines, at) and (found := _attribution(lines, at)):
-            return found.start
-    return len(lines)
+def _is_suspect(line: str) -> bool:
+    """A cheap look: may this line be where a quote begins?"""
+    return line.rstrip().endswith(":") or line.lstrip().startswith(("-", "_")) or _kind(line) == 0
 
 
 def _is_wrote(line: str) -> bool:
-    return len(line) <= _LONGEST_LINE and line.rstrip().casefold().endswith(_WROTE)
+    said = line.rstrip().casefold()
+    return said.endswith(_WROTE) or ("@" in said and any(f" {verb} " in said for verb in _VERBS))
 
 
 def _attribution(lines: list[str], at: int) -> range:
-    """The lines of "On … wrote:", which mail programs wrap; empty if what ends so is no attribution."""
-    for start in range(at, max(at - _ATTRIBUTION_LINES, -1), -1):
-        if not lines[start].strip() or lines[start].lstrip().startswith(">") or len(lines[start]) > _LONGEST_LINE:
+    """The lines of "On … wrote:", which mail programs wrap; empty if what ends so is no attribution.
+
+    A date or an address says that it is one; "she wrote:" is a customer's sentence.
+    """
+    start = 0
+    for above in range(at, max(at - _ATTRIBUTION_LINES, -1), -1):
+        line = lines[above]
+        if not line.strip() or line.lstrip().startswith(">") or len(line) > _LONGEST_LINE:
             break
-        words = " ".join(lines[start : at + 1])
-        # A date or an address says that it is one; "she wrote:" is a customer's sentence.
-        if ("@" in words or len(re.findall(r"\d+", words)) >= 3) and (start == at or _begins(lines[start])):
-            return range(_begin_of(lines, start, at), at + 1)
-    return range(0)
-
-
-def _begin_of(lines: list[str], start: int, at: int) -> int:
-    """Wrapped once more above: the line that begins as attributions begin, if it stands directly over this one."""
-    above = start - 1
-    if above > at - _ATTRIBUTION_LINES and above >= 0 and not _begins(lines[start]) and _begins(lines[above]):
-        return above
-    return start
-
-
-_BEGINNINGS = (
-    "on ", "am ", "le ", "el ", "il ", "op ", "em ", "pirmd", "otrd", "trešd", "ceturtd", "piektd", "sestd", "svētd",
-)  # fmt: skip
-
-
-def _begins(line: str) -> bool:
-    """As programs begin it: "On Mon, …", "Am …", "Le …", a weekday or a day, or the name with its address (Turkish)."""
-    begin = line.lstrip().casefold()
-    return begin.startswith(_BEGINNINGS) or "<" in begin or begin[:1].isdigit()
+        words = " ".join(lines[above : at + 1])
+        if "@" not in words and len(_NUMBER.findall(words)) < 3:
+            continue
+        if line.lstrip().casefold().startswith(_BEGINNINGS):
+            return range(above, at + 1)
+        if not start and (above == at or "<" in line or line.lstrip()[:1].isdigit()):
+            start = above + 1
+    return range(start - 1, at + 1) if start else range(0)
 
 
 def _next_is_quoted(lines: list[str], at: int) -> bool:
@@ -145,13 +142,13 @@ def _is_block(lines: list[str], at: int) -> bool:
 
 def _kind(line: str) -> int | None:
     match = _FIELD.match(line[:60] + " ")
-    return None if match is None else _KIND.get(match["name"].casefold().replace("i̇", "i"))
+    return None if match is None else _KIND.get(match["name"].casefold())
 
 
 def _close_gaps(lines: list[str], marks: list[bool]) -> None:
     """Blank lines between quoted ones are quoted too."""
     last = -1
-    for at, line in enumerate(lines[: len(marks)]):
+    for at, line in enumerate(lines):
         if not line.strip():
             continue
         if marks[at] and last >= 0 and marks[last]:

@@ -47,12 +47,12 @@ class EmailSettings(BaseModel):
         min_length=1, max_length=2, description="signs reply addresses and Message-IDs; two while one is rotated"
     )
     relay_host: str = Field(description="the SMTP relay that sends for us, and signs with DKIM")
-    relay_port: int = Field(default=587, ge=1, le=65_535)
+    relay_port: int = Field(default=587, ge=1, le=65_535, description="587 is for submission, 465 for tls")
     relay_security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="none only to a relay on this machine"
     )
-    relay_user: str | None = Field(default=None, max_length=254)
-    relay_password: SecretStr | None = None
+    relay_user: str | None = Field(default=None, max_length=254, description="if the relay wants one")
+    relay_password: SecretStr | None = Field(default=None, description="the relay's, for relay_user")
     signature: str = Field(
         default="", max_length=2_000, description="beneath each reply; {agent} stands for the agent's name"
     )
