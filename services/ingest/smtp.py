@@ -144,6 +144,9 @@ class _State:
 class _Connection(SMTP):
     """One peer. Too many of them: told to come later, before anything is read."""
 
+    line_length_limit = 65_536
+    """Longer than RFC 5321's 1 000: programs do send such lines, and a customer would hear that we refuse."""
+
     def __init__(self, handler: _Handler, *, state: _State, **options: Any) -> None:
         super().__init__(handler, **options)
         self._state = state

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -53,8 +55,7 @@ def told(letter: Letter, kept: Kept) -> dict[str, Callable[[Any], bool]]:
     names = [part.name for part in letter.parts if isinstance(part, Media)]
     plain = letter.model_dump(mode="json")
     simple = ("subject", "message_id", "references", "cc", "automatic", "sent_at")
-    judges: dict[str, Callable[[Any], bool]] = {name: lambda want, name=name: plain[name] == want for name in simple}
-    return judges | {
+    return {name: partial(operator.eq, plain[name]) for name in simple} | {
         "subject_has": lambda want: all(one in letter.subject for one in want),
         "sender": lambda want: letter.sender is not None and letter.sender.display == want,
         "contact": lambda want: letter.answer_to is not None and letter.answer_to.value == want,

@@ -58,7 +58,8 @@ class Fields:
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Message-IDs in a field, without brackets, in order; also without brackets or with commas between."""
-        text = " ".join(self.all(name))
+        # Encoded words are forbidden here; Python's own library writes them all the same when an id is long.
+        text = " ".join(_decoded(value) for value in self.all(name))
         return tuple(dict.fromkeys(one for one in ids_in(text) if len(one) <= MAX_ID))[-MAX_IDS:]
 
     def sent_at(self) -> datetime | None:
