@@ -9,7 +9,7 @@ import ssl
 import aiosmtplib
 import structlog
 
-from trunkline.blobs import Blobs
+from trunkline.blobs import BlobMissing, Blobs
 from trunkline.channels.base import Mail, NoResponse, Response, SendStep
 from trunkline.messages import Blob
 
@@ -23,10 +23,14 @@ _LINE = 57
 async def transact(step: SendStep, mail: Mail, blobs: Blobs) -> Response | NoResponse:
     """Hand the mail to the relay once. A whole mail goes, or nothing: the contact must be taken by the relay.
 
-    Who of the others is refused does not hold up the contact; it is logged. BlobMissing (a KeyError of ours) cannot
-    be the relay's: it is raised.
+    Who of the others is refused does not hold up the contact; it is logged. A file that is not in the blobs is waited
+    for: the folder may not be mounted yet.
     """
-    content = await _content(mail, blobs)
+    try:
+        content = await _content(mail, blobs)
+    except (BlobMissing, OSError) as error:
+        log.warning("mail_file_missing", relay=mail.host, reason=f"{type(error).__name__}: {error}")
+        return NoResponse(sent=False, reason=type(error).__name__)
     client = aiosmtplib.SMTP(
         hostname=mail.host, port=mail.port, timeout=step.timeout_s, use_tls=mail.security == "tls", start_tls=False,
         tls_context=ssl.create_default_context() if mail.security != "none" else None, local_hostname="trunkline",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import policy
@@ -53,7 +54,10 @@ class Manners:
 class MailSink:
     """A relay on loopback. `on_mail` is told of each mail it takes."""
 
-    def __init__(self, *, port: int = 0, host: str = "127.0.0.1", keep: int = 1_000) -> None:
+    def __init__(
+        self, *, port: int = 0, host: str = "127.0.0.1", keep: int = 1_000, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.host = host
         self.port = port or free_port()
         self.manners = Manners()
@@ -81,7 +85,7 @@ class MailSink:
 
     def _connection(self) -> SMTP:
         loop = asyncio.get_running_loop()
-        made = SMTP(self, hostname="sink", data_size_limit=60_000_000, loop=loop)
+        made = SMTP(self, hostname="sink", data_size_limit=60_000_000, loop=loop, tls_context=self._tls)
         self._connections.add(made)
         return made
 

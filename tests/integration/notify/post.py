@@ -15,6 +15,7 @@ from typing import TypeVar
 from services.notify.delivery import Couriers
 from services.notify.owner import Owner
 from services.notify.sender import Sender
+from trunkline.blobs import Blobs
 from trunkline.bus import NewRecord, Partition, Position
 from trunkline.bus.streams import StreamsBus
 from trunkline.channels.registry import load as load_channels
@@ -189,7 +190,7 @@ async def notify(it: Post, member: str = "notify-0", *, chance: random.Random | 
     """Notify, as its `__main__` builds it; ended without ceremony unless it was stopped."""
     channels = load_channels()
     async with AsyncExitStack() as stack:
-        sender = await stack.enter_async_context(Sender())
+        sender = await stack.enter_async_context(Sender(Blobs(it.config.parent / "blobs")))
         watch = Watch(it.config, lambda path: load(path, channels, os.environ, rules=False))
         couriers = Couriers(it.bus, sender, Accounts(watch, channels, public_url="http://127.0.0.1:1"), chance=chance)
         stopping = asyncio.Event()
