@@ -28,6 +28,11 @@ log = structlog.get_logger()
 
 MAX_RECIPIENTS = 100
 _IDLE_S = 60.0
+ANSWER_S = 300.0
+"""Longest that a peer waits for our answer to its mail before we hang up; it is given up long before."""
+_PIECE_BYTES = 1_048_576
+"""More than the stream ever holds, so that one read empties it."""
+_END = b"\r\n.\r\n"
 _STOP_S = 4.0
 _PEERS = 10_000
 
@@ -144,12 +149,10 @@ class _State:
 class _Connection(SMTP):
     """One peer. Too many of them: told to come later, before anything is read."""
 
-    line_length_limit = 65_536
-    """Longer than RFC 5321's 1 000: programs do send such lines, and a customer would hear that we refuse."""
-
     def __init__(self, handler: _Handler, *, state: _State, **options: Any) -> None:
         super().__init__(handler, **options)
         self._state = state
+        self._most_bytes = int(self.data_size_limit or 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self.transport is None and self._state.full:
@@ -165,10 +168,56 @@ class _Connection(SMTP):
             self._state.connections.discard(self)
             super().connection_lost(error)
 
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd's name
+        """The mail, read in large pieces: aiosmtpd's own way makes an object a line, which a mail of empty lines turns
+        into seconds and gigabytes. Lines may be longer than RFC 5321's 1 000 characters: programs do send such."""
+        if await self.check_helo_needed():
+            return
+        if arg or self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("501 5.5.4 DATA has no parameters" if arg else "503 5.5.1 first MAIL and RCPT")
+            return
+        await self.push("354 end with <CR><LF>.<CR><LF>")
+        content = await self._content()
+        if content is None:
+            await self.push("552 5.3.4 the mail is too large")
+        else:
+            self.envelope.content = content
+            self._reset_timeout(ANSWER_S)
+            await self.push(await self.event_handler.handle_DATA(self, self.session, self.envelope))
+        self._reset_timeout()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd has it without types
+
+    async def _content(self) -> bytes | None:
+        """What comes before the lone dot; None if it is too large, which is told when all of it has come (RFC 5321)."""
+        kept, too_large = bytearray(b"\r\n"), False
+        while True:
+            piece = await self._reader.read(_PIECE_BYTES)
+            if not piece:
+                raise ConnectionResetError
+            self._reset_timeout()
+            searched = max(0, len(kept) - len(_END) + 1)
+            kept += piece
+            if (at := kept.find(_END, searched)) >= 0:
+                # Read to its end, so what came behind the dot goes back to where it was.
+                self._reader.feed_data(bytes(kept[at + len(_END) :]))
+                del kept[at + 2 :]
+                break
+            if len(kept) > self._most_bytes:
+                too_large = True
+                del kept[: -len(_END)]
+        if too_large or len(kept) > self._most_bytes:
+            return None
+        return await asyncio.to_thread(_undotted, kept)
+
     def hang_up(self) -> None:
         """End it; what was answered with 250 is safe, all else the peer sends again."""
         if self.transport is not None:
             self.transport.close()
+
+
+def _undotted(content: bytearray) -> bytes:
+    """Without the dots that the sender has put before dots (RFC 5321 4.5.2); `content` begins with a line end."""
+    return bytes(content.replace(b"\r\n.", b"\r\n")[2:])
 
 
 class _Handler:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import smtplib
 import ssl
 import subprocess
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -153,6 +155,77 @@ async def test_two_mails_are_not_smuggled_as_one(it: MailDoor) -> None:
 
     messages = await it.messages()
     assert "evil@b.example" not in {message.contact.value for message in messages}
+
+
+ENVELOPE = b"EHLO x\r\nMAIL FROM:<anna@customers.example>\r\nRCPT TO:<support@shop.example>\r\nDATA\r\n"
+
+
+async def say(port: int, data: bytes, *, piece: int) -> bytes:
+    """All that the server says to these bytes, sent in pieces of this size."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for at in range(0, len(data), piece):
+        writer.write(data[at : at + piece])
+        await writer.drain()
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        told = await reader.read()
+    writer.close()
+    return told
+
+
+@pytest.mark.parametrize("piece", [1, 3, 1_000_000])
+async def test_a_mail_is_the_same_however_its_bytes_are_cut(it: MailDoor, piece: int) -> None:
+    mail = b"From: anna@customers.example\r\n\r\n..one\r\n...\r\n\r\n..\r\nend\r\n"
+
+    told = await say(it.port, ENVELOPE + mail + b".\r\nNOOP\r\nQUIT\r\n", piece=piece)
+
+    assert [line[:3] for line in told.splitlines()][-4:] == [b"354", b"250", b"250", b"221"]
+    head = (await it.message()).parts[0]
+    assert isinstance(head, MailHead)
+    assert head.original is not None
+    assert await it.blobs.get(head.original.digest) == mail.replace(b"\r\n.", b"\r\n")
+
+
+async def test_an_empty_mail_is_a_mail(it: MailDoor) -> None:
+    told = await say(it.port, ENVELOPE + b".\r\nQUIT\r\n", piece=1_000_000)
+
+    assert [line[:3] for line in told.splitlines()][-3:] == [b"354", b"250", b"221"]
+    assert (await it.message()).contact.value == CUSTOMER
+
+
+def by_thread(port: int, mail: bytes) -> None:
+    """From a thread of its own, so that our loop has the server's work alone."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=120) as client:
+        client.sendmail(CUSTOMER, [SUPPORT], mail)
+
+
+async def longest_block_s(done: asyncio.Future[None]) -> float:
+    """The most CPU that the loop's thread took between two turns; what others take on the machine does not count."""
+    longest, before = 0.0, time.thread_time()
+    while not done.done():
+        await asyncio.sleep(0.002)
+        longest, before = max(longest, time.thread_time() - before), time.thread_time()
+    return longest
+
+
+LARGE = {
+    "a file of 25 MB": lambda: HEAD + base64.encodebytes(b"\x80\xff" * 12_500_000),
+    "35 MB of empty lines": lambda: b"From: anna@customers.example\r\n\r\n" + b"\r\n" * 17_000_000,
+}
+HEAD = b"From: anna@customers.example\r\nContent-Type: application/zip; name=l.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGE)
+async def test_a_large_mail_is_taken_and_blocks_no_loop(it: MailDoor, name: str) -> None:
+    sending = asyncio.ensure_future(asyncio.to_thread(by_thread, it.port, LARGE[name]()))
+
+    longest = await longest_block_s(sending)
+
+    await sending
+    print(f"{name}: the loop was blocked for {longest * 1000:.0f} ms at most")
+    assert longest < 0.25
+    assert len(await it.messages()) == 1
 
 
 # --- what is not the mail's fault ------------------------------------------------------------------------------
