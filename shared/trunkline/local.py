@@ -31,6 +31,7 @@ class LocalSettings(CommonSettings):
     listen_host: str = Field(_LOOPBACK, description="Address the service's port listens on.")
     ingest_port: Port = Field(7110, description="Port of ingest (webhooks).")
     ingest_ops_port: Port = Field(7111, description="Port of ingest's health and metrics.")
+    smtp_port: Port = Field(7125, description="Port for mail (SMTP); it listens while an account is of mail.")
     router_ops_port: Port = Field(7121, description="Port of the router's health and metrics.")
     agents_port: Port = Field(7130, description="Port of the agents service (desk, API).")
     agents_ops_port: Port = Field(7131, description="Port of the agents service's health and metrics.")
@@ -62,6 +63,7 @@ def ports_needed(settings: LocalSettings) -> list[PortNeed]:
     """Every port this machine must have free."""
     needs = [
         PortNeed(settings.ingest_port, "ingest", "TRUNKLINE_INGEST_PORT", settings.listen_host),
+        PortNeed(settings.smtp_port, "mail", "TRUNKLINE_SMTP_PORT"),
         PortNeed(settings.agents_port, "the desk", "TRUNKLINE_AGENTS_PORT", settings.listen_host),
     ]
     needs += [
@@ -108,6 +110,7 @@ def child_environment(settings: LocalSettings, environment: Mapping[str, str]) -
         "TRUNKLINE_CONFIG_FILE": str(configuration_file(settings)),
         "TRUNKLINE_INGEST_PORT": str(settings.ingest_port),
         "TRUNKLINE_AGENTS_PORT": str(settings.agents_port),
+        "TRUNKLINE_SMTP_PORT": str(settings.smtp_port),
         "PYTHONUNBUFFERED": "1",
     }
     ours.setdefault("TRUNKLINE_AGENTS_INTERNAL_URL", f"http://{_LOOPBACK}:{settings.agents_port}")

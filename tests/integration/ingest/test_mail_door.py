@@ -8,7 +8,7 @@ import smtplib
 import ssl
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -208,11 +208,13 @@ async def longest_block_s(done: asyncio.Future[None]) -> float:
     return longest
 
 
-LARGE = {
-    "a file of 25 MB": lambda: HEAD + base64.encodebytes(b"\x80\xff" * 12_500_000),
+KIND = b"Content-Type: application/zip; name=l.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+LARGE: dict[str, Callable[[], bytes]] = {
+    "a file of 25 MB": lambda: (
+        b"From: anna@customers.example\r\n" + KIND + base64.encodebytes(b"\x80\xff" * 12_500_000)
+    ),
     "35 MB of empty lines": lambda: b"From: anna@customers.example\r\n\r\n" + b"\r\n" * 17_000_000,
 }
-HEAD = b"From: anna@customers.example\r\nContent-Type: application/zip; name=l.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 
 
 @pytest.mark.slow
