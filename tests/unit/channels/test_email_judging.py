@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,16 @@ def test_an_id_makes_a_repeat_the_same_and_words_do_where_there_is_none() -> Non
     assert message(raw).provider_id == message(raw).provider_id
     assert message(raw).provider_id != message(raw.replace(b"hello", b"hullo")).provider_id
     assert message(corpus("gmail-english-reply")).provider_id == "CAF1234=abc@mail.customers.example"
+
+
+def test_a_service_that_reads_no_mail_needs_nothing_that_reading_needs() -> None:
+    """Every service knows every channel, and only ingest's image has nh3 and aiosmtpd."""
+    lines = ["import sys", "sys.modules.update(dict.fromkeys(['nh3', 'aiosmtpd', 'aiosmtplib']))",
+             "from trunkline.channels.registry import load", "assert 'email' in load()"]  # fmt: skip
+
+    ended = subprocess.run([sys.executable, "-c", "; ".join(lines)], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
 
 
 # --- reports -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import operator
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from trunkline.channels.email.letter import Letter, read
 from trunkline.channels.email.scan import TooMuch
@@ -120,7 +123,7 @@ def test_a_long_mail_is_cut_in_the_log_and_says_so() -> None:
 
     letter = read(raw, Kept())
 
-    assert sum(len(text.encode()) for text in texts(letter)) <= 120_000
+    assert sum(len(text.encode()) for text in texts(letter)) <= 90_000
     assert [part.reason for part in letter.parts if isinstance(part, Unsupported)] == [
         "The mail is longer: the rest is in the original."
     ]
@@ -179,6 +182,8 @@ TAKEN = {
     "a boundary of regular expressions": HEAD
     + b'Content-Type: multipart/mixed; boundary="(.*)+$"\r\n\r\n--(.*)+$\r\n\r\nx',
     "UTF-7": HEAD + b"Content-Type: text/html; charset=utf-7\r\n\r\n+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+    "control characters": HEAD + b"\r\n" + b"\x01\x02\x1b" * 100_000,
+    "quotation marks": HEAD + b"\r\n" + b'"\\' * 100_000,
     "a charset that is no text": HEAD + b"Content-Type: text/plain; charset=zlib_codec\r\n\r\nhi",
     "parameters": HEAD
     + b"Content-Type: text/plain; "
@@ -197,3 +202,30 @@ def test_a_strange_mail_is_read_without_an_exception_and_in_time(name: str) -> N
     assert time.perf_counter() - began < LONGEST_S
     assert len(letter.model_dump_json()) < 262_144
     assert not any(b"<script" in content.lower() for content in kept.contents.values())
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_mail_damaged_anywhere_is_read_or_refused_and_raises_nothing_else(data: st.DataObject) -> None:
+    raw = (CORPUS / f"{data.draw(st.sampled_from(NAMES))}.eml").read_bytes()
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(raw)))
+        gone = data.draw(st.integers(0, 20))
+        put = data.draw(st.one_of(st.binary(max_size=8), st.sampled_from(SPICES)))
+        raw = raw[:at] + put + raw[at + gone :]
+
+    with contextlib.suppress(TooMuch):
+        letter = read(raw, Kept())
+        Letter.model_validate_json(letter.model_dump_json())
+
+
+SPICES = [
+    b"=?utf-8?b?", b"?=", b"=?x?q?=ff?=", b"\r\n\r\n", b"\r\n ", b"boundary=", b"--b1", b"--", b"charset=utf-7",
+    b"charset=\xff",     b"charset=idna", b"charset=unicode_escape", b"Content-Type: ",
+    b"Content-Transfer-Encoding: x-uuencode\r\n", b"begin 666 x\r\n",
+    b"name*0*=utf-8''%ff", b"filename*=x''%", b"message/rfc822", b"multipart/", b"multipart/alternative; boundary=",
+    b"<", b">", b"(", b'"', b"\\", b";", b"@", b":;", b"\x00", b"\xff\xfe", b"\xed\xa0\x80",
+    b"message/delivery-status\r\n\r\n",
+    b"text/rfc822-headers", b"report-type=delivery-status", b"multipart/report;",
+    b"Date: ", b"Mon, 99 Zzz 99999 99:99:99 +9999",
+]  # fmt: skip

@@ -22,6 +22,7 @@ MAX_HOPS = 50
 _BRACKETED = re.compile(r"<\s*([^<>\s]{1,998})\s*>")
 _BARE = re.compile(r"[^<>\s,;\"']+@[^<>\s,;\"']+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]+")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BULK = re.compile(r"\b(?:bulk|list|junk|auto_reply|auto-reply)\b", re.IGNORECASE)
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)(?:\+[^@]*)?@", re.IGNORECASE)
@@ -104,12 +105,16 @@ def text_of(data: bytes, charset: str | None) -> str:
     """Text of bytes that claim a charset: as claimed, else UTF-8, else Windows-1252; always something."""
     for name in (charset, "utf-8"):
         try:
-            return data.decode(name or "utf-8").replace("\0", "")
+            return _printable(data.decode(name or "utf-8"))
         except (LookupError, UnicodeError, ValueError):
             continue
-    if charset is not None and _is_text_charset(charset):
-        return data.decode(charset, "replace").replace("\0", "")
-    return data.decode("cp1252", "replace").replace("\0", "")
+    broken = charset if charset is not None and _is_text_charset(charset) else "cp1252"
+    return _printable(data.decode(broken, "replace"))
+
+
+def _printable(text: str) -> str:
+    """Without control characters, which say nothing and cost six bytes each in JSON, and without lone surrogates."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def joined(values: Iterable[Sequence[str]], most: int = MAX_IDS) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from trunkline.channels.email.fields import Fields, joined
 from trunkline.channels.email.scan import scan
 from trunkline.messages import Address, Blob, Media, Part, Quote, Text, Unsupported
 
-MAX_WORDS_BYTES = 120_000
-"""Most of a mail's words that travel in the log, in UTF-8; an event is at most 256 kB. All of it is in the original."""
+MAX_WORDS_BYTES = 90_000
+"""Most of a mail's words that travel in the log, in UTF-8: in JSON they may double, and an event is at most 256 kB. All
+of it is in the original."""
 
 Keep = Callable[[bytes], Blob]
 """Puts bytes where blobs are, and names them."""

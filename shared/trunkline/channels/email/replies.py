@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from trunkline.channels.email.fields import joined, one_line
 from trunkline.channels.email.settings import mailbox, same
 from trunkline.channels.email.tokens import token_of
-from trunkline.messages import MailHead, Parts
+from trunkline.messages import MAX_PARTS, MailHead, Parts
 
 _MOST_CC = 50
 _PREFIX = re.compile(r"(?:\s*(?:re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
@@ -31,7 +31,10 @@ def complete(parts: Parts, before: Sequence[Parts], *, thread: str, author: str 
         author=None if author is None else one_line(author)[:255],
         thread=token_of(thread),
     )
-    return (head, *(part for part in parts if not isinstance(part, MailHead)))
+    rest = [part for part in parts if not isinstance(part, MailHead)]
+    if len(rest) >= MAX_PARTS:
+        raise ValueError(f"A mail has at most {MAX_PARTS - 1} parts.")
+    return (head, *rest)
 
 
 def _subject(wanted: MailHead | None, last: MailHead) -> str:
