@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from trunkline.failpoints import POINTS
 from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, Deployment
 from trunkline.testing.mail import MailSink, Received, hand_in, written
@@ -134,7 +135,7 @@ async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["mail.placed", "mail.published"])
+@pytest.mark.parametrize("point", sorted(point for point in POINTS if point.startswith("mail.")))
 async def test_an_ingest_killed_between_the_mail_and_its_answer_loses_and_doubles_nothing(
     tmp_path: Path, point: str
 ) -> None:
