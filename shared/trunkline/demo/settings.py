@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr
 
 from trunkline.channels import registry
-from trunkline.channels.email.settings import is_loopback
+from trunkline.channels.hosts import is_loopback
 from trunkline.config.load import load
 from trunkline.config.model import AccountEntry
 from trunkline.config.problems import ConfigError

@@ -16,23 +16,8 @@ from urllib.parse import quote
 from trunkline.channels.base import Account, Mail, SendStep
 from trunkline.channels.email import tokens
 from trunkline.channels.email.settings import EmailSettings, mailbox, same
-from trunkline.messages import (
-    Blob,
-    Choice,
-    Choices,
-    ContactCard,
-    Html,
-    Location,
-    MailHead,
-    Media,
-    OutboundMessage,
-    Part,
-    Quote,
-    Reaction,
-    Template,
-    Text,
-    Unsupported,
-)
+from trunkline.channels.plain import said
+from trunkline.messages import Blob, MailHead, Media, OutboundMessage, Part, Quote, Reaction
 
 TEXT_LIMIT = 500_000
 MAX_FILES = 40
@@ -150,7 +135,7 @@ def _file_header(file: Media) -> bytes:
 
 def _text(message: OutboundMessage, settings: EmailSettings) -> bytes:
     """The words and the signature as text/plain, in whichever encoding is shorter."""
-    words = "\n\n".join(said for part in message.parts if (said := _words(part)))
+    words = "\n\n".join(text for part in message.parts if (text := _words(part)))
     if not words.strip() and not any(isinstance(part, Media) for part in message.parts):
         raise ValueError("There is nothing to send.")
     if len(words) > TEXT_LIMIT:
@@ -169,29 +154,16 @@ def _signature(message: OutboundMessage, settings: EmailSettings) -> str:
 
 
 def _words(part: Part) -> str:
+    """A part as text/plain; ValueError when there is no honest way to say it."""
+    words = said(part)
+    if words is not None:
+        return words
     match part:
-        case Text():
-            return part.text
-        case Quote():
-            return "\n".join(f"> {line}" for line in part.quoted.splitlines())
-        case Choice():
-            return part.title
-        case Choices():
-            return "\n".join(f"{number}. {option.title}" for number, option in enumerate(part.options, start=1))
-        case Media():
-            return part.caption or ""
         case MailHead():
             return ""
-        case Location() | ContactCard():
-            return _card(part)
+        case Quote():
+            return "\n".join(f"> {line}" for line in part.quoted.splitlines())
         case Reaction():
             raise ValueError("Mail has no reactions: answer in words.")
-        case Template() | Unsupported() | Html():
+        case _:
             raise ValueError("This part of the message cannot be sent by mail.")
-
-
-def _card(part: Location | ContactCard) -> str:
-    if isinstance(part, ContactCard):
-        return "\n".join((part.name, *part.phones, *part.emails))
-    place = f"{part.latitude:.6f}, {part.longitude:.6f}"
-    return "\n".join(line for line in (part.name, part.address, place) if line)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from trunkline.channels.hosts import is_loopback
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _HOST = (
@@ -124,11 +125,3 @@ class EmailSettings(BaseModel):
         if plain in {same(own) for own in self.addresses}:
             return True
         return domain == self.own_domain and local.partition("+")[0] in {"reply", "bounce"} and "+" in local
-
-
-def is_loopback(host: str) -> bool:
-    """Is it this machine, by address or by its one name?"""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
