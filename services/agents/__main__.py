@@ -14,6 +14,7 @@ from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
+from services.agents.letters import Letters
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
@@ -45,7 +46,7 @@ async def build(service: Service) -> None:
     follower = LogFollower(bus, hub, waiters)
     cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
     auth = Auth(repository, passwords, cookie=cookie)
-    actions = Actions(board, waiters, watch, load_channels())
+    actions = Actions(board, waiters, watch, load_channels(), Letters(repository))
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
         colleagues=Colleagues(board, repository), internal_token=settings.internal_token,

@@ -15,10 +15,11 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.agents.asked import Action, BadFields, Fields, text
+from services.agents.letters import Letters
 from services.agents.passing import Passing
 from services.agents.waiters import Waiters
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
-from trunkline.channels.base import Channel
+from trunkline.channels.base import Channel, WritesLetters
 from trunkline.config.watch import Watch
 from trunkline.events import CloseDetails, Presence, ReplyDetails
 from trunkline.failpoints import afailpoint
@@ -59,10 +60,14 @@ class _Facts:
 class Actions:
     """Every verb an agent has."""
 
-    def __init__(self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel],
+        letters: Letters | None = None,
+    ) -> None:  # fmt: skip
         self._board = board
         self._waiters = waiters
         self._channels = channels
+        self._letters = letters
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         passing = Passing(board, watch)
@@ -148,13 +153,25 @@ class Actions:
         now = datetime.now(UTC)
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
+        parts = _parts(action.fields)
+        if self._letters is not None and isinstance(channel, WritesLetters):
+            completed = await self._completed(self._letters, channel, parts, action)
+            if completed is None:
+                return Answer("behind")
+            parts = completed
         message = OutboundMessage(
             id=action.operation, account=facts.account, channel=facts.channel, conversation=action.conversation,
-            contact=facts.contact, parts=_parts(action.fields), agent=action.agent, written_at=now,
+            contact=facts.contact, parts=parts, agent=action.agent, written_at=now,
             send_before=now + timedelta(seconds=send_for),
         )  # fmt: skip
         body = ReplyDetails(message=message).model_dump_json().encode()
         return await moves.reply(self._board, **action.who, body=body)
+
+    async def _completed(self, letters: Letters, channel: WritesLetters, parts: Parts, action: Action) -> Parts | None:
+        try:
+            return await letters.complete(channel, parts, action.conversation, action.agent)
+        except ValueError as error:
+            raise BadFields(str(error)[:300]) from error
 
     async def _wrap_up(self, action: Action) -> Answer:
         return await moves.wrap_up(self._board, **action.who)

@@ -8,6 +8,7 @@ from services.notify.delivery import Couriers
 from services.notify.owner import STOP_S, Owner
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
+from trunkline.blobs import Blobs
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.accounts import Accounts
@@ -24,7 +25,7 @@ async def build(service: Service) -> None:
     channels = load_channels()
     watch = Watch(settings.config_file, lambda path: load(path, channels, os.environ, rules=False))
     bus = await service.enter("log", connect(settings.log_url, deployment=settings.deployment, shards=settings.shards))
-    sender = await service.enter("sender", Sender())
+    sender = await service.enter("sender", Sender(Blobs(settings.data_dir / "blobs")))
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     owner = Owner(bus, Couriers(bus, sender, accounts), settings.member, service.stopping)
 

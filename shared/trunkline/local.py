@@ -14,7 +14,7 @@ from trunkline.child import ChildSpec
 from trunkline.embedded import valkey_binary
 from trunkline.ports import PortNeed
 from trunkline.probes import http_ready, redis_ready
-from trunkline.settings import Listens, Port, ops_port_of, port_of
+from trunkline.settings import Listens, Port, TakesMail, ops_port_of, port_of
 from trunkline.supervisor import Stage
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -25,7 +25,7 @@ _PER_PROCESS: Final = ("TRUNKLINE_PORT", "TRUNKLINE_OPS_PORT", "TRUNKLINE_MEMBER
 """Names that mean one process; four children cannot share them, so they are not passed on."""
 
 
-class LocalSettings(Listens):
+class LocalSettings(Listens, TakesMail):
     """Where the processes of one machine listen."""
 
     ingest_port: Port = port_of("ingest", named=True)
@@ -61,6 +61,7 @@ def ports_needed(settings: LocalSettings) -> list[PortNeed]:
     """Every port this machine must have free."""
     needs = [
         PortNeed(settings.ingest_port, "ingest", "TRUNKLINE_INGEST_PORT", settings.listen_host),
+        PortNeed(settings.smtp_port, "mail", "TRUNKLINE_SMTP_PORT"),
         PortNeed(settings.agents_port, "the desk", "TRUNKLINE_AGENTS_PORT", settings.listen_host),
     ]
     needs += [
@@ -107,6 +108,7 @@ def child_environment(settings: LocalSettings, environment: Mapping[str, str]) -
         "TRUNKLINE_CONFIG_FILE": str(configuration_file(settings)),
         "TRUNKLINE_INGEST_PORT": str(settings.ingest_port),
         "TRUNKLINE_AGENTS_PORT": str(settings.agents_port),
+        "TRUNKLINE_SMTP_PORT": str(settings.smtp_port),
         "PYTHONUNBUFFERED": "1",
     }
     ours.setdefault("TRUNKLINE_AGENTS_INTERNAL_URL", f"http://{_LOOPBACK}:{settings.agents_port}")

@@ -25,6 +25,7 @@ RECEIVED = Counter(
 )
 ACCEPTED = Counter("trunkline_ingest_accepted_total", "Items put into the log, by kind.", ["account", "kind"])
 PUBLISH_SECONDS = Histogram("trunkline_ingest_publish_seconds", "From verified to safely in the log.", buckets=_FAST)
+MAIL_READ_SECONDS = Histogram("trunkline_ingest_mail_read_seconds", "Reading one mail, in its process.", buckets=_FAST)
 
 # --- router -------------------------------------------------------------------------------------------------
 APPLIED = Counter("trunkline_router_applied_total", "Items of `inbound` applied to the board, by outcome.", ["outcome"])

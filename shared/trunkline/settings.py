@@ -52,6 +52,12 @@ VARIABLES: Final = frozenset(
         "TRUNKLINE_ROUTER_MEMBER",
         "TRUNKLINE_ROUTER_OPS_PORT",
         "TRUNKLINE_SHARDS",
+        "TRUNKLINE_SMTP_CERTIFICATE",
+        "TRUNKLINE_SMTP_HOST",
+        "TRUNKLINE_SMTP_KEY",
+        "TRUNKLINE_SMTP_MAILS_PER_MINUTE",
+        "TRUNKLINE_SMTP_MAX_CONNECTIONS",
+        "TRUNKLINE_SMTP_PORT",
         "TRUNKLINE_UP_BOARD_PORT",
         "TRUNKLINE_UP_LOG_PORT",
     }
@@ -177,6 +183,12 @@ class AsksAgents(CommonSettings):
     agents_internal_url: HttpUrl = Field(
         "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
     )
+
+
+class TakesMail(CommonSettings):
+    """For who must know where mail comes in."""
+
+    smtp_port: Port = Field(7125, description="Port for mail (SMTP); it listens while an account is of mail.")
 
 
 class Listens(CommonSettings):

@@ -18,6 +18,7 @@ from services.agents.repository.errors import (
     VersionConflict,
 )
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
+from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
@@ -37,8 +38,10 @@ __all__ = [
     "Filter",
     "History",
     "Knowledge",
+    "KnownMail",
     "LastConversation",
     "LoginTaken",
+    "MailThreads",
     "Message",
     "NewAgent",
     "NotThere",
@@ -69,6 +72,7 @@ class Repository:
         self.sessions = Sessions(self.database)
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
+        self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
 

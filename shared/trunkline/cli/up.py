@@ -120,6 +120,7 @@ def table(settings: LocalSettings, *, seconds: float) -> list[str]:
     rows = [
         ("desk", f"http://{host}:{settings.agents_port}/"),
         ("webhooks", f"http://{host}:{settings.ingest_port}/webhooks/{{account}}"),
+        ("mail", f"smtp://127.0.0.1:{settings.smtp_port}"),
         ("metrics", "  ".join(f"http://{settings.ops_host}:{port}/metrics" for port in ops)),
         ("data", f"{settings.data_dir.absolute()}  (`make reset` empties it)"),
         ("demo", "on; DEMO=0 leaves its customers and robots out" if settings.demo else "off"),

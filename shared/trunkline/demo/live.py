@@ -15,6 +15,7 @@ from trunkline.demo.book import BOOK
 from trunkline.demo.customers import Floor
 from trunkline.demo.hiring import hire
 from trunkline.demo.left import leave_work
+from trunkline.demo.mail import write_mail
 from trunkline.demo.people import PEOPLE, RELIEF, ROBOTS, Person
 from trunkline.demo.robots import Robot
 from trunkline.demo.settings import DemoSettings, Played
@@ -70,6 +71,8 @@ async def live(settings: DemoSettings, played: Played) -> None:
             for place, robot in enumerate((*robots, relief)):
                 group.create_task(_kept("robot", _after(place * _BETWEEN_SIGN_INS_S, robot.run)))
             group.create_task(_kept("customers", floor.run))
+            if (mail := played.mail) is not None:
+                group.create_task(_kept("mail customers", lambda: write_mail(settings, mail)))
             group.create_task(_kept("left work", lambda: leave_work(admin, floor, relief)))
 
 

@@ -75,7 +75,7 @@ class Deployment:
         self._extra = dict(environment or {})
         self._simulator_options = dict(simulator or {})
         self._stack = AsyncExitStack()
-        self.ports = {name: free_port() for name in ("ingest", "agents", *(f"{one}_ops" for one in SERVICES))}
+        self.ports = {name: free_port() for name in ("ingest", "agents", "smtp", *(f"{one}_ops" for one in SERVICES))}
         self.services: dict[str, Service] = {}
         self.log: Valkey | None = None
         self.board: Valkey
@@ -160,6 +160,7 @@ class Deployment:
             "TRUNKLINE_CONFIG_FILE": str(self.folder / "trunkline.yaml"),
             "TRUNKLINE_PUBLIC_URL": self.public_url,
             "TRUNKLINE_AGENTS_INTERNAL_URL": self.desk_url,
+            "TRUNKLINE_SMTP_PORT": str(self.ports["smtp"]),
             "TRUNKLINE_ADMIN_LOGIN": ADMIN[0],
             "TRUNKLINE_ADMIN_PASSWORD": ADMIN[1],
             "TRUNKLINE_VAR_API": self.provider.url,
