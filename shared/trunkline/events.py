@@ -161,6 +161,7 @@ class ConversationState(_Data):
     limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
     replied_at: int = Field(default=0, description="when an agent first replied")
     shown: int = Field(default=0, description="fence of the offer the client said it showed")
+    said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 
 class AgentState(_Data):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Use, internal
 from services.agents.api.problems import responses
-from services.agents.repository import ChannelLine
+from services.agents.repository import ChannelLine, Place, ThreadMessages
 from trunkline.bus import Partition
 from trunkline.events import Topic
 
@@ -74,6 +74,37 @@ async def last_of_threads(body: Threads, use: Use) -> LastOfThreads:
     return LastOfThreads(
         threads={thread: LastOfThread(conversation=last.id, agent=last.last_agent) for thread, last in found.items()}
     )
+
+
+class ThreadSince(BaseModel):
+    """A place in a thread; without one, its newest messages are wanted."""
+
+    thread: str = Field(max_length=600)
+    after: Place | None = None
+
+
+class EndsOfThreads(BaseModel):
+    """The place of each thread's last message, by thread; one that nobody wrote in is not there."""
+
+    ends: dict[str, Place]
+
+
+class ManyThreads(BaseModel):
+    """Threads whose contacts are connected."""
+
+    threads: list[str] = Field(max_length=1_000)
+
+
+@router.post("/threads/since")
+async def thread_since(body: ThreadSince, use: Use) -> ThreadMessages:
+    """What was said in a thread after a place, for a contact who comes to read it."""
+    return await use.repository.threads.since(body.thread, body.after)
+
+
+@router.post("/threads/ends")
+async def ends_of_threads(body: ManyThreads, use: Use) -> EndsOfThreads:
+    """How far each thread has come: who is behind then asks for what is missing."""
+    return EndsOfThreads(ends=await use.repository.threads.ends(body.threads))
 
 
 @router.post("/channel-log", status_code=204)

@@ -22,6 +22,7 @@ from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
 from services.agents.repository.sessions import Session, Sessions
+from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
     "Agent",
@@ -43,6 +44,7 @@ __all__ = [
     "NotThere",
     "Page",
     "PastEvent",
+    "Place",
     "ProjectedRecord",
     "Projection",
     "RecordAway",
@@ -52,6 +54,8 @@ __all__ = [
     "Roster",
     "Session",
     "Sessions",
+    "ThreadMessages",
+    "Threads",
     "Transcript",
     "Unstorable",
     "VersionConflict",
@@ -69,6 +73,7 @@ class Repository:
         self.history = History(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
+        self.threads = Threads(self.database)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: an absent database is waited out by whoever asks."""

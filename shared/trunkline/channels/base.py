@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.messages import Address, DeliveryStatus, OutboundMessage, Parts
+from trunkline.messages import Address, DeliveryStatus, InboundMessage, OutboundMessage, Parts
 
 API_VERSION = 1
 """Raised when a channel written for an older SDK would break; checked by the registry."""
@@ -165,8 +165,13 @@ class Parsed(_Frozen):
 
 
 class SendStep(_Frozen):
-    """One HTTP call of a reply. The engine adds secrets, sends it, and remembers that it was accepted."""
+    """One HTTP call of a reply. The engine adds secrets, sends it, and remembers that it was accepted.
 
+    A `signal` is no call: whoever holds the contact's socket hears `body` under the topic `url`, if anybody does. Only
+    a channel whose contacts come and ask for what they missed can be served so; the step succeeds either way.
+    """
+
+    kind: Literal["http", "signal"] = "http"
     part: int = 0
     parts: int = 1
     method: str = "POST"
@@ -297,5 +302,17 @@ class FetchesMedia(Protocol):
         """The GET that fetches a media part; redirects to other hosts are followed without credentials.
 
         ValueError if `source` is not on one of the provider's hosts: we fetch nothing else.
+        """
+        ...
+
+
+@runtime_checkable
+class Echoes(Protocol):
+    """A channel that shows a contact their own messages with their numbers: many windows, one order for all."""
+
+    def echo(self, message: InboundMessage, conversation: str, number: int, account: Account) -> SendStep:
+        """The signal that tells a contact's windows the number of what was said in one of them.
+
+        ValueError when it cannot be shown; they then ask for it.
         """
         ...
