@@ -6,11 +6,19 @@ import os
 
 from services.ingest.app import App
 from services.ingest.channel_log import ChannelLog
+from services.ingest.chat.door import Chat
+from services.ingest.chat.files import Files
+from services.ingest.chat.limits import Limit
+from services.ingest.chat.lines import Lines
+from services.ingest.chat.record import Record
+from services.ingest.chat.socket import Sockets
+from services.ingest.chat.window import Shared
 from services.ingest.media import MediaFetcher
 from services.ingest.publish import Publisher
 from services.ingest.settings import IngestSettings
 from services.ingest.webhooks import Webhooks
 from trunkline.blobs import Blobs
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.accounts import Accounts
@@ -32,11 +40,31 @@ async def build(service: Service) -> None:
     media = await service.enter("media", MediaFetcher(blobs))
     channel_log = ChannelLog(settings.agents_internal_url, settings.internal_token.get_secret_value())
     accounts = Accounts(watch, channels, public_url=settings.public_url)
-    app = App(Webhooks(accounts, Publisher(bus, media, blobs), channel_log))
+    publisher = Publisher(bus, media, blobs)
+    chat = await _chat(service, settings, accounts, publisher, blobs)
+    app = App(Webhooks(accounts, publisher, channel_log), chat)
     service.readiness("log", bus.check)
     service.spawn("configuration", watch.run())
     service.spawn("channel log", channel_log.run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_INGEST_PORT"))
+
+
+async def _chat(
+    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher, blobs: Blobs
+) -> Chat:
+    """Visitors' side: the record is asked what was said, the board's pub/sub tells what is new."""
+    deployment, board = settings.deployment, settings.board_url
+    record = await service.enter(
+        "record", Record(settings.agents_internal_url, settings.internal_token.get_secret_value())
+    )
+    signals = await service.enter("signals", Signals(board, deployment=deployment))
+    lines = Lines(Hearing(board, deployment=deployment), record)
+    limit = Limit()
+    service.spawn("signals", signals.run())
+    service.spawn("hearing", lines.hear())
+    service.spawn("missed messages", lines.compare())
+    shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
+    return Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
 
 
 if __name__ == "__main__":

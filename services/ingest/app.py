@@ -1,4 +1,4 @@
-"""Ingest's ASGI application: webhooks raw, all else by FastAPI."""
+"""Ingest's ASGI application: webhooks and chat raw, all else by FastAPI."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
+from services.ingest.chat.door import PREFIX as CHAT
+from services.ingest.chat.door import Chat
 from services.ingest.webhooks import PREFIX, Receive, Scope, Send, Webhooks
 from trunkline import __version__
 
 
 class App:
-    """Sends `/webhooks/…` past the framework."""
+    """Sends `/webhooks/…` and `/chat/…` past the framework."""
 
-    def __init__(self, webhooks: Webhooks) -> None:
+    def __init__(self, webhooks: Webhooks, chat: Chat) -> None:
         self._webhooks = webhooks
+        self._chat = chat
         self._rest: Any = _rest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._webhooks(scope, receive, send)
+        elif scope["type"] in {"http", "websocket"} and scope["path"].startswith(CHAT):
+            await self._chat(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 
