@@ -198,3 +198,26 @@ async def test_a_second_conversation_of_a_thread_follows_the_first(tmp_path: Pat
         async with TestVisitor(system.public_url, token=visitor.token) as later:
             await later.until(lambda: len(later.messages) == 3)
             assert [words(one) for one in later.messages] == ["one", "two", "three"]
+
+
+async def test_typing_and_seen_are_told_both_ways_and_to_the_right_ones_only(system: Deployment) -> None:
+    async with (
+        TestAgent(system.desk_url, *ADMIN) as agent,
+        TestVisitor(system.public_url) as visitor,
+        TestVisitor(system.public_url) as other,
+    ):
+        await other.until(lambda: bool(other.welcomes))
+        await visitor.say("Hello?")
+        conversation = await accepted(agent)
+        await visitor.until(lambda: len(visitor.messages) == 1)
+        async with asyncio.timeout(20):
+            # A signal is told now or never: over and over, until both have heard.
+            while not agent.signals or not {"typing", "seen"} <= {one["type"] for one in visitor.frames}:
+                await visitor.send({"type": "typing"})
+                await agent.signal("typing", conversation)
+                await agent.signal("seen", conversation)
+                await asyncio.sleep(0.3)
+
+        assert {one["type"] for one in agent.signals} == {"typing"}
+        assert {one["conversation"] for one in agent.signals} == {conversation}
+        assert [one["type"] for one in other.frames] == ["welcome"]
