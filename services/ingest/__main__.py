@@ -42,7 +42,7 @@ async def build(service: Service) -> None:
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     publisher = Publisher(bus, media, blobs)
     chat = await _chat(service, settings, accounts, publisher, blobs)
-    app = App(Webhooks(accounts, publisher, channel_log), chat)
+    app = App(Webhooks(accounts, publisher, channel_log), chat, shop=settings.shop)
     service.readiness("log", bus.check)
     service.spawn("configuration", watch.run())
     service.spawn("channel log", channel_log.run())

@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 
 from services.ingest.chat.door import PREFIX as CHAT
 from services.ingest.chat.door import Chat
+from services.ingest.shop import router as shop_pages
 from services.ingest.webhooks import PREFIX, Receive, Scope, Send, Webhooks
 from trunkline import __version__
 
@@ -16,10 +17,10 @@ from trunkline import __version__
 class App:
     """Sends `/webhooks/…` and `/chat/…` past the framework."""
 
-    def __init__(self, webhooks: Webhooks, chat: Chat) -> None:
+    def __init__(self, webhooks: Webhooks, chat: Chat, *, shop: bool = False) -> None:
         self._webhooks = webhooks
         self._chat = chat
-        self._rest: Any = _rest()
+        self._rest: Any = _rest(shop=shop)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -31,11 +32,13 @@ class App:
             await self._rest(scope, receive, send)
 
 
-def _rest() -> FastAPI:
+def _rest(*, shop: bool) -> FastAPI:
     app = FastAPI(title="Trunkline ingest", version=__version__, docs_url=None, redoc_url=None)
 
     @app.get("/", response_class=PlainTextResponse, include_in_schema=False)
     async def door() -> str:
         return "Trunkline ingest: providers post to /webhooks/{account}.\n"
 
+    if shop:
+        app.include_router(shop_pages())
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from trunkline.settings import HttpUrl, Port, ServiceSettings, own_name
 
@@ -17,6 +17,11 @@ class IngestSettings(ServiceSettings):
     )
     agents_internal_url: HttpUrl = Field(
         "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
+    )
+    shop: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("TRUNKLINE_INGEST_SHOP"),
+        description="Serve the demo's shop, a page with the chat widget on it, at `/demo`.",
     )
     ops_port: Port = Field(
         7111, validation_alias=own_name("ingest", "ops_port"), description="Port of ingest's health and metrics."

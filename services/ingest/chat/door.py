@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ from trunkline.channels.webchat import WebChat, settings_of
 from trunkline.config.accounts import Accounts, Configured
 
 PREFIX = "/chat/"
-_WIDGET = Path(__file__).parents[1] / "widget" / "dist" / "widget.js"
-_CACHED = {"cache-control": "public, max-age=300", "cross-origin-resource-policy": "cross-origin"}
+_WIDGET = Path(__file__).parents[1] / "widget"
+_CACHED = {
+    "access-control-allow-origin": "*",
+    "cache-control": "public, max-age=300",
+    "cross-origin-resource-policy": "cross-origin",
+    "vary": "accept-encoding",
+}
 
 
 class Chat:
@@ -24,6 +30,7 @@ class Chat:
         self._accounts = accounts
         self._sockets = sockets
         self._files = files
+        self._pages = _pages()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One socket or request."""
@@ -33,9 +40,8 @@ class Chat:
             return
         configured = self._of(name)
         method = scope["method"]
-        if (name, rest, method) == ("widget.js", "", "GET"):
-            body = _WIDGET.read_bytes()
-            await answer(send, 200, body, {"content-type": "text/javascript; charset=utf-8"} | _CACHED)
+        if name in self._pages and (rest, method) == ("", "GET"):
+            await self._page(name, scope, send)
         elif configured is None:
             await answer(send, 404, b'{"code":"unknown-account"}', {})
         elif (rest, method) == ("files", "POST"):
@@ -47,10 +53,29 @@ class Chat:
         else:
             await answer(send, 404, b'{"code":"nothing-here"}', {})
 
+    async def _page(self, name: str, scope: Any, send: Any) -> None:
+        kind, plain, packed = self._pages[name]
+        accepted = b",".join(value for header, value in scope["headers"] if header == b"accept-encoding")
+        headers = {"content-type": f"{kind}; charset=utf-8"} | _CACHED
+        if b"gzip" in accepted:
+            await answer(send, 200, packed, headers | {"content-encoding": "gzip"})
+        else:
+            await answer(send, 200, plain, headers)
+
     def _of(self, name: str) -> Configured | None:
         """The widget of that name; an account of another channel is none."""
         configured = self._accounts.get(name)
         return configured if configured is not None and isinstance(configured.channel, WebChat) else None
+
+
+def _pages() -> dict[str, tuple[str, bytes, bytes]]:
+    """The widget and its words by name: content type, bytes, the same packed. Built beforehand: `make widget`."""
+    found = {"widget.js": ("text/javascript", _WIDGET / "built" / "widget.js")}
+    found |= {f"words.{path.name}": ("application/json", path) for path in (_WIDGET / "words").glob("*.json")}
+    return {
+        name: (kind, content := path.read_bytes(), gzip.compress(content, 9, mtime=0))
+        for name, (kind, path) in found.items()
+    }
 
 
 def _allowed(scope: Any, configured: Configured) -> dict[str, str]:
