@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from trunkline.testing.deployment import ADMIN, CONFIG, Deployment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
+WORDS = Path(__file__).parents[2] / "services" / "ingest" / "widget" / "words"
 SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
 HERE = CONFIG.replace("chat-main:", "chat-shop:")
 NIGHT = "hours: {zone: Europe/Riga, week: {mon: []}}"
@@ -117,20 +119,13 @@ async def test_ingest_is_killed_and_the_page_goes_on_by_itself(system: Deploymen
         assert await page.evaluate("window.neverReloaded") is True
 
 
-@pytest.mark.parametrize(
-    ("path", "button", "field"),
-    [
-        ("/demo", "Open the chat", "Your message"),
-        ("/demo/tr", "Sohbeti aç", "Mesajınız"),
-        ("/demo/lv", "Atvērt tērzēšanu", "Jūsu ziņa"),
-    ],
-)
-async def test_the_widget_speaks_the_pages_language(
-    system: Deployment, window: BrowserContext, path: str, button: str, field: str
-) -> None:
-    page, complaints = await shop(window, system, path)
-    await page.get_by_role("button", name=button).click()
-    await expect(page.get_by_label(field, exact=True)).to_be_focused()
+@pytest.mark.parametrize("language", ["tr", "lv"])
+async def test_the_widget_speaks_the_pages_language(system: Deployment, window: BrowserContext, language: str) -> None:
+    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+    page, complaints = await shop(window, system, f"/demo/{language}")
+    await page.get_by_role("button", name=words["open"]).click()
+    await expect(page.get_by_label(words["message"], exact=True)).to_be_focused()
+    await expect(page.get_by_role("log")).to_contain_text(words["greeting"])
     assert complaints == []
 
 

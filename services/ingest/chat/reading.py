@@ -47,6 +47,7 @@ class Reading:
         """The record told what comes after our place, in order: the frames to show now."""
         shown = []
         for place, frame in found:
+            self._held.pop(place, None)
             if not self.knows(place):
                 self.place = place
                 shown.append(frame)
@@ -56,6 +57,10 @@ class Reading:
     def knows(self, place: Place) -> bool:
         """Whether it was shown already, as far as one conversation can tell."""
         return self.place is not None and place[0] == self.place[0] and place[1] <= self.place[1]
+
+    def give_up(self) -> None:
+        """No longer wait for what the record does not come to: it may be of a time before ours."""
+        self._held.clear()
 
     def forget(self) -> None:
         """Nothing was shown: the window is about to start anew."""

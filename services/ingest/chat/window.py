@@ -114,7 +114,10 @@ class Window:
             if self._why == "gap" and not self._reading.waits:
                 continue
             pause = 0.0 if await self._caught_up() else min(max(pause * 2, _GAP_S), _LONGEST_WAIT_S)
-            if pause:
+            if pause == _LONGEST_WAIT_S and self._reading.begun:
+                self._reading.give_up()  # what there is, the round will find
+                pause = 0.0
+            elif pause:
                 await asyncio.sleep(pause)
                 self._behind.set()
 

@@ -69,7 +69,11 @@ class Floor:
 
     async def heard(self, sent: Sent) -> None:
         """A reply reached a customer's telephone."""
-        if (event := self._replied.get(sent.to)) is not None:
+        self.told(sent.to)
+
+    def told(self, contact: str) -> None:
+        """A reply reached this contact."""
+        if (event := self._replied.get(contact)) is not None:
             event.set()
 
     def come(self) -> Contact | None:

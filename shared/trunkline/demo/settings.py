@@ -17,6 +17,7 @@ from trunkline.demo.people import ADMIN
 from trunkline.settings import PREFIX, CommonSettings, HttpUrl, Port, SettingsError
 
 CHANNEL = "twilio-sms"
+CHAT = "webchat"
 
 
 def _own(name: str) -> AliasChoices:
@@ -74,6 +75,12 @@ def played_account(settings: DemoSettings) -> Played:
     raise SettingsError(
         [f"{needed} in {settings.config_file}, and must not write to a real provider; set DEMO=0 to do without it"]
     )
+
+
+def chat_account(settings: DemoSettings) -> str | None:
+    """The first account of web chat, where the demo's visitors write; None if there is none. The file is good."""
+    config = load(settings.config_file, registry.load(), os.environ, rules=False)
+    return next((name for name, entry in config.accounts.items() if entry.channel == CHAT), None)
 
 
 def _played(name: str, account: Any) -> Played | None:

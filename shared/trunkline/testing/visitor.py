@@ -50,6 +50,7 @@ class TestVisitor:
         self.frames: list[Frame] = []
         self.messages: list[Frame] = []
         self.acks: dict[str, str] = {}
+        self.said: list[str] = []
         self.welcomes: list[Frame] = []
         self.resets = 0
 
@@ -127,6 +128,7 @@ class TestVisitor:
     async def say(self, text: str = "", *, name: str = "", within: float = 20, **fields: Any) -> str:
         """Write, and again over each new socket until it is acknowledged; the message's id."""
         frame = {"type": "message", "id": name or new_id(), "text": text} | fields
+        self.said.append(frame["id"])
         self._unacked[frame["id"]] = frame
         await self.send(frame)
         await self.until(lambda: frame["id"] in self.acks, within=within)
