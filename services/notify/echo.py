@@ -42,6 +42,8 @@ class Echo:
             if configured is None or not isinstance(configured.channel, Echoes):
                 return
             state = data["state"]
+            if not state.get("said"):
+                return  # of a board that did not count yet
             step = configured.channel.echo(message, state["id"], state["said"], configured.account)
         except (ValidationError, KeyError, ValueError) as error:
             log.debug("echo_untold", offset=record.offset, error=str(error)[:300])

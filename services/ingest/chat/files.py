@@ -7,6 +7,7 @@ all is given out so that no page can be made to run it.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +36,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "image/gif"),
     (b"%PDF-", "application/pdf"),
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""No text has them: what has is a program, or of another encoding."""
 _SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _STATUS = {"too-large": 413, "too-fast": 429, "not-taken": 415, "origin": 403, "token": 401, "busy": 503}
 
@@ -50,8 +53,7 @@ def sniffed(content: bytes) -> str | None:
         text = content.decode()
     except UnicodeDecodeError:
         return None
-    plain = text.strip() and not any(mark < " " and mark not in "\t\r\n" for mark in text)
-    return "text/plain" if plain else None
+    return "text/plain" if text.strip() and not _CONTROLS.search(text) else None
 
 
 class Files:
