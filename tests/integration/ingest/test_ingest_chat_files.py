@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
-import aiohttp
 import pytest
 
 from tests.integration.ingest.door import Door, Options, door
@@ -22,26 +22,33 @@ async def knock(valkey: Valkey, tmp_path: Path) -> AsyncIterator[Door]:
         yield opened
 
 
+class Told(NamedTuple):
+    """What an upload was answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, str]
+
+
 async def token_of(knock: Door) -> str:
     async with socket(knock) as visitor:
         return str((await visitor.receive_json())["token"])
 
 
-async def upload(
-    knock: Door, content: bytes, *, token: str, name: str = "a.png", origin: str = SHOP
-) -> aiohttp.ClientResponse:
+async def upload(knock: Door, content: bytes, *, token: str, name: str = "a.png", origin: str = SHOP) -> Told:
     headers = {"authorization": f"Bearer {token}", "origin": origin, "content-type": "image/png"}
-    return await knock.http.post(
-        f"{knock.url}/chat/chat-main/files", params={"name": name}, data=content, headers=headers
-    )
+    url = f"{knock.url}/chat/chat-main/files"
+    async with knock.http.post(url, params={"name": name}, data=content, headers=headers) as answer:
+        told = {name.title(): value for name, value in answer.headers.items()}
+        return Told(answer.status, told, await answer.json())
 
 
 async def test_a_picture_is_kept_sent_in_a_message_and_given_out_where_no_page_can_run_it(knock: Door) -> None:
     async with socket(knock) as visitor:
         token = (await visitor.receive_json())["token"]
         answer = await upload(knock, PNG, token=token, name="../dūmi\n.png")
-        assert (answer.status, answer.headers["access-control-allow-origin"]) == (201, SHOP)
-        file = (await answer.json())["file"]
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, SHOP)
+        file = answer.body["file"]
         await visitor.send_json({"type": "message", "id": "client-0001", "files": [file]})
         assert (await visitor.receive_json())["type"] == "ack"
 
@@ -68,7 +75,7 @@ async def test_a_picture_is_kept_sent_in_a_message_and_given_out_where_no_page_c
     ],
 )
 async def test_what_a_file_is_its_bytes_say(knock: Door, content: bytes, kind: str, how: str) -> None:
-    file = (await (await upload(knock, content, token=await token_of(knock), name="x.html")).json())["file"]
+    file = (await upload(knock, content, token=await token_of(knock), name="x.html")).body["file"]
     async with knock.http.get(f"{knock.url}/chat/chat-main/files/{file}") as given:
         assert given.headers["content-type"] == kind
         assert given.headers["content-disposition"].startswith(how)
@@ -79,7 +86,7 @@ async def test_what_a_file_is_its_bytes_say(knock: Door, content: bytes, kind: s
 )
 async def test_programs_archives_and_nothing_are_refused(knock: Door, content: bytes) -> None:
     answer = await upload(knock, content, token=await token_of(knock))
-    assert (answer.status, (await answer.json())["code"]) == (415, "not-taken")
+    assert (answer.status, answer.body["code"]) == (415, "not-taken")
 
 
 async def test_too_large_from_elsewhere_without_a_token_and_too_many_are_refused(knock: Door) -> None:
@@ -89,15 +96,15 @@ async def test_too_large_from_elsewhere_without_a_token_and_too_many_are_refused
         (await upload(knock, PNG, token=token, origin="https://evil.example"), 403, "origin"),
         (await upload(knock, PNG, token=token[:-1]), 401, "token"),
     ):
-        assert (answer.status, (await answer.json())["code"]) == (status, code)
+        assert (answer.status, answer.body["code"]) == (status, code)
     answers = [await upload(knock, PNG, token=token) for _ in range(12)]
     late = [answer for answer in answers if answer.status == 429]
     assert late
-    assert int(late[0].headers["retry-after"]) > 0
+    assert int(late[0].headers["Retry-After"]) > 0
 
 
 async def test_one_visitors_file_is_not_anothers_to_send_and_a_changed_reference_is_none(knock: Door) -> None:
-    file = (await (await upload(knock, PNG, token=await token_of(knock))).json())["file"]
+    file = (await upload(knock, PNG, token=await token_of(knock))).body["file"]
     async with socket(knock) as other:
         await other.receive_json()
         await other.send_json({"type": "message", "id": "client-0001", "files": [file]})
