@@ -85,7 +85,9 @@ class Sockets:
             asyncio.create_task(window.catch_up()),
         ]
         try:
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            # A window that does not read holds the writer fast: its end is waited for beside it.
+            either: list[asyncio.Future[Any]] = [*parts, out.ending]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for part in parts:
                 part.cancel()

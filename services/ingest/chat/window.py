@@ -122,24 +122,29 @@ class Window:
                 self._behind.set()
 
     async def _caught_up(self) -> bool:
-        """Ask the record what comes next; whether nothing waits any more."""
+        """Ask the record what comes next, until that is all; whether nothing waits any more."""
         CHAT_CATCH_UPS.labels(self._why).inc()
-        place = self._reading.place
-        try:
-            since = await self._shared.record.since(self.thread, place)
-        except RecordAway as error:
-            log.debug("record_away", error=str(error))
-            return False
-        if place is not None and not since.resumed:
-            if self._reading.begun:
-                return False  # it has not read as far as we were told
-            self._reading.forget()
-            self._out.put(b'{"type":"reset"}')
-        for one in since.messages:
+        while True:
+            place = self._reading.place
+            try:
+                since = await self._shared.record.since(self.thread, place)
+            except RecordAway as error:
+                log.debug("record_away", error=str(error))
+                return False
+            if place is not None and not since.resumed:
+                if self._reading.begun:
+                    return False  # it has not read as far as we were told
+                self._reading.forget()
+                self._out.put(b'{"type":"reset"}')
+            self._read(since.messages)
+            if not since.more:
+                return not self._reading.waits
+
+    def _read(self, messages: list[Written]) -> None:
+        for one in messages:
             if one.direction == "outbound":
                 self._shown.setdefault(one.place, _Shown(one.id, one.status or DeliveryStatus.SENT))
-        self._show(self._reading.read([(one.place, self._frame(one)) for one in since.messages]))
-        return not self._reading.waits and not since.more
+        self._show(self._reading.read([(one.place, self._frame(one)) for one in messages]))
 
     def _frame(self, one: Written) -> bytes:
         settings = settings_of(self._configured.account)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.integration.ingest.door import CHAT_SECRET, Door, Options, door
+from trunkline.board.signals import Signals
 from trunkline.channels.webchat.identity import customer_signature
 from trunkline.events import MessageReceived, Topic, unpack
 from trunkline.messages import ContactCard, InboundMessage, Text
@@ -232,3 +237,39 @@ async def test_outside_opening_hours_the_visitor_is_told_and_may_leave_an_addres
         assert (await visitor.receive_json())["type"] == "ack"
         [record] = await said(knock)
     assert record.parts == (ContactCard(name="", emails=("anna@example.org",)),)
+
+
+async def test_a_window_that_does_not_read_is_closed_and_holds_up_nobody(knock: Door, valkey: Valkey) -> None:
+    async with socket(knock) as slow, socket(knock) as other, Signals(valkey.url, deployment="chat") as signals:
+        token, theirs = (await slow.receive_json())["token"], (await other.receive_json())["token"]
+        telling = asyncio.create_task(signals.run())
+        assert slow._response.connection is not None
+        transport = slow._response.connection.transport
+        assert transport is not None
+        transport.pause_reading()
+        thread = thread_of(token)
+        frame = orjson.dumps({"type": "typing", "words": "x" * 30_000})
+        async with asyncio.timeout(30):
+            while windows() == 2:
+                for _ in range(50):
+                    signals.tell(thread, frame)
+                await asyncio.sleep(0.05)
+        signals.tell(thread_of(theirs), b'{"type":"typing"}')
+        assert (await other.receive_json(timeout=10))["type"] == "typing"
+        transport.resume_reading()
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        while not (message := await slow.receive(timeout=10)).type.name.startswith("CLOS"):
+            pass
+        assert message.data == 1013
+
+
+def windows() -> float:
+    """How many windows are open here, by the metric."""
+    return REGISTRY.get_sample_value("trunkline_chat_sockets", {"account": "chat-main"}) or 0.0
+
+
+def thread_of(token: str) -> str:
+    """The thread of a token's visitor."""
+    contact = base64.urlsafe_b64decode(token.split(".")[1] + "==").decode()
+    return f"chat-main|{contact}"
