@@ -25,6 +25,7 @@ from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
 from services.agents.repository import Agent, RecordAway, Repository
+from services.agents.signals import ContactSignals
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
 from trunkline.http import traceparent
@@ -48,6 +49,7 @@ class Desk:
     actions: Actions
     auth: Auth
     repository: Repository
+    signals: ContactSignals
     times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -195,6 +197,8 @@ class _Connection:
             "action": self._act,
             "shown": self._shown,
             "heartbeat": lambda _: self._beat(attendance),
+            "typing": self._signal,
+            "seen": self._signal,
         }
         while True:
             async with asyncio.timeout(self._desk.times.silent_s):
@@ -239,6 +243,12 @@ class _Connection:
 
         if len(self._acting) < _AT_ONCE:
             self._spawn(tell(), self._acting)
+
+    async def _signal(self, frame: dict[str, Any]) -> None:
+        """Typing, or seen: one that comes while many are on their way is as good as lost."""
+        kind, conversation = str(frame["type"]), str(frame.get("conversation", ""))
+        if len(self._beside) < _BEATS_AT_ONCE:
+            self._spawn(self._desk.signals.from_desk(self._agent.id, kind, conversation), self._beside)
 
     async def _act(self, frame: dict[str, Any]) -> None:
         """Answered when it is done; meanwhile others go on, in the order in which they came to the board."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from trunkline.settings import (
     AsksAgents,
@@ -25,6 +25,11 @@ class IngestSettings(Listens, KnownToProviders, AsksAgents, TakesMail, ServiceSe
     port: Port = port_of("ingest")
     ops_port: Port = ops_port_of("ingest")
     member: str = member_of("ingest")
+    shop: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("TRUNKLINE_INGEST_SHOP"),
+        description="Serve the demo's shop, a page with the chat widget on it, at `/demo`.",
+    )
     smtp_host: str = Field("127.0.0.1", description="Address the port for mail listens on.")
     smtp_certificate: Path | None = Field(
         None, description="PEM file with certificate and chain: with it, mail may come by STARTTLS."

@@ -181,6 +181,7 @@ class ConversationState(_Data):
         description="of the latest offer, agents who satisfied the requirement:of them with room:who had declined:"
         "ms the chosen one was idle",
     )
+    said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 
 class AgentState(_Data):

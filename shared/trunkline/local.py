@@ -109,6 +109,7 @@ def child_environment(settings: LocalSettings, environment: Mapping[str, str]) -
         "TRUNKLINE_INGEST_PORT": str(settings.ingest_port),
         "TRUNKLINE_AGENTS_PORT": str(settings.agents_port),
         "TRUNKLINE_SMTP_PORT": str(settings.smtp_port),
+        "TRUNKLINE_INGEST_SHOP": str(settings.demo),
         "PYTHONUNBUFFERED": "1",
     }
     ours.setdefault("TRUNKLINE_AGENTS_INTERNAL_URL", f"http://{_LOOPBACK}:{settings.agents_port}")

@@ -24,6 +24,7 @@ from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
 from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
+from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
     "Agent",
@@ -47,6 +48,7 @@ __all__ = [
     "NotThere",
     "Page",
     "PastEvent",
+    "Place",
     "ProjectedRecord",
     "Projection",
     "RecordAway",
@@ -56,6 +58,8 @@ __all__ = [
     "Roster",
     "Session",
     "Sessions",
+    "ThreadMessages",
+    "Threads",
     "Transcript",
     "Unstorable",
     "VersionConflict",
@@ -75,6 +79,7 @@ class Repository:
         self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
+        self.threads = Threads(self.database)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: an absent database is waited out by whoever asks."""

@@ -68,3 +68,11 @@ class Keys:
     def wake(self) -> str:
         """Channel on which every call that wrote to outboxes says so: a hint, never the truth."""
         return self.root + "wake"
+
+    def signal(self, topic: str) -> str:
+        """Channel of a signal's topic."""
+        return f"{self.root}signal:{topic}"
+
+    def signalled(self, channel: str) -> str:
+        """The topic of such a channel."""
+        return channel[len(self.root) + len("signal:") :]

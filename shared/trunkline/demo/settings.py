@@ -20,6 +20,7 @@ from trunkline.settings import PREFIX, AsksAgents, KnownToProviders, Port, Setti
 
 CHANNEL = "twilio-sms"
 MAIL_CHANNEL = "email"
+CHAT = "webchat"
 
 
 def _own(name: str) -> AliasChoices:
@@ -90,6 +91,12 @@ def _played_mail(entry: AccountEntry) -> PlayedMail | None:
         return None
     host = "127.0.0.1" if entry.settings.relay_host == "localhost" else entry.settings.relay_host
     return PlayedMail(entry.settings.addresses[0], host, entry.settings.relay_port)
+
+
+def chat_account(settings: DemoSettings) -> str | None:
+    """The first account of web chat, where the demo's visitors write; None if there is none. The file is good."""
+    config = load(settings.config_file, registry.load(), os.environ, rules=False)
+    return next((name for name, entry in config.accounts.items() if entry.channel == CHAT), None)
 
 
 def _played(name: str, account: Any) -> Played | None:

@@ -54,7 +54,7 @@ local function keep_thread(c)
 end
 
 local function add_message(c, a, body)
-  c.last_inbound_at = int(NOW)
+  c.last_inbound_at, c.said = int(NOW), int(num(c.said) + 1)
   if c.status == 'wrapping-up' then
     untimer(shard_of(c.id), 'wrap|' .. c.id)
     c.status, c.wrap_until = 'active', '0'
@@ -82,6 +82,7 @@ end
 
 local function start(c, a, kind, body)
   keep_thread(c)
+  c.said = int(num(c.said) + 1)
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
   claim(c)

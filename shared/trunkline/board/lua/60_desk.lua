@@ -12,6 +12,7 @@ verbs.reply = function(a)
   if not c then return remember(a[1], why) end
   if c.opted_out == '1' then return refused('opted-out') end
   if num(c.replied_at) == 0 then c.replied_at = int(NOW) end
+  c.said = int(num(c.said) + 1)
   local id = commit(c, KIND .. 'replied.v1', { operation = a[1], agents = concerned(a[2]), body = a[4] })
   return remember(a[1], done(c, id))
 end
