@@ -19,6 +19,7 @@ from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
 from services.agents.upkeep import run_upkeep
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
@@ -42,10 +43,11 @@ async def build(service: Service) -> None:
     hub, waiters = Hub(), Waiters(bus)
     follower = LogFollower(bus, hub, waiters)
     auth = Auth(repository, passwords)
-    actions = Actions(board, waiters, watch, load_channels())
+    channels = load_channels()
+    actions = Actions(board, waiters, watch, channels)
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-        internal_token=settings.internal_token,
+        channels=channels, blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
     )  # fmt: skip
     app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
 

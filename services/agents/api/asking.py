@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,7 +17,9 @@ from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
+from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.channels.base import Channel
 from trunkline.config.watch import Watch
 
 
@@ -30,6 +33,8 @@ class Parts:
     board: Board
     hub: Hub
     watch: Watch
+    channels: Mapping[str, Channel]
+    blobs: Blobs
     internal_token: SecretStr
 
 

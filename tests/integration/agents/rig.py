@@ -24,6 +24,7 @@ from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import Repository
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
@@ -193,10 +194,11 @@ async def inner(system: Deployment, times: Times | None = None) -> AsyncIterator
         stack.push_async_callback(_end, following)
         async with asyncio.timeout(10):
             await follower.following.wait()
-        auth, actions = Auth(repository, passwords), Actions(board, waiters, watch, load_channels())
+        channels = load_channels()
+        auth, actions = Auth(repository, passwords), Actions(board, waiters, watch, channels)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            channels=channels, blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         desk_ = Desk(board, hub, actions, auth, repository, times or Times())
         app = make_app(parts, desk_, passwords)
