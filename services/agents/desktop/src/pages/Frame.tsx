@@ -6,6 +6,7 @@ import { clock } from "../api/client";
 import { title } from "../live/attention";
 import type { Page } from "../live/commands";
 import { Dialogs, type Open } from "../parts/Dialogs";
+import { Fence } from "../parts/Fence";
 import { Icon, type IconName } from "../parts/Icon";
 import { useKeys } from "../parts/keyboard";
 import { Offers } from "../parts/Offers";
@@ -24,7 +25,7 @@ export function Frame() {
 }
 
 function Framed() {
-  const desk = useDesk(), [, go] = useLocation(), [open, show] = useState<Open | null>(null);
+  const desk = useDesk(), [path, go] = useLocation(), [open, show] = useState<Open | null>(null);
   const close = useCallback(() => show(null), []);
   const page = useMemo((): Page => ({
     open: (dialog, subject = "") => show({ dialog, subject }),
@@ -39,7 +40,7 @@ function Framed() {
         <div className="page">
           <Strips />
           <Offers />
-          <Pages />
+          <Fence key={path}><Pages /></Fence>
         </div>
         <Notices />
         {open && <Dialogs open={open} close={close} />}

@@ -9,7 +9,7 @@ import { channelIcon, Icon } from "../parts/Icon";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
 import { useDesk } from "../parts/use";
-import { dateTimeOf, say, sayName, whyNot } from "../words";
+import { dateTimeOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "closed"];
 
@@ -23,7 +23,7 @@ export function History({ id }: { id: string }) {
           <input type="search" value={words} maxLength={100} onChange={({ target }) => search(target.value)} placeholder={say("searchHint")} aria-label={say("searchHint")} />
           <select value={status} onChange={({ target }) => filter(target.value as Status | "")} aria-label={say("status")}>
             <option value="">{say("anyStatus")}</option>
-            {STATUSES.map((each) => <option key={each} value={each}>{sayName(each)}</option>)}
+            {STATUSES.map((each) => <option key={each} value={each}>{sayStatus(each)}</option>)}
           </select>
         </form>
         <Found words={useDeferredValue(words)} status={status} chosen={id} />
@@ -59,7 +59,7 @@ function FoundRow({ one, current, queue }: { one: Conversation; current: boolean
     <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
       <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{one.display || one.address}</strong><span className="soft">{dateTimeOf(one.changed_at)}</span></span>
       <span className="words">{one.last_words || "…"}</span>
-      <span className="soft state">{queue} · {sayName(one.status)}</span>
+      <span className="soft state">{queue} · {sayStatus(one.status)}</span>
     </Link>
   );
 }
@@ -85,7 +85,7 @@ function Past({ id }: { id: string }) {
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{one.display || one.address}</h2>
-        <span className="soft grow about">{one.address} · {desk.queueTitle(one.queue)} · {sayName(one.status)} · {desk.agentName(one.owner || one.last_agent)}</span>
+        <span className="soft grow about">{one.address} · {desk.queueTitle(one.queue)} · {sayStatus(one.status)} · {desk.agentName(one.owner || one.last_agent)}</span>
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
       </header>
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>

@@ -34,9 +34,7 @@ export function CannedDialog({ close }: { close: () => void }) {
   return (
     <Dialog title={say("cannedReply")} close={close} wide>
       <Command label={say("cannedReply")} value={at} onValueChange={move} className="command">
-        {/* A palette exists to be typed into at once. */}
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- as above */}
-        <Command.Input autoFocus placeholder={say("search")} aria-label={say("search")} />
+        <Command.Input placeholder={say("search")} aria-label={say("search")} />
         <Command.List label={say("cannedReply")}>
           <Command.Empty>{say(isPending ? "loading" : "noCanned")}</Command.Empty>
           {offered.map((each) => (

@@ -87,7 +87,7 @@ function Modes({ mode, write, can }: { mode: Mode; write: (mode: Mode) => void; 
         ))}
       </div>
       {mode === "reply" && (
-        <button type="button" className="quiet" disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> {say("cannedReply")}</button>
+        <button type="button" className="quiet" aria-label={say("cannedReply")} disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> <span className="wide-only">{say("cannedReply")}</span></button>
       )}
     </div>
   );

@@ -40,9 +40,11 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
       <Icon name={channelIcon(state.channel)} />
       <h2 id="who" ref={name} tabIndex={-1}>{state.display || state.contact}</h2>
       <span className="soft grow about">{state.contact} · {state.account} · {statusWords(desk, each, now)}</span>
-      <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
-      <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
-      <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>
+      <span className="verbs row">
+        <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
+        <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
+        <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>
+      </span>
       <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("contactPanel")} onClick={togglePanel}><Icon name="person" /></button>
     </header>
   );

@@ -11,7 +11,10 @@ export function Dialog({ title, close, children, wide = false }: {
   const ref = useRef<HTMLDialogElement>(null), name = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (!dialog || dialog.open) return;
+    dialog.showModal();
+    // The browser takes the first control, which is the one that closes; what is asked comes first.
+    dialog.querySelector<HTMLElement>(":is(form, .command) :is(input, select, textarea)")?.focus();
   }, []);
   return (
     <dialog ref={ref} className={wide ? "wide" : ""} aria-labelledby={name} onClose={close}>

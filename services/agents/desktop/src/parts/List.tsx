@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
 import type { Desk } from "../live/desk";
 import { lastWords, type Held } from "../live/state";
-import { clockOf, lengthOf, say } from "../words";
+import { clockOf, lengthOf, say, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
 
@@ -71,12 +71,12 @@ function Clock({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
 }
 
 export function statusWords(desk: Desk, { state }: Held, now: number): string {
-  if (state.status === "closed") return say("closed");
+  if (state.status === "closed") return sayStatus("closed");
   if (![state.owner, state.keeps].includes(desk.me.id)) return say("notMine");
   if (state.status === "offered") return say("offered", { to: desk.agentName(state.offered_to) });
   if (state.status === "queued") return say("queued", { queue: desk.queueTitle(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
-  return say(state.status) + left;
+  return sayStatus(state.status) + left;
 }
 
 /** Why there is nothing, and what would change it. */

@@ -32,7 +32,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>
-      <p className="soft">{whyMe(desk, offer)}</p>
+      <p><span className="soft">{say("whyYou")}:</span> {whyMe(desk, offer)}</p>
       <progress max={whole} value={left} aria-hidden="true" />
       <p className="row end">
         <span className="soft grow" role="status">{underway ? actionWords(underway, desk.live) : ""}</span>

@@ -14,9 +14,7 @@ export function Palette({ close }: { close: () => void }) {
   return (
     <Dialog title={say("palette")} close={close} wide>
       <Command label={say("palette")} className="command" loop>
-        {/* A palette exists to be typed into at once. */}
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- as above */}
-        <Command.Input autoFocus placeholder={say("search")} aria-label={say("search")} />
+        <Command.Input placeholder={say("search")} aria-label={say("search")} />
         <Command.List label={say("palette")}>
           <Command.Empty>{say("nothingFound")}</Command.Empty>
           <Command.Group heading={say("actions")}>

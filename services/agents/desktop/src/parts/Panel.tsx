@@ -6,7 +6,7 @@ import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
-import { dateTimeOf, has, say, sayName, timeOf } from "../words";
+import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { whyMe } from "./Offers";
 import { useDesk } from "./use";
@@ -39,7 +39,7 @@ export function Panel({ each }: { each: Held }) {
         {(data?.earlier ?? []).map((one) => (
           <li key={one.id}>
             <Link href={`/history/${one.id}`}>
-              <Icon name={channelIcon(one.channel)} /> {dateTimeOf(one.opened_at)} · {sayName(one.status)}
+              <Icon name={channelIcon(one.channel)} /> {dateTimeOf(one.opened_at)} · {sayStatus(one.status)}
               <span className="words">{one.last_words}</span>
             </Link>
           </li>
@@ -69,7 +69,7 @@ function Story({ desk, each }: { desk: Desk; each: Held }) {
 
 /** An event in a few words: what, who, why. */
 export function eventWords(desk: Desk, { type, agent, reason, details }: PastEvent): string {
-  const name = `event.${type.replace(/^trunkline\.(\w+)\.([\w-]+)\.v\d+$/, "$1.$2")}`;
   const note = typeof details.note === "string" ? details.note : "";
-  return [has(name) ? say(name) : type, agent && desk.agentName(agent), reason && sayName(reason), note].filter(Boolean).join(" · ");
+  const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
+  return [sayEvent(type), agent && desk.agentName(agent), why, note].filter(Boolean).join(" · ");
 }

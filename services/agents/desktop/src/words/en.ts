@@ -20,6 +20,8 @@ export const en = {
   pageAgents: "Agents",
   pageCanned: "Canned replies",
   pageSetup: "Setup",
+  pageBroke: "This page failed: {why}",
+  tryAgain: "Try again",
   noSuchPage: "There is no such page.",
 
   // Presence
@@ -52,8 +54,8 @@ export const en = {
   passedOn: "Passed on to you by {name}.",
   passedOnWith: "Passed on to you by {name}: “{note}”",
   skillNeeded: "{skill} {level} (yours: {mine})",
-  whySkills: "Why you: it needs {skills}.",
-  whyRoom: "Why you: you serve {queue} and have room.",
+  whySkills: "It needs {skills}.",
+  whyRoom: "You serve {queue} and have room.",
 
   // List
   conversations: "Your conversations",
@@ -65,12 +67,8 @@ export const en = {
   dueIn: "due in {time}",
   lateBy: "late by {time}",
   waitsFor: "waits for {time}",
-  active: "active",
-  "wrapping-up": "wrapping up",
   offered: "waits for {to} to accept",
   queued: "waiting in {queue}",
-  snoozed: "snoozed",
-  closed: "closed",
   notMine: "not yours any more",
 
   // Conversation
@@ -266,6 +264,12 @@ export const en = {
   logEmpty: "Nothing was refused at this door.",
 
   // What happened
+  "is.queued": "waiting",
+  "is.offered": "offered",
+  "is.active": "active",
+  "is.wrapping-up": "wrapping up",
+  "is.snoozed": "snoozed",
+  "is.closed": "closed",
   "event.conversation.opened": "begun",
   "event.conversation.reopened": "begun again",
   "event.conversation.message-added": "message from the customer",

@@ -14,7 +14,21 @@ const compiled = new Map<string, IntlMessageFormat>();
 let spoken: Locale = "en";
 
 export const locale = (): Locale => spoken;
-export const has = (key: string): key is Key => Object.hasOwn(en, key);
+const isKey = (key: string): key is Key => Object.hasOwn(en, key);
+
+/** Words for names that the server or colleagues use; anything else they write is shown as it is. */
+const NAMES = new Set([
+  "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
+  "available", "away", "offline", "agent", "supervisor", "admin", "tel", "mailto", "whatsapp", "visitor",
+  "accept", "decline", "reply", "transfer", "wrap-up", "close",
+]);
+
+/** Words for the codes of what was not done. */
+const CODES = new Set([
+  "wrong-credentials", "unreachable", "gone", "late", "not-yours", "unknown", "opted-out", "absent", "no-room", "own", "old",
+  "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
+  "version-conflict", "noteFailed",
+]);
 
 /** The nearest language we have to the one wanted. */
 export function speak(wanted: string): void {
@@ -31,25 +45,39 @@ export function say(key: Key, values: Values = {}): string {
 }
 
 /** The words of a name that comes from outside, as it is where we have none. */
-export const sayName = (name: string): string => (has(name) ? say(name) : name);
+export const sayName = (name: string): string => (NAMES.has(name) && isKey(name) ? say(name) : name);
+
+/** A conversation's status in one word. */
+export const sayStatus = (status: string): string => sayPrefixed("is", status);
+
+/** What happened, in a few words. */
+export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));
+
+function sayPrefixed(prefix: string, name: string): string {
+  const key = `${prefix}.${name}`;
+  return isKey(key) ? say(key) : name;
+}
 
 /** Why something was not done, and what it was. */
 export function whyNot({ code, detail }: { code: string; detail: string }, verb = ""): string {
-  const why = has(code) ? say(code) : detail || code;
-  return verb && verb !== "presence" && has(verb) ? `${say(verb)}: ${why}` : why;
+  const why = CODES.has(code) && isKey(code) ? say(code) : detail || code;
+  return verb && verb !== "presence" ? `${sayName(verb)}: ${why}` : why;
 }
 
+/** The person's own region of the language they read, where their browser says one. */
+const region = (): string => navigator.languages.find((each) => each.startsWith(`${spoken}-`)) ?? spoken;
+
 export const timeOf = (at: string | number): string =>
-  new Date(at).toLocaleTimeString(spoken, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  new Date(at).toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** The day in words, with the year where it is not this one. */
 export function dayOf(at: string | number): string {
   const date = new Date(at), thisYear = date.getFullYear() === new Date().getFullYear();
-  return date.toLocaleDateString(spoken, { weekday: "short", day: "numeric", month: "long", ...(thisYear ? {} : { year: "numeric" }) });
+  return date.toLocaleDateString(region(), { weekday: "short", day: "numeric", month: "long", ...(thisYear ? {} : { year: "numeric" }) });
 }
 
 export const dateTimeOf = (at: string | number): string =>
-  new Date(at).toLocaleString(spoken, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions);
+  new Date(at).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions);
 
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as const;
 
@@ -63,4 +91,4 @@ export function lengthOf(ms: number): string {
 export const clockOf = (ms: number): string =>
   `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
-export const numberOf = (value: number): string => new Intl.NumberFormat(spoken).format(value);
+export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);
