@@ -22,7 +22,7 @@ VARIABLES: Final = ("contact", "agent", "queue")
 """What may stand in braces: the contact's name, the agent's, the queue's title."""
 
 _LOCK = "trunkline-canned-replies"
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = re.compile(r"\{(\w+)\}")
 
 
 def _known_variables(text: str) -> str:
