@@ -209,6 +209,12 @@ export class Desk {
     this.signedOut();
   }
 
+  /** Who is here now; a Problem if nobody says. */
+  async meetColleagues(): Promise<void> {
+    this.colleagues = (await want(api.GET("/api/v1/colleagues"))).items;
+    this.changed();
+  }
+
   // --- what the server says --------------------------------------------------------------------------------
 
   private welcome(frame: Welcome): void {
@@ -274,7 +280,7 @@ export class Desk {
   private async learnNames(): Promise<void> {
     try {
       this.plan = await want(api.GET("/api/v1/queues"));
-      this.colleagues = (await want(api.GET("/api/v1/colleagues"))).items;
+      await this.meetColleagues();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.learnNames(), 5_000);

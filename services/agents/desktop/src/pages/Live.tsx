@@ -29,7 +29,7 @@ function Slack({ value }: { value: number | null }) {
 
 function Queues({ queues }: { queues: LiveQueue[] }) {
   return (
-    <section className="card" aria-labelledby="queues-head">
+    <div className="card">
       <h2 id="queues-head">{say("queues")}</h2>
       {/* A table wider than the screen scrolls, also by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
@@ -39,7 +39,7 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
           <tbody>{queues.map((queue) => <QueueRows key={queue.name} queue={queue} />)}</tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }
 
@@ -71,7 +71,7 @@ function NeedRow({ need }: { need: LiveNeed }) {
 function Agents({ agents }: { agents: LiveAgent[] }) {
   const now = useNow();
   return (
-    <section className="card" aria-labelledby="agents-head">
+    <div className="card">
       <h2 id="agents-head">{say("agentsHere", { count: agents.length })}</h2>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="agents-head" tabIndex={0}>
@@ -89,6 +89,6 @@ function Agents({ agents }: { agents: LiveAgent[] }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </div>
   );
 }

@@ -1,7 +1,8 @@
 // The dialogs in which an agent says more: why, to whom, with what result.
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
+import { Problem } from "../api/client";
 import type { DialogName } from "../live/commands";
-import { say, sayName, type Key } from "../words";
+import { say, sayName, whyNot, type Key } from "../words";
 import { CannedDialog } from "./Canned";
 import { Dialog, DialogButtons } from "./Dialog";
 import { KeyList, Palette } from "./Palette";
@@ -91,6 +92,8 @@ function GoingAway({ close }: { close: () => void }) {
 
 function Transferring({ close }: { close: () => void }) {
   const desk = useDesk(), [id] = useState(desk.chosen);
+  // Who is here changes all day. Unless somebody answers, those of before are shown.
+  useEffect(() => void desk.meetColleagues().catch((problem: unknown) => desk.notice(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
   const others = desk.colleagues.filter((one) => one.id !== desk.me.id && one.presence !== "offline");
   return (
     <Asking title={say("transfer")} verb={say("transfer")} close={close} done={({ to = "", note = "" }) => {

@@ -17,7 +17,7 @@ type Line =
 const NEAR_END_PX = 60;
 
 export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; notes: Note[] }) {
-  const ref = useRef<HTMLOListElement>(null), left = useRef(false);
+  const ref = useRef<HTMLDivElement>(null), left = useRef(false);
   const lines = linesOf(desk, each, notes), newest = lines.at(-1);
   // The newest line stays in sight, unless the reader has scrolled back.
   useLayoutEffect(() => {
@@ -36,11 +36,13 @@ export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; note
   return (
     // A region that scrolls must be reachable by keyboard (WCAG 2.1.1).
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above
-    <ol ref={ref} className="transcript" id="transcript" role="log" tabIndex={0} aria-label={say("messages")} onScroll={({ currentTarget: t }) => {
+    <div ref={ref} className="transcript" id="transcript" role="log" tabIndex={0} aria-label={say("messages")} onScroll={({ currentTarget: t }) => {
       left.current = t.scrollHeight - t.scrollTop - t.clientHeight > NEAR_END_PX;
     }}>
-      {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
-    </ol>
+      <ol className="plain lines">
+        {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
+      </ol>
+    </div>
   );
 }
 
