@@ -25,6 +25,8 @@ export class Desk {
   readonly drafts: Drafts;
   readonly socket: DeskSocket;
   live = false;
+  /** Since when there is no line, by the server's clock. */
+  lostAt = clock.now();
   chosen = "";
   prefs = readPrefs();
   plan: Plan = { queues: [], skills: [], channels: [] };
@@ -64,6 +66,7 @@ export class Desk {
       },
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
+        if (this.live && !live) this.lostAt = clock.now();
         this.live = live;
         this.changed();
       },

@@ -61,6 +61,9 @@ export class Drafts {
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    // The server has the others: they need not lie about on a computer somebody else may sit down at.
+    const unsaved = Object.fromEntries(Object.entries(this.all).filter(([, each]) => each.dirty));
+    localStorage.setItem(this.place, JSON.stringify(unsaved));
   }
 
   private keep(): void {

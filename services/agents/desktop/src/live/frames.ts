@@ -1,5 +1,5 @@
 // What passes over the desk's socket (docs/desk-protocol.md), as far as the desk reads it.
-import type { Agent, Message } from "../api/schema";
+import type { Agent, Message, PastEvent } from "../api/schema";
 
 export type Presence = "available" | "away" | "offline";
 
@@ -82,6 +82,8 @@ export interface Row {
   conversation: RawState;
   version?: number;
   messages: Message[];
+  /** What happened to it, where the record was asked; a snapshot has none. */
+  events?: Pick<PastEvent, "type" | "details">[];
 }
 
 export interface Welcome {

@@ -99,6 +99,15 @@ test("a transfer tells the next agent who passed it on and why", () => {
   expect(it.all.get("0-a")?.handover).toEqual({ sender: "ben", note: "speaks Latvian" });
 });
 
+test("who came in the middle of the story learns from the record who passed it on", async () => {
+  const it = store();
+  const details = { sender: "ben", note: "wants his money back" };
+  record["0-a"] = { conversation: state(4), version: 4, messages: [], events: [{ type: "trunkline.conversation.transferred.v1", details }] };
+  it.event(event(5, "conversation.offered", undefined, { owner: "", keeps: "ben", offered_to: "ana", status: "offered" }));
+  await settle();
+  expect(it.all.get("0-a")?.handover).toEqual(details);
+});
+
 test("what is not mine any more is gone, and its operation is settled", () => {
   const it = store();
   it.event(event(1, "offer.accepted"));

@@ -143,13 +143,16 @@ export class Store {
     this.on.heard(each);
   }
 
-  private merge(each: Held, { conversation, version, messages }: Row): void {
+  private merge(each: Held, { conversation, version, messages, events = [] }: Row): void {
     const whole = version ?? Number(conversation.version);
     if (whole < each.version) return;
     const held = new Map(each.messages.map((message) => [message.id, message]));
     each.messages = messages.map((message) => newest(held.get(message.id), message));
     for (const { id } of each.messages) this.on.done(id); // a reply's id is its operation's
     each.version = whole;
+    // Whom it is passed on to was not among those told of it: the record knows who did, and why.
+    const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
+    if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
     const state = stateOf(conversation);
     if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "" };
     else if (state.contact_id) each.state.contact_id = state.contact_id;

@@ -40,7 +40,7 @@ function Framed() {
         <div className="page">
           <Strips />
           <Offers />
-          <Fence key={path}><Pages /></Fence>
+          <Fence key={path.split("/")[1]}><Pages /></Fence>
         </div>
         <Notices />
         {open && <Dialogs open={open} close={close} />}
@@ -106,10 +106,13 @@ function PresenceButton() {
   );
 }
 
+const BLINK_MS = 1_000; // a line that comes back at once is no news
+
 /** What stands in the way of work, with the one step out of it. */
 function Strips(): ReactNode {
-  const desk = useDesk(), { presence, reason } = desk.store;
-  if (!desk.live) return <p className="strip" role="status">{say("connecting")}</p>;
+  const desk = useDesk(), now = useNow(), { presence, reason } = desk.store;
+  const away = !desk.live && now - desk.lostAt > BLINK_MS;
+  if (away) return <p className="strip" role="status">{say("connecting")}</p>;
   if (presence === "available" || !presence) return <p className="hidden" role="status" />;
   return (
     <p className="strip" role="status">

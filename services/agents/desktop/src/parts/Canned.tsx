@@ -35,8 +35,8 @@ export function CannedDialog({ close }: { close: () => void }) {
     <Dialog title={say("cannedReply")} close={close} wide>
       <Command label={say("cannedReply")} value={at} onValueChange={move} className="command">
         <Command.Input placeholder={say("search")} aria-label={say("search")} />
+        <Command.Empty>{say(isPending ? "loading" : "noCanned")}</Command.Empty>
         <Command.List label={say("cannedReply")}>
-          <Command.Empty>{say(isPending ? "loading" : "noCanned")}</Command.Empty>
           {offered.map((each) => (
             <Command.Item key={each.id} value={each.id} keywords={[each.shortcut, each.title, each.text]} onSelect={() => take(each)}>
               <strong>{each.title}</strong> <span className="soft">{each.shortcut}</span>

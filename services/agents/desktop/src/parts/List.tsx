@@ -18,8 +18,8 @@ export function List() {
     <nav className="list" aria-label={say("conversations")}>
       <h2 className="list-head">{say("conversationCount", { count: rows.length })}</h2>
       {rows.length === 0 ? <Empty desk={desk} /> : (
-        <VList ref={handle} className="rows">
-          {rows.map((each) => <Row key={each.id} desk={desk} each={each} now={now} />)}
+        <VList ref={handle} className="rows" data={rows}>
+          {(each) => <Row key={each.id} desk={desk} each={each} now={now} />}
         </VList>
       )}
     </nav>

@@ -15,8 +15,8 @@ export function Palette({ close }: { close: () => void }) {
     <Dialog title={say("palette")} close={close} wide>
       <Command label={say("palette")} className="command" loop>
         <Command.Input placeholder={say("search")} aria-label={say("search")} />
+        <Command.Empty>{say("nothingFound")}</Command.Empty>
         <Command.List label={say("palette")}>
-          <Command.Empty>{say("nothingFound")}</Command.Empty>
           <Command.Group heading={say("actions")}>
             {COMMANDS.filter((each) => each.id !== "palette" && each.can(desk)).map((each) => (
               <Command.Item key={each.id} value={each.id} keywords={[say(each.title)]} onSelect={() => run(each)}>
