@@ -27,6 +27,7 @@ from services.agents.presence import Times
 from services.agents.repository import Repository
 from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
@@ -199,10 +200,12 @@ async def inner(
         stack.push_async_callback(_end, following)
         async with asyncio.timeout(10):
             await follower.following.wait()
-        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, load_channels())
+        channels = load_channels()
+        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            colleagues=Colleagues(board, repository), internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            colleagues=Colleagues(board, repository), channels=channels,
+            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)
