@@ -46,6 +46,7 @@ MATRIX = {
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
+    ("post", "/internal/mail-threads"): OURSELVES,
     ("post", "/internal/channel-log"): OURSELVES,
 }
 """A route of oneself, `GET /agents/{oneself}`, is held below."""
