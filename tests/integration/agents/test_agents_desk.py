@@ -229,6 +229,7 @@ async def test_a_frame_of_nonsense_closes_the_socket_and_says_so(ana: Person, no
 
 async def test_every_heartbeat_is_answered_at_once(ana: Person) -> None:
     async with desk(ana) as it:
+        await it.event("agent.arrived")
         for _ in range(3):
             await it.say(type="heartbeat")
             assert await it.next(within=2) == {"type": "heartbeat"}

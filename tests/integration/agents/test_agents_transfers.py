@@ -122,6 +122,9 @@ async def test_who_is_offered_what_was_passed_on_can_read_by_whom_and_why(
         [passed] = [event for event in told["events"] if event["type"] == "trunkline.conversation.transferred.v1"]
         assert passed["details"] == {"sender": ana.me["id"], "note": note} | to
         assert (await bo.call("POST", f"{where}/close", key=new_id(), json={}))[0] == 409, "an offer is not yet his"
+        taking = {"fence": offered["data"]["state"]["fence"]}
+        assert (await bo.call("POST", f"{where}/accept", key=new_id(), json=taking))[0] == 200
+        assert (await bo.call("POST", f"{where}/close", key=new_id(), json={}))[0] == 200
 
 
 async def test_what_was_not_taken_returns_to_its_sender_with_the_reason(system: Deployment, ana: Person) -> None:
