@@ -47,6 +47,8 @@ MATRIX = {
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
     ("post", "/internal/mail-threads"): OURSELVES,
+    ("post", "/internal/threads/since"): OURSELVES,
+    ("post", "/internal/threads/ends"): OURSELVES,
     ("post", "/internal/channel-log"): OURSELVES,
 }
 """A route of oneself, `GET /agents/{oneself}`, is held below."""
