@@ -59,6 +59,9 @@ MATRIX = {
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
+    ("post", "/internal/mail-threads"): OURSELVES,
+    ("post", "/internal/threads/since"): OURSELVES,
+    ("post", "/internal/threads/ends"): OURSELVES,
     ("post", "/internal/channel-log"): OURSELVES,
 }
 """A route of oneself, `GET /agents/{oneself}`, is held below."""
@@ -82,7 +85,7 @@ async def people(system: Deployment) -> AsyncIterator[dict[str, Person]]:
     """One of each role."""
     async with AsyncExitStack() as stack:
         yield {
-            role: await stack.enter_async_context(somebody(system.desk_url, role=role))
+            role: await stack.enter_async_context(somebody(system, role=role))
             for role in ("agent", "supervisor", "admin")
         }
 
@@ -154,8 +157,8 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
     customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
     assert (await system.provider.customer_writes(customer, "Hello")).status == 200
     async with (
-        somebody(system.desk_url, queues=["sales"]) as seller,
-        somebody(system.desk_url, queues=["support"]) as helper,
+        somebody(system, queues=["sales"]) as seller,
+        somebody(system, queues=["support"]) as helper,
     ):
 
         async def seen(person: Person) -> list[str]:
