@@ -177,7 +177,7 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
 async def test_an_agent_still_sees_what_they_had_a_hand_in_when_it_is_in_another_queue(system: Deployment) -> None:
     customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
     async with (
-        somebody(system.desk_url, queues=["support"], capacity=50) as helper,
+        somebody(system, queues=["support"], capacity=50) as helper,
         desk(helper) as socket,
     ):
         assert (await system.provider.customer_writes(customer, "Hello")).status == 200

@@ -1158,12 +1158,27 @@ export interface components {
             note: string;
         };
         /**
-         * Colleagues
-         * @description Everybody on the roster who is not disabled, by name.
+         * Colleague
+         * @description A present agent, as others need to know them.
          */
-        Colleagues: {
-            /** Items */
-            items: components["schemas"]["services__agents__api__live__Colleague"][];
+        Colleague: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** @description only who is available can be offered a transfer */
+            presence: components["schemas"]["Presence"];
+            /**
+             * Reason
+             * @description of being away
+             * @example lunch
+             */
+            reason: string;
+            /**
+             * Room
+             * @description weight they could still take; an offer uses the conversation's
+             */
+            room: number;
         };
         /**
          * Contact
@@ -1513,6 +1528,30 @@ export interface components {
             value: string;
             /** Display */
             display: string;
+        };
+        /**
+         * KnownAgent
+         * @description Somebody a conversation can be passed on to.
+         */
+        KnownAgent: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            presence: components["schemas"]["Presence"];
+            /**
+             * Room
+             * @description whether one more conversation of weight 1 fits
+             */
+            room: boolean;
+        };
+        /**
+         * KnownAgents
+         * @description Everybody on the roster who is not disabled, by name.
+         */
+        KnownAgents: {
+            /** Items */
+            items: components["schemas"]["KnownAgent"][];
         };
         /**
          * KnownMail
@@ -2176,7 +2215,7 @@ export interface components {
          */
         Targets: {
             /** Agents */
-            agents: components["schemas"]["services__agents__colleagues__Colleague"][];
+            agents: components["schemas"]["Colleague"][];
             /**
              * Next
              * @description `after` of the next page; null at the end
@@ -2335,45 +2374,6 @@ export interface components {
             text: string;
         };
         /**
-         * Colleague
-         * @description Somebody a conversation can be passed on to.
-         */
-        services__agents__api__live__Colleague: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            presence: components["schemas"]["Presence"];
-            /**
-             * Room
-             * @description whether one more conversation of weight 1 fits
-             */
-            room: boolean;
-        };
-        /**
-         * Colleague
-         * @description A present agent, as others need to know them.
-         */
-        services__agents__colleagues__Colleague: {
-            /** Id */
-            id: string;
-            /** Name */
-            name: string;
-            /** @description only who is available can be offered a transfer */
-            presence: components["schemas"]["Presence"];
-            /**
-             * Reason
-             * @description of being away
-             * @example lunch
-             */
-            reason: string;
-            /**
-             * Room
-             * @description weight they could still take; an offer uses the conversation's
-             */
-            room: number;
-        };
-        /**
          * ProblemDetails
          * @description An error (RFC 9457).
          */
@@ -2431,7 +2431,7 @@ export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
 export type Closing = components['schemas']['Closing'];
-export type Colleagues = components['schemas']['Colleagues'];
+export type Colleague = components['schemas']['Colleague'];
 export type Contact = components['schemas']['Contact'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type Conversation = components['schemas']['Conversation'];
@@ -2449,6 +2449,8 @@ export type Escalation = components['schemas']['Escalation'];
 export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
+export type KnownAgent = components['schemas']['KnownAgent'];
+export type KnownAgents = components['schemas']['KnownAgents'];
 export type KnownMail = components['schemas']['KnownMail'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
@@ -2494,8 +2496,6 @@ export type Transferring = components['schemas']['Transferring'];
 export type Unsupported = components['schemas']['Unsupported'];
 export type Whole = components['schemas']['Whole'];
 export type WritingNote = components['schemas']['WritingNote'];
-export type ServicesAgentsApiLiveColleague = components['schemas']['services__agents__api__live__Colleague'];
-export type ServicesAgentsColleaguesColleague = components['schemas']['services__agents__colleagues__Colleague'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -5693,7 +5693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Colleagues"];
+                    "application/json": components["schemas"]["KnownAgents"];
                 };
             };
             /** @description Unauthorized */
