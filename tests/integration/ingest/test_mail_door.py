@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -301,6 +302,20 @@ async def test_a_reader_that_hangs_is_killed_and_the_next_mail_is_read(valkey: V
     async with mail_door(valkey.url, tmp_path) as it:
         assert (await it.send("hello", message_id="a@x.example")).code == 250
         assert [part.text for part in (await it.message()).parts if isinstance(part, Text)] == ["hello"]
+
+
+async def test_a_reader_that_died_of_something_else_costs_no_mail(it: MailDoor) -> None:
+    assert (await it.send("one", message_id="a@x.example")).code == 250
+    readers = [child for child in psutil.Process().children() if "services.ingest.mail_reader" in child.cmdline()]
+    for reader in readers:
+        reader.kill()
+        reader.wait(5)
+
+    assert (await it.send("two", message_id="b@x.example")).code == 250
+
+    assert readers
+    said = [part.text for message in await it.messages() for part in message.parts if isinstance(part, Text)]
+    assert said == ["one", "two"]
 
 
 async def test_a_report_of_no_sender_that_nobody_can_read_is_set_aside_whole(it: MailDoor) -> None:
