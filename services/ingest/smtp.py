@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.ingest.mail_intake import MailIntake
 from services.ingest.mailboxes import Mailboxes
+from trunkline.channels.email.settings import MAX_BYTES
 from trunkline.config.accounts import Configured
 from trunkline.errors import StartFailed
 from trunkline.metrics import RECEIVED
@@ -43,7 +44,7 @@ _PEERS = 10_000
 class Limits:
     """What one peer, and all together, may do."""
 
-    max_bytes: int = 36_700_160
+    max_bytes: int = MAX_BYTES
     max_connections: int = 50
     mails_per_minute: int = 300
     """Of one peer's address."""

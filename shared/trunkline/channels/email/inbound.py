@@ -57,6 +57,8 @@ def judge(
     if letter.bounce is not None and (receipt := _receipt(letter.bounce, request, account, settings)) is not None:
         return Parsed(events=(receipt,))
     contact = _contact(letter, envelope_from, settings)
+    if contact is not None:  # in practice no server minds the case, and one person shall not be two contacts
+        contact = contact.model_copy(update={"value": contact.value.lower()})
     if contact is None or (letter.bounce is not None and letter.bounce.certain):
         reason = (
             "a report about a mail that is not ours" if letter.bounce is not None else "nobody is named as its sender"
