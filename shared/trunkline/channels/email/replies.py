@@ -17,8 +17,8 @@ _PREFIX = re.compile(r"(?:\s*(?:re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(?:\
 def complete(parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
     """The agent's parts under a head that answers the newest of the customer's mails.
 
-    Where the agent's own head says subject or cc, it counts; else the subject is the mail's, and everybody who took part
-    stays in cc. ValueError with a sentence for a cc that is no address, or too many of them.
+    Where the agent's own head says subject or cc, it counts; else the subject is the mail's, and everybody who took
+    part stays in cc. ValueError with a sentence for a cc that is no address, or too many of them.
     """
     wanted = next((part for part in parts if isinstance(part, MailHead)), None)
     heads = [part for message in before for part in message if isinstance(part, MailHead)]
