@@ -93,7 +93,7 @@ class Fields:
 
 def one_line(text: str) -> str:
     """Without line ends, control characters and characters that turn the direction of what follows."""
-    return _BIDI.sub("", _CONTROL.sub(" ", text))
+    return _printable(_BIDI.sub("", _CONTROL.sub(" ", text)))
 
 
 def ids_in(text: str) -> list[str]:
@@ -136,9 +136,13 @@ def _is_text_charset(name: str) -> bool:
     return True
 
 
+def repaired(text: str) -> str:
+    """Text in which the parser has hidden the bytes it could not read, with those bytes read."""
+    return text_of(text.encode("utf-8", "surrogateescape"), None)
+
+
 def _unfolded(value: object) -> str:
-    raw = str(value).encode("utf-8", "surrogateescape")
-    return re.sub(r"\r?\n[ \t]", " ", text_of(raw, None)).strip()
+    return re.sub(r"\r?\n[ \t]", " ", repaired(str(value))).strip()
 
 
 def _decoded(value: str) -> str:

@@ -164,4 +164,4 @@ def _sentence(bounce: Bounce) -> str:
 
 
 def _beginning(request: RawRequest) -> str:
-    return request.body[:4_000].decode("ascii", "backslashreplace")[:4_000].replace("\0", "\ufffd")
+    return request.body[:4_000].decode("ascii", "backslashreplace")[:4_000].replace("\0", "?")
