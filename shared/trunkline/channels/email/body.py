@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email.header import decode_header
 from email.message import Message
 
-from trunkline.channels.email.fields import one_line, repaired, text_of
+from trunkline.channels.email.fields import decoded, one_line, repaired, text_of
 from trunkline.messages import Blob, Html, Media, Part, Unsupported
 
 MAX_FILES = 40
@@ -132,13 +131,7 @@ def _name(part: Message) -> str | None:
         return None
     if not given:
         return None
-    given = repaired(given)
-    # Names in encoded words are against the rules, and usual.
-    try:
-        words = "".join(one if isinstance(one, str) else text_of(one, charset) for one, charset in decode_header(given))
-    except (ValueError, LookupError):
-        words = given
-    name = _BAD_NAME.sub("_", one_line(words)).strip(" .")[:200]
+    name = _BAD_NAME.sub("_", one_line(decoded(repaired(given)))).strip(" .")[:200]
     return name or "attachment"
 
 
