@@ -8,6 +8,13 @@ import ssl
 
 from services.ingest.app import App
 from services.ingest.channel_log import ChannelLog
+from services.ingest.chat.door import Chat
+from services.ingest.chat.files import Files
+from services.ingest.chat.limits import Limit
+from services.ingest.chat.lines import Lines
+from services.ingest.chat.record import Record
+from services.ingest.chat.socket import Sockets
+from services.ingest.chat.window import Shared
 from services.ingest.mail_index import MailIndex
 from services.ingest.mail_intake import MailIntake
 from services.ingest.mail_readers import MailReaders
@@ -19,6 +26,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.smtp import Limits, SmtpDoor
 from services.ingest.webhooks import Webhooks
 from trunkline.blobs import Blobs
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.accounts import Accounts
@@ -48,11 +56,13 @@ async def build(service: Service) -> None:
     channel_log = ChannelLog(settings.agents_internal_url, token)
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     publisher = Publisher(bus, media, blobs)
-    app = App(Webhooks(accounts, publisher, channel_log))
+    chat = await _chat(service, settings, accounts, publisher, blobs)
+    app = App(Webhooks(accounts, publisher, channel_log), chat, shop=settings.shop)
     readers = await service.enter("mail readers", MailReaders(folder))
     index = await service.enter("mail index", MailIndex(settings.agents_internal_url, token))
     intake = MailIntake(blobs, readers, MailThreads(index), publisher, channel_log)
     service.readiness("log", bus.check)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("channel log", channel_log.run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_INGEST_PORT"))
@@ -72,6 +82,24 @@ def _smtp(settings: IngestSettings, intake: MailIntake, mailboxes: Mailboxes) ->
         tls.load_cert_chain(settings.smtp_certificate, settings.smtp_key)
     limits = Limits(max_connections=settings.smtp_max_connections, mails_per_minute=settings.smtp_mails_per_minute)
     return SmtpDoor(intake, mailboxes, host=settings.smtp_host, port=settings.smtp_port, tls=tls, limits=limits)
+
+
+async def _chat(
+    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher, blobs: Blobs
+) -> Chat:
+    """Visitors' side: the record is asked what was said, the board's pub/sub tells what is new."""
+    deployment, board = settings.deployment, settings.board_url
+    record = await service.enter(
+        "record", Record(settings.agents_internal_url, settings.internal_token.get_secret_value())
+    )
+    signals = await service.enter("signals", Signals(board, deployment=deployment))
+    lines = Lines(Hearing(board, deployment=deployment), record)
+    limit = Limit()
+    service.spawn("signals", signals.run())
+    service.spawn("hearing", lines.hear())
+    service.spawn("missed messages", lines.compare())
+    shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
+    return Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
 
 
 if __name__ == "__main__":

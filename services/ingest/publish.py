@@ -22,6 +22,7 @@ from trunkline.events import (
     ReceiptReceived,
     Topic,
     envelope,
+    headers,
     pack,
     rfc3339,
 )
@@ -110,7 +111,7 @@ class Publisher:
             failed_at=datetime.now(UTC),
         )
         value = pack(letter, id=new_id(), source=_SOURCE, subject=account, time=letter.failed_at)
-        return NewRecord(account.encode(), value, ((Header.TYPE, letter.type.encode()),))
+        return NewRecord(account.encode(), value, headers(letter.type))
 
     def _message(self, event: MessageIn, configured: Configured, received_at: datetime) -> InboundMessage:
         account, channel = configured
@@ -196,4 +197,4 @@ def _receipt(receipt: Receipt, account: str, received_at: datetime, trace: str) 
 
 
 def _headers(event_type: str, trace: str) -> tuple[tuple[str, bytes], ...]:
-    return ((Header.TYPE, event_type.encode()), (Header.TRACE, trace.encode()))
+    return headers(event_type, (Header.TRACE, trace.encode()))

@@ -215,6 +215,9 @@ class OutboundMessage(_Frozen):
     reply_to: str | None = Field(default=None, max_length=255)
     written_at: datetime
     send_before: datetime = Field(description="after it the reply is not sent: it failed, expired")
+    number: int | None = Field(
+        default=None, ge=1, description="its place in its conversation; the log knows it, who writes it does not"
+    )
 
 
 class DeliveryStatus(StrEnum):

@@ -10,8 +10,17 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from services.agents.actions import BadFields
-from services.agents.repository import BadCursor, LoginTaken, NotThere, RecordAway, Unstorable, VersionConflict
+from services.agents.asked import BadFields
+from services.agents.repository import (
+    BadCursor,
+    LoginTaken,
+    NotThere,
+    RecordAway,
+    ShortcutTaken,
+    Unstorable,
+    VersionConflict,
+)
+from trunkline.board import BoardAway, BoardClosed
 
 
 class ProblemDetails(BaseModel):
@@ -87,6 +96,7 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
     BadFields: (422, "bad-fields"),
     LoginTaken: (409, "login-taken"),
     NotThere: (404, "not-found"),
+    ShortcutTaken: (409, "shortcut-taken"),
     Unstorable: (422, "unstorable"),
     VersionConflict: (412, "version-conflict"),
 }
@@ -96,6 +106,8 @@ def install(app: FastAPI) -> None:
     """Let every error of the API leave as a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RecordAway, _away)
+    app.add_exception_handler(BoardAway, _board_away)
+    app.add_exception_handler(BoardClosed, _board_away)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _ours)
@@ -116,6 +128,10 @@ async def _known(_: Request, error: Exception) -> JSONResponse:
 
 async def _away(_: Request, error: Exception) -> JSONResponse:
     return answer(503, "record-away", str(error), retry_after_s=2)
+
+
+async def _board_away(_: Request, error: Exception) -> JSONResponse:
+    return answer(503, "board-away", f"the board is away, being verified or rebuilt: {error}", retry_after_s=2)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -74,6 +74,11 @@ class Agent(NewAgent):
     updated_at: datetime
 
     @property
+    def supervises(self) -> bool:
+        """Whether they may do what only supervisors and administrators may."""
+        return self.role is not Role.AGENT
+
+    @property
     def profile(self) -> Profile:
         """What the board needs to know of them."""
         return Profile(
@@ -144,6 +149,12 @@ class Roster:
         async with self._database.read() as connection:
             rows = (await connection.execute(query.limit(min(max(limit, 1), MAX_PAGE)))).mappings().all()
         return [_agent(row) for row in rows]
+
+    async def names(self) -> dict[str, str]:
+        """Every enabled agent's name, by id."""
+        query = select(AGENTS.c.id, AGENTS.c.name).where(AGENTS.c.disabled.is_(False)).order_by(AGENTS.c.name)
+        async with self._database.read() as connection:
+            return {row.id: row.name for row in await connection.execute(query)}
 
     async def versions(self) -> dict[str, int]:
         """Every enabled agent's version, to compare with the board's."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.messages import Address, Blob, DeliveryStatus, OutboundMessage, Parts
+from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, OutboundMessage, Parts
 
 API_VERSION = 1
 """Raised when a channel written for an older SDK would break; checked by the registry."""
@@ -187,8 +187,14 @@ class Mail(_Frozen):
 
 
 class SendStep(_Frozen):
-    """One call of a reply. The engine adds secrets, makes it, and remembers that it was accepted."""
+    """One call of a reply. The engine adds secrets, makes it, and remembers that it was accepted.
 
+
+    A `signal` is no call: whoever holds the contact's socket hears `body` under the topic `url`, if anybody does. Only
+    a channel whose contacts come and ask for what they missed can be served so; the step succeeds either way.
+    """
+
+    kind: Literal["http", "signal"] = "http"
     part: int = 0
     parts: int = 1
     method: str = "POST"
@@ -330,4 +336,15 @@ class WritesLetters(Protocol):
 
     def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
         """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure."""
+
+
+@runtime_checkable
+class Echoes(Protocol):
+    """A channel that shows a contact their own messages with their numbers: many windows, one order for all."""
+
+    def echo(self, message: InboundMessage, conversation: str, number: int, account: Account) -> SendStep:
+        """The signal that tells a contact's windows the number of what was said in one of them.
+
+        ValueError when it cannot be shown; they then ask for it.
+        """
         ...

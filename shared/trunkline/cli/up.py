@@ -126,6 +126,7 @@ def table(settings: LocalSettings, *, seconds: float) -> list[str]:
         ("demo", "on; DEMO=0 leaves its customers and robots out" if settings.demo else "off"),
     ]
     if settings.demo:
+        rows.append(("shop", f"http://{host}:{settings.ingest_port}/demo  (write in its chat, answer at the desk)"))
         rows += [
             ("sign in" if n == 0 else "", f"{one.login} / {one.password}  ({one.note})")
             for n, one in enumerate(demo_sign_ins())

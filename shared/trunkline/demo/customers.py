@@ -89,9 +89,9 @@ class Floor:
         """A reply reached a customer's telephone."""
         self.told(sent.to)
 
-    def told(self, to: str) -> None:
-        """A reply reached the contact of this number or address."""
-        if (event := self._replied.get(to)) is not None:
+    def told(self, contact: str) -> None:
+        """A reply reached this contact."""
+        if (event := self._replied.get(contact)) is not None:
             event.set()
 
     def come(self) -> Contact | None:

@@ -16,27 +16,21 @@ from trunkline.config.load import load
 from trunkline.config.model import AccountEntry
 from trunkline.config.problems import ConfigError
 from trunkline.demo.people import ADMIN
-from trunkline.settings import PREFIX, CommonSettings, HttpUrl, Port, SettingsError
+from trunkline.settings import PREFIX, AsksAgents, KnownToProviders, Port, SettingsError, TakesMail
 
 CHANNEL = "twilio-sms"
 MAIL_CHANNEL = "email"
+CHAT = "webchat"
 
 
 def _own(name: str) -> AliasChoices:
     return AliasChoices(f"{PREFIX}DEMO_{name}")
 
 
-class DemoSettings(CommonSettings):
+class DemoSettings(KnownToProviders, AsksAgents, TakesMail):
     """Where ingest and the desk are, the pace, and who signs in to fill the roster."""
 
-    public_url: HttpUrl = Field(
-        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
-    )
     ingest_port: Port = Field(7110, description="Port of ingest on this machine: where the webhooks really go.")
-    smtp_port: Port = Field(7125, description="Port for mail (SMTP); it listens while an account is of mail.")
-    agents_internal_url: HttpUrl = Field(
-        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
-    )
     rate: float = Field(
         12.0, ge=0.1, le=120.0, validation_alias=_own("RATE"), description="New conversations a minute, about."
     )
@@ -97,6 +91,12 @@ def _played_mail(entry: AccountEntry) -> PlayedMail | None:
         return None
     host = "127.0.0.1" if entry.settings.relay_host == "localhost" else entry.settings.relay_host
     return PlayedMail(entry.settings.addresses[0], host, entry.settings.relay_port)
+
+
+def chat_account(settings: DemoSettings) -> str | None:
+    """The first account of web chat, where the demo's visitors write; None if there is none. The file is good."""
+    config = load(settings.config_file, registry.load(), os.environ, rules=False)
+    return next((name for name, entry in config.accounts.items() if entry.channel == CHAT), None)
 
 
 def _played(name: str, account: Any) -> Played | None:

@@ -136,6 +136,13 @@ _WRITERS: Final = {
 }
 
 
+def visitors() -> tuple[Contact, ...]:
+    """Nine who come to the shop's page, three a language. They have no number; the name only tells them apart."""
+    return tuple(
+        Contact(f"visitor-{language.value}-{each}", language, _FLOOR) for language in Language for each in range(3)
+    )
+
+
 def is_left(contact: Contact) -> bool:
     """Whether this contact's visits are left to people: invoices, which no robot of the floor can take."""
     return contact.topics == _LEFT

@@ -16,15 +16,20 @@ from pydantic import SecretStr
 from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
-from services.agents.auth import COOKIE, Auth
+from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
+from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import Repository
+from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.load import load
@@ -71,7 +76,7 @@ async def signed_in(url: str, login: str, password: str) -> AsyncIterator[Person
     async with aiohttp.ClientSession(cookie_jar=jar, headers=OWN_PAGE, timeout=timeout) as http:
         async with http.post(f"{url}/api/v1/session", json={"login": login, "password": password}) as response:
             assert response.status == 200, await response.text()
-            me, token = (await response.json())["agent"], response.cookies[COOKIE].value
+            me, token = (await response.json())["agent"], response.cookies[PLAIN].value
         yield Person(http, url, me, login, password, token)
 
 
@@ -174,7 +179,9 @@ class Inner:
 
 
 @asynccontextmanager
-async def inner(system: Deployment, times: Times | None = None) -> AsyncIterator[Inner]:
+async def inner(
+    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None
+) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(
@@ -193,12 +200,17 @@ async def inner(system: Deployment, times: Times | None = None) -> AsyncIterator
         stack.push_async_callback(_end, following)
         async with asyncio.timeout(10):
             await follower.following.wait()
-        auth, actions = Auth(repository, passwords), Actions(board, waiters, watch, load_channels())
+        channels = load_channels()
+        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            colleagues=Colleagues(board, repository), channels=channels,
+            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
-        desk_ = Desk(board, hub, actions, auth, repository, times or Times())
+        signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
+        hearing = Hearing(system.board.url, deployment=system.deployment)
+        contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

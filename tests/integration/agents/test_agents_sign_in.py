@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from services.agents.auth import COOKIE, _hash
+from services.agents.auth import _hash
+from services.agents.cookies import PLAIN
 from services.agents.repository import Repository
 from tests.integration.agents.rig import OWN_PAGE, Person, desk, inner, signed_in, somebody
 from trunkline.testing.deployment import ADMIN, Deployment
@@ -31,7 +32,7 @@ async def test_who_signs_in_is_known_until_they_sign_out(ana: Person) -> None:
     assert (await ana.call("DELETE", "/api/v1/session"))[0] == 204
 
     async with (
-        aiohttp.ClientSession(cookies={COOKIE: ana.token}) as thief,
+        aiohttp.ClientSession(cookies={PLAIN: ana.token}) as thief,
         thief.get(f"{ana.url}/api/v1/session") as response,
     ):
         assert response.status == 401
@@ -77,7 +78,7 @@ async def test_a_right_password_clears_the_tries_before_it(system: Deployment) -
 
 async def test_signing_out_closes_the_desk_at_its_next_word(ana: Person) -> None:
     async with desk(ana) as it:
-        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={COOKIE: ana.token}) as elsewhere:
+        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={PLAIN: ana.token}) as elsewhere:
             await (await elsewhere.delete(f"{ana.url}/api/v1/session")).read()
 
         await it.say(type="heartbeat")
@@ -88,7 +89,7 @@ async def test_signing_out_closes_the_desk_at_its_next_word(ana: Person) -> None
 async def test_who_never_sends_a_heartbeat_does_not_stay_after_signing_out(ana: Person) -> None:
     async with desk(ana) as it:
         await asyncio.sleep(5.1)  # the session is looked at every five seconds at most
-        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={COOKIE: ana.token}) as elsewhere:
+        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={PLAIN: ana.token}) as elsewhere:
             await (await elsewhere.delete(f"{ana.url}/api/v1/session")).read()
 
         await it.say(type="shown", conversation=f"0-{'0' * 32}", fence=1)
@@ -103,7 +104,7 @@ async def test_a_session_that_expires_closes_its_desk(system: Deployment, ana: P
             token_hash=_hash(token), agent=ana.me["id"], now=now, expires_at=now + timedelta(seconds=1.5)
         )
     async with (
-        aiohttp.ClientSession(cookies={COOKIE: token}) as http,
+        aiohttp.ClientSession(cookies={PLAIN: token}) as http,
         desk(Person(http, ana.url, ana.me, ana.login, ana.password)) as it,
     ):
 
@@ -144,7 +145,7 @@ async def test_while_the_record_is_away_who_is_known_stays_known(system: Deploym
         it.repository.database.url = it.repository.database.url.set(database="/nowhere/at/all.db")
 
         assert (await person.call("GET", "/api/v1/session"))[0] == 200
-        async with aiohttp.ClientSession(cookies={COOKIE: "a stranger's"}) as stranger:
+        async with aiohttp.ClientSession(cookies={PLAIN: "a stranger's"}) as stranger:
             async with stranger.get(f"{it.url}/api/v1/session") as response:
                 assert response.status == 503
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

@@ -56,7 +56,7 @@ async def write(it: Post, *parts: Part, cc: Sequence[str] = (), left_s: float = 
         contact=Address(scheme="mailto", value=CUSTOMER), parts=(MailHead(subject="Re: Parcel", cc=tuple(cc)), *parts),
         written_at=now, send_before=now + timedelta(seconds=left_s),
     )  # fmt: skip
-    await it.bus.append(Partition(Topic.ROUTING, 0), [_record(message)])
+    await it.bus.append(Partition(Topic.ROUTING, 0), [_record(message, later=False)])
     return message
 
 
