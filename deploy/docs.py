@@ -146,6 +146,7 @@ _LINES: Final[dict[type[Any], _Line]] = {
     events.DeadLetter: _Line("the source's key, else the account", "ingest; router"),
 }
 
+_STRUCTURED: Final = events.STRUCTURED[1].decode()
 _EVENTS_HEAD: Final = f"""# Events
 
 {GENERATED} The source is `shared/trunkline/events.py`: one class per record, the type's last part its version.
@@ -156,10 +157,14 @@ changes its meaning under the same type; a recorded value of each, in `tests/pay
 
 Headers repeat what a reader needs to skip a record without decoding it (`trunkline.events.Header`): `type`; `agents`,
 whom it concerns, with commas between; `version`; `operation`; `term`, the owner's, absent where nobody owns; `outbox`,
-the id it was relayed from; `applied`; `generation`; `message`; `position`; `traceparent`. Who reads `routing-events` or
-`deliveries` without `trunkline.bus` must itself drop records whose `term` is lower than the highest before them in
-their partition, and `{events.Taken.type}` records whose term is not above all before:
-[rule 1](../architecture.md#the-log-decides).
+the id it was relayed from; `applied`; `generation`; `message`; `position`; `traceparent`. On every record
+`content-type` is the same:
+`{_STRUCTURED}`.
+The value is a whole CloudEvent, in the structured mode of CloudEvents' Kafka binding.
+
+Who reads `routing-events` or `deliveries` without `trunkline.bus` must itself drop records whose `term` is lower than
+the highest before them in their partition, and `{events.Taken.type}` records whose term is not above all
+before: [rule 1](../architecture.md#the-log-decides).
 
 `specversion`, `id`, `source`, `type`, `subject`, `time`, `datacontenttype` and `partitionkey` are in every envelope;
 `traceparent` where there is a trace. `id` with `source` names an event. Times in `state` are milliseconds since the

@@ -8,19 +8,24 @@ from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
+from services.agents.colleagues import Colleagues
+from services.agents.cookies import SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
+from services.agents.letters import Letters
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
 from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
+from services.agents.signals import ContactSignals
 from services.agents.upkeep import run_upkeep
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.load import load
@@ -42,14 +47,18 @@ async def build(service: Service) -> None:
     passwords = await service.enter("passwords", Passwords())
     hub, waiters = Hub(), Waiters(bus)
     follower = LogFollower(bus, hub, waiters)
-    auth = Auth(repository, passwords)
+    cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
+    auth = Auth(repository, passwords, cookie=cookie)
     channels = load_channels()
-    actions = Actions(board, waiters, watch, channels)
+    actions = Actions(board, waiters, watch, channels, Letters(repository))
+    signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
+    contacts = ContactSignals(board, hub, channels, signals, Hearing(settings.board_url, deployment=deployment))
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-        channels=channels, blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
+        colleagues=Colleagues(board, repository), channels=channels,
+        blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
     )  # fmt: skip
-    app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"
@@ -60,9 +69,12 @@ async def build(service: Service) -> None:
     service.readiness("record", repository.ready)
     service.readiness("board", board_open)
     service.readiness("log", following)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())
+    service.spawn("signals", signals.run())
+    service.spawn("contacts' signals", contacts.run())
     service.spawn("upkeep", run_upkeep(repository))
     service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())

@@ -16,9 +16,11 @@ from services.agents.api import (
     drafts,
     internal,
     live,
+    passing,
     problems,
     roster,
     session,
+    transfers,
 )
 from services.agents.api.asking import Parts
 from services.agents.api.edge import Edge
@@ -39,7 +41,9 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     app.state.parts = parts
     app.state.passwords = passwords
     problems.install(app)
-    for module in (session, conversations, beside, drafts, canned, roster, configuration, live, internal):
+    for module in (
+        session, conversations, passing, transfers, beside, drafts, canned, roster, configuration, live, internal,
+    ):  # fmt: skip
         app.include_router(module.router)
 
     @app.websocket("/api/v1/desk")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from services.agents.cookies import SessionCookie
 from services.agents.passwords import Passwords
 from services.agents.repository import Agent, RecordAway, Repository
 from services.agents.repository.roster import login_key
 
-COOKIE = "trunkline_session"
 SESSION = timedelta(hours=12)
 _CACHE_S = 15.0
 _STALE_S = 300.0
@@ -42,7 +42,8 @@ class SignedIn:
 class Auth:
     """Who is asking."""
 
-    def __init__(self, repository: Repository, passwords: Passwords) -> None:
+    def __init__(self, repository: Repository, passwords: Passwords, *, cookie: SessionCookie | None = None) -> None:
+        self.cookie = cookie or SessionCookie()
         self._repository = repository
         self._passwords = passwords
         self._known: dict[str, tuple[float, Agent]] = {}

@@ -17,13 +17,15 @@ import structlog
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from services.agents.actions import Action, Actions, BadFields, Outcome
-from services.agents.auth import COOKIE, Auth
-from services.agents.frames import GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
+from services.agents.actions import Actions, Outcome
+from services.agents.asked import Action, BadFields
+from services.agents.auth import Auth
+from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
 from services.agents.repository import Agent, RecordAway, Repository
+from services.agents.signals import ContactSignals
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
 from trunkline.http import traceparent
@@ -32,7 +34,6 @@ from trunkline.metrics import RESUMES, SOCKETS
 log = structlog.get_logger()
 
 _DEVICE = re.compile(r"^[A-Za-z0-9-]{16,64}$")
-_LOOK_EVERY_S = 5.0
 _ARRIVE_S = 10.0
 _AT_ONCE = 64
 _BEATS_AT_ONCE = 8
@@ -47,6 +48,7 @@ class Desk:
     actions: Actions
     auth: Auth
     repository: Repository
+    signals: ContactSignals
     times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -73,7 +75,7 @@ class Desk:
         origin = socket.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != socket.headers.get("host"):
             return None
-        return await self.auth.agent_of(socket.cookies.get(COOKIE))
+        return await self.auth.agent_of(self.auth.cookie.token(socket.cookies))
 
 
 class _Joined(NamedTuple):
@@ -88,6 +90,7 @@ class _Connection:
         self._desk = desk
         self._socket = socket
         self._agent = agent
+        self._token = desk.auth.cookie.token(socket.cookies)
         self._out = Outgoing(socket, farewell_s=desk.times.farewell_s)
         self._acting: set[asyncio.Task[None]] = set()
         self._beside: set[asyncio.Task[None]] = set()
@@ -181,6 +184,7 @@ class _Connection:
             "heartbeat_s": self._desk.times.heartbeat_s,
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
+            "reason": attendance.reason,
             "snapshot": shown,
         }
         return orjson.dumps(welcome)
@@ -192,6 +196,8 @@ class _Connection:
             "action": self._act,
             "shown": self._shown,
             "heartbeat": lambda _: self._beat(attendance),
+            "typing": self._signal,
+            "seen": self._signal,
         }
         while True:
             async with asyncio.timeout(self._desk.times.silent_s):
@@ -203,7 +209,8 @@ class _Connection:
             await handler(frame)
 
     async def _beat(self, attendance: Attendance) -> None:
-        """Prolong the lease at once; whether the agent is still signed in is asked beside what comes next."""
+        """Say that the line lives, and prolong the lease; whether they are still signed in is asked beside."""
+        self._out.put(ALIVE)
         if len(self._beside) < _BEATS_AT_ONCE:
             self._spawn(attendance.beat(), self._beside)
         self._looked_at = 0.0
@@ -212,13 +219,13 @@ class _Connection:
     def _look(self, attendance: Attendance) -> None:
         """Whoever speaks must still be signed in, also one who never sends a heartbeat."""
         now = asyncio.get_running_loop().time()
-        if not self._checking and now - self._looked_at >= _LOOK_EVERY_S:
+        if not self._checking and now - self._looked_at >= self._desk.times.look_s:
             self._checking, self._looked_at = True, now
             self._spawn(self._check_session(attendance), self._beside)
 
     async def _check_session(self, attendance: Attendance) -> None:
         try:
-            agent = await self._desk.auth.agent_of(self._socket.cookies.get(COOKIE))
+            agent = await self._desk.auth.agent_of(self._token)
         except RecordAway:
             return  # desks need no record to go on; the next heartbeat asks again
         finally:
@@ -226,7 +233,7 @@ class _Connection:
         if agent is None:
             self._out.end(SIGNED_OUT, "signed out")
             return
-        attendance.agent = agent
+        self._agent = attendance.agent = agent
 
     async def _shown(self, frame: dict[str, Any]) -> None:
         async def tell() -> None:
@@ -235,6 +242,12 @@ class _Connection:
 
         if len(self._acting) < _AT_ONCE:
             self._spawn(tell(), self._acting)
+
+    async def _signal(self, frame: dict[str, Any]) -> None:
+        """Typing, or seen: one that comes while many are on their way is as good as lost."""
+        kind, conversation = str(frame["type"]), str(frame.get("conversation", ""))
+        if len(self._beside) < _BEATS_AT_ONCE:
+            self._spawn(self._desk.signals.from_desk(self._agent.id, kind, conversation), self._beside)
 
     async def _act(self, frame: dict[str, Any]) -> None:
         """Answered when it is done; meanwhile others go on, in the order in which they came to the board."""
@@ -247,6 +260,7 @@ class _Connection:
         action = Action(
             verb=str(frame.get("verb")), agent=self._agent.id, operation=operation,
             conversation=str(frame.get("conversation", "")), fields=frame, trace=traceparent(None),
+            supervisor=self._agent.supervises,
         )  # fmt: skip
 
         async def act() -> None:

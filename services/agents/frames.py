@@ -8,13 +8,18 @@ from typing import Any
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from services.agents.actions import BadFields, Outcome
+from services.agents.actions import Outcome
+from services.agents.asked import BadFields
 
 OPERATION = re.compile(r"[0-9a-f]{32}", re.ASCII)
 """An operation id. Use `fullmatch`: `$` lets a line feed through, and that parts the fields of an outbox entry."""
 
 SIGNED_OUT, TOO_SLOW, RESTARTING, NONSENSE, GONE, OURS = 4001, 1013, 1012, 1008, 1001, 1011
 """Close codes: sign in; come back and resume; come back; mend the client; nothing was heard; an error of ours."""
+
+
+ALIVE = orjson.dumps({"type": "heartbeat"})
+"""The answer to a heartbeat: a client that misses it has a dead line, which no closed socket will ever tell."""
 
 
 async def next_frame(socket: WebSocket) -> dict[str, Any]:

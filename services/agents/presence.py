@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from services.agents.repository import Agent
-from trunkline.board import Board, BoardAway, BoardClosed, MoveBroken, moves
+from trunkline.board import Answer, Board, BoardAway, BoardClosed, MoveBroken, moves
 from trunkline.events import Presence
 from trunkline.ids import new_id
 
@@ -30,6 +30,8 @@ class Times:
     """How long a socket may say nothing at all."""
     grace_s: float = 10.0
     """How long a device whose socket ended may take to come back."""
+    look_s: float = 5.0
+    """How often whoever speaks is asked to be signed in still."""
     farewell_s: float = 20.0
     """How long a client that does not read may take to read why its socket is closed."""
 
@@ -44,6 +46,7 @@ class Attendance:
         self._grace_ms = int(times.grace_s * 1_000)
         self.agent = agent
         self.presence = Presence.AVAILABLE
+        self.reason = ""
 
     async def arrive(self) -> None:
         """Be on the board; waits as long as it is closed or away."""
@@ -51,13 +54,12 @@ class Attendance:
             try:
                 answer = await moves.arrive(
                     self._board, operation=new_id(), profile=self.agent.profile, device=self._device,
-                    lease_ms=self._lease_ms, presence=self.presence,
+                    lease_ms=self._lease_ms, presence=self.presence, reason=self.reason,
                 )  # fmt: skip
             except (BoardClosed, BoardAway):
                 await asyncio.sleep(_RETRY_S)
                 continue
-            if answer.ok and answer.version:
-                self.presence = Presence(answer.version)
+            self._learn(answer)
             return
 
     async def beat(self) -> None:
@@ -70,8 +72,12 @@ class Attendance:
             return  # deadlines and leases get a full period once the board is back
         if answer.code == "arrive":
             await self.arrive()
-        elif answer.version:
-            self.presence = Presence(answer.version)
+        else:
+            self._learn(answer)
+
+    def _learn(self, answer: Answer) -> None:
+        if answer.ok and answer.version:
+            self.presence, self.reason = Presence(answer.version), answer.subject
 
     async def leave(self) -> None:
         """The socket is gone; a moment's grace for it to come back."""

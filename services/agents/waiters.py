@@ -10,7 +10,7 @@ from trunkline.bus import Bus, BusError, Partition, Position, Record, TermFilter
 from trunkline.bus.pen import term_before
 from trunkline.events import Checkpoint, Header, Mark, Topic
 
-_REMEMBERED = 20_000
+_REMEMBERED = 2_000
 _PAGE = 1_000
 _OWNERS = {Checkpoint.type, Mark.type}
 """Records that repeat the last relayed id: they are not the entry itself."""

@@ -22,6 +22,7 @@ from trunkline.events import (
     ReceiptReceived,
     Topic,
     envelope,
+    headers,
     pack,
     rfc3339,
 )
@@ -54,6 +55,8 @@ class Publisher:
         AppendUnknown (or another BusError) if the log did not confirm all of it.
         """
         account = configured.account.name
+        for content in parsed.contents:
+            await self._blobs.put(content)
         made = await _all([self._record(event, configured, request, trace) for event in parsed.events])
         problems = (*parsed.problems, *(one for one in made if isinstance(one, Problem)))
         batches: dict[Partition, list[NewRecord]] = {}
@@ -108,7 +111,7 @@ class Publisher:
             failed_at=datetime.now(UTC),
         )
         value = pack(letter, id=new_id(), source=_SOURCE, subject=account, time=letter.failed_at)
-        return NewRecord(account.encode(), value, ((Header.TYPE, letter.type.encode()),))
+        return NewRecord(account.encode(), value, headers(letter.type))
 
     def _message(self, event: MessageIn, configured: Configured, received_at: datetime) -> InboundMessage:
         account, channel = configured
@@ -116,7 +119,7 @@ class Publisher:
             id=message_id(account.name, event.provider_id),
             account=account.name,
             channel=channel.manifest.type,
-            thread=channel.thread_key(event.contact, account),
+            thread=event.thread or channel.thread_key(event.contact, account),
             contact=event.contact,
             provider_id=event.provider_id,
             sent_at=event.sent_at,
@@ -194,4 +197,4 @@ def _receipt(receipt: Receipt, account: str, received_at: datetime, trace: str) 
 
 
 def _headers(event_type: str, trace: str) -> tuple[tuple[str, bytes], ...]:
-    return ((Header.TYPE, event_type.encode()), (Header.TRACE, trace.encode()))
+    return headers(event_type, (Header.TRACE, trace.encode()))

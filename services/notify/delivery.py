@@ -12,6 +12,7 @@ from typing import NamedTuple
 import structlog
 
 from services.notify.breaker import Breaker
+from services.notify.echo import Echo
 from services.notify.outcomes import Outcome, Outcomes
 from services.notify.rate import Bucket
 from services.notify.retry import pause_s
@@ -19,7 +20,7 @@ from services.notify.sender import Sender
 from trunkline.bus import Bus, NewRecord, Partition
 from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, Response, SendStep
 from trunkline.config.accounts import Accounts, Configured
-from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, pack
+from trunkline.events import Header, ReplySent, ReplyUndeliverable, SendFailed, StepAccepted, Topic, headers, pack
 from trunkline.failpoints import afailpoint
 from trunkline.messages import OutboundMessage
 from trunkline.metrics import ATTEMPTS, DELIVERIES, POSSIBLE_DUPLICATES, SEND_SECONDS
@@ -63,8 +64,17 @@ class _Planned(NamedTuple):
 class Couriers:
     """What deliveries of one process share: the client, and each account's rate and breaker."""
 
-    def __init__(self, bus: Bus, sender: Sender, accounts: Accounts, *, chance: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        sender: Sender,
+        accounts: Accounts,
+        *,
+        echo: Echo | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
         self.bus = bus
+        self.echo = echo
         self.sender = sender
         self.accounts = accounts
         self.chance = chance or random.Random()  # noqa: S311  jitter, not cryptography
@@ -242,9 +252,9 @@ class Delivery:
         value = pack(
             event, id=event.id, source="trunkline/notify", subject=reply.thread, time=now, traceparent=reply.trace
         )
-        headers = ((Header.TYPE, event.type.encode()), (Header.TRACE, reply.trace.encode()))
+        told = headers(event.type, (Header.TRACE, reply.trace.encode()))
         await self._couriers.bus.append(
-            Partition(Topic.INBOUND, self._shard), [NewRecord(reply.thread.encode(), value, headers)]
+            Partition(Topic.INBOUND, self._shard), [NewRecord(reply.thread.encode(), value, told)]
         )
 
     async def _record(self, reply: Reply, event: StepAccepted | ReplySent | SendFailed) -> None:

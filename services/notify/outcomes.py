@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from services.notify.window import Window
 from trunkline.bus import Bus, NewRecord, Pen
-from trunkline.events import Header, Mark, ReplySent, SendFailed, StepAccepted, pack
+from trunkline.events import Header, Mark, ReplySent, SendFailed, StepAccepted, headers, pack
 from trunkline.failpoints import afailpoint
 from trunkline.gather import Gather
 from trunkline.ids import new_id
@@ -73,9 +73,9 @@ def _record(outcome: Outcome, term: int, now: datetime) -> NewRecord:
     value = pack(
         event, id=new_id(), source="trunkline/notify", subject=outcome.key, time=now, traceparent=outcome.trace
     )
-    headers = [(Header.TYPE, event.type.encode()), (Header.TERM, b"%d" % term)]
+    more = [(Header.TERM, b"%d" % term)]
     if outcome.trace:
-        headers.append((Header.TRACE, outcome.trace.encode()))
+        more.append((Header.TRACE, outcome.trace.encode()))
     if outcome.agent:
-        headers.append((Header.AGENTS, outcome.agent.encode()))
-    return NewRecord(outcome.key.encode(), value, tuple(headers))
+        more.append((Header.AGENTS, outcome.agent.encode()))
+    return NewRecord(outcome.key.encode(), value, headers(event.type, *more))

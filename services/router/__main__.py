@@ -18,14 +18,12 @@ from trunkline.config.load import load
 from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.config.watch import Watch
-from trunkline.metrics import CONFIG_INFO, RULE_FAILURES
+from trunkline.metrics import RULE_FAILURES
 from trunkline.service import Service, main
 
 
 def compile_rules(config: Config) -> Rules:
     """The rules of a configuration, ready to decide."""
-    CONFIG_INFO.clear()
-    CONFIG_INFO.labels(config.digest).set(1)
     return Rules(config, RuleEngine(config, Cel(), on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
 
 
@@ -58,6 +56,7 @@ async def build(service: Service) -> None:
         return owner.not_ready() or (None if await core.board.is_open() else "the board is not open")
 
     service.readiness("shards", shards_verified)
+    service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("shards", owner.run())
     service.spawn("timers", run_timers(core, owner.shards))

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 import structlog
-from pydantic import ValidationError
 
-from services.router.core import Core, Fenced, NotYet, Rules
+from services.router.ahead import Ahead, Event, Item
+from services.router.core import Core, Fenced, NotYet, Rules, until_one_fails
 from services.router.inbound import Buffer
 from services.router.policy.routing import Route, route
 from services.router.record import Last
@@ -18,7 +18,7 @@ from trunkline.board.fold import print_of
 from trunkline.board.moves import traced
 from trunkline.bus import Record
 from trunkline.config.rules import facts_of
-from trunkline.events import Envelope, Header, MessageReceived, PreferenceReceived, ReplyUndeliverable
+from trunkline.events import Header, MessageReceived, PreferenceReceived, ReplyUndeliverable
 from trunkline.ids import new_conversation_id
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
@@ -39,37 +39,34 @@ class Consumer:
         self._core = core
         self._shard = shard
         self._term = term
-        self._buffer = buffer
         self._open: set[str] = set()
+        self._ahead = Ahead(core, buffer, self._open)
         self._words: dict[str, str] = {}
         self.applied = buffer.next - 1
 
     async def run(self) -> None:
         """Apply for ever. NotYet, Fenced or BoardAway end it: the shard is verified anew and begins from the board."""
+        await until_one_fails(self._ahead.run(), self._apply())
+
+    async def _apply(self) -> None:
         while True:
-            records = await self._buffer.peek(_BATCH)
-            moves = await self._moves(records)
+            items = await self._ahead.peek(_BATCH)
+            moves = await self._moves(items)
             answers = await asyncio.gather(*(self._core.board.submit(*move) for move in moves))
-            done = await self._judge(records, answers)
-            self._buffer.drop(done)
+            done = await self._judge(items, answers)
             if done:
-                self.applied = records[done - 1].offset
+                self.applied = items[done - 1].record.offset
+                await self._ahead.drop(done)
 
     # --- items to moves -----------------------------------------------------------------------------------
 
-    async def _moves(self, records: list[Record]) -> list[Move]:
-        """The moves of these records, in their order."""
-        items = [_read(record) for record in records]
-        threads = {
-            item.message.thread
-            for item in items
-            if isinstance(item, MessageReceived) and item.message.thread not in self._open
-        }
+    async def _moves(self, items: list[Item]) -> list[Move]:
+        """The moves of these items, in their order."""
         rules = self._core.rules()
-        history = await self._history(threads) if threads and rules.read_history else {}
-        return [self._move(record, item, rules, history) for record, item in zip(records, items, strict=True)]
+        history = await self._ahead.history(items) if rules.read_history else {}
+        return [self._move(item.record, item.event, rules, history) for item in items]
 
-    def _move(self, record: Record, item: _Item, rules: Rules, history: dict[str, Last]) -> Move:
+    def _move(self, record: Record, item: Event, rules: Rules, history: dict[str, Last]) -> Move:
         """The move of one record. What cannot be read is refused, in its place in the order."""
         start = (str(self._shard), str(self._term), str(record.offset))
         match item:
@@ -103,31 +100,21 @@ class Consumer:
         routed: Route = route(decision, rules.config, channel=message.channel)
         return routed.arguments()
 
-    async def _history(self, threads: set[str]) -> dict[str, Last]:
-        """What the board knows of these threads, and the record of those that left it: each asked once a batch."""
-        asked = sorted(threads)
-        found = dict(zip(asked, await self._core.board.call("look", *asked), strict=True))
-        history = {
-            thread: Last(known=True, agent=agent.decode()) for thread, (status, agent) in found.items() if status
-        }
-        forgotten = [thread for thread in asked if thread not in history]
-        return history | (await self._core.record.last(forgotten) if forgotten else {})
-
     # --- answers -------------------------------------------------------------------------------------------
 
-    async def _judge(self, records: list[Record], answers: list[Any]) -> int:
+    async def _judge(self, items: list[Item], answers: list[Any]) -> int:
         """How many of the first items are applied; what stands in the way of the next is dealt with."""
-        for done, (record, answer) in enumerate(zip(records, answers, strict=True)):
+        for done, (item, answer) in enumerate(zip(items, answers, strict=True)):
             code = answer[0].decode()
             match code:
                 case "ok" | "duplicate" | "refused" | "gone" | "applied":
                     APPLIED.labels(code).inc()
-                    self._learn(record, code)
+                    self._learn(item, code)
                 case "confirm":
-                    await self._confirm(record)
+                    await self._confirm(item.record)
                     return done
                 case "decide":
-                    self._open.discard(_thread(record))
+                    self._open.discard(item.thread)
                     return done
                 case "fenced":
                     raise Fenced(f"shard {self._shard}")
@@ -136,14 +123,14 @@ class Consumer:
                 case "gap" if done:
                     return done
                 case _:
-                    raise MoveBroken(f"offset {record.offset} of shard {self._shard}: {answer!r:.300}")
-        return len(records)
+                    raise MoveBroken(f"offset {item.record.offset} of shard {self._shard}: {answer!r:.300}")
+        return len(items)
 
-    def _learn(self, record: Record, code: str) -> None:
-        if code == "ok" and record.type == MessageReceived.type:
+    def _learn(self, item: Item, code: str) -> None:
+        if code == "ok" and isinstance(item.event, MessageReceived):
             if len(self._open) > _MOST_KNOWN:
                 self._open.clear()
-            self._open.add(_thread(record))
+            self._open.add(item.thread)
 
     async def _confirm(self, record: Record) -> None:
         """A filter's hit: only the record may call it a duplicate. No answer: the partition waits."""
@@ -157,22 +144,3 @@ class Consumer:
 
     async def _ask(self, message: str, account: str, end: int) -> bool | None:
         return await self._core.record.knows(message, account=account, shard=self._shard, end=end)
-
-
-_Item = MessageReceived | PreferenceReceived | ReplyUndeliverable | str
-"""What a record of `inbound` says; a text: why it cannot be read."""
-
-
-def _read(record: Record) -> _Item:
-    try:
-        event = Envelope.model_validate_json(record.value).read()
-    except (ValidationError, KeyError, ValueError) as error:
-        return f"{type(error).__name__}: {str(error)[:300]}"
-    if isinstance(event, MessageReceived | PreferenceReceived | ReplyUndeliverable):
-        return event
-    return f"{event.type} does not belong here"
-
-
-def _thread(record: Record) -> str:
-    """Ingest keys `inbound` by thread."""
-    return record.key.decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from services.router.record import Record
 from trunkline.blobs import Blobs
@@ -57,3 +59,16 @@ class Core:
     def inbound(self, shard: int) -> Partition:
         """The shard's partition of `inbound`."""
         return Partition(Topic.INBOUND, shard)
+
+
+async def until_one_fails(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run them together; the first failure ends all and is raised."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,7 +13,7 @@ _ROOM = 1_000
 
 
 class Buffer:
-    """A shard's records, read and not yet applied."""
+    """A shard's records, read and not yet taken."""
 
     def __init__(self, following: int) -> None:
         self.next = following
@@ -21,17 +21,12 @@ class Buffer:
         self.records: deque[Record] = deque()
         self.grown = asyncio.Event()
 
-    async def peek(self, most: int) -> list[Record]:
-        """The first records, at least one."""
+    async def take(self, most: int) -> list[Record]:
+        """The next records, at least one; they leave the buffer."""
         while not self.records:
             self.grown.clear()
             await self.grown.wait()
-        return [self.records[n] for n in range(min(most, len(self.records)))]
-
-    def drop(self, count: int) -> None:
-        """Forget the first records: they are applied."""
-        for _ in range(count):
-            self.records.popleft()
+        return [self.records.popleft() for _ in range(min(most, len(self.records)))]
 
 
 class Inbound:

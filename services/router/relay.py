@@ -14,7 +14,7 @@ from services.router.core import Core, Fenced, NotYet, Stale
 from services.router.observe import observe
 from trunkline.board.relay import Entry, compose, cut
 from trunkline.bus import Bus, NewRecord, Partition, Pen, Position, Record
-from trunkline.events import DeadLetter, Envelope, Header, MessageRefused, Topic, pack
+from trunkline.events import DeadLetter, Envelope, Header, MessageRefused, Topic, headers, pack
 from trunkline.failpoints import failpoint
 from trunkline.metrics import DEAD_LETTERS, UNRELAYED, UNRELAYED_AGE
 
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 _READ = 500
 _LOOK_AGAIN_S = 1.0
 _KEEP_S = 10.0
+_GATHER_S = 0.002
+"""What the board decides meanwhile shares the batch: fewer and fuller ones cost less, here and in every reader."""
 
 
 class Relay:
@@ -56,6 +58,7 @@ class Relay:
         try:
             async with asyncio.timeout(_LOOK_AGAIN_S):
                 await self._wake.wait()
+            await asyncio.sleep(_GATHER_S)
         except TimeoutError:
             return
 
@@ -102,8 +105,8 @@ class Relay:
 
     def headers(self, event_type: str, *, applied: int) -> tuple[tuple[str, bytes], ...]:
         """Headers of a record of the owner's own."""
-        return (
-            (Header.TYPE, event_type.encode()),
+        return headers(
+            event_type,
             (Header.TERM, b"%d" % self._pen.term),
             (Header.OUTBOX, self.last.encode()),
             (Header.APPLIED, b"%d" % applied),
@@ -126,9 +129,7 @@ async def copy_refused(bus: Bus, shard: int, entry: Entry) -> None:
         failed_at=datetime.now(UTC),
     )
     value = pack(letter, id=letter.source, source="trunkline/router", subject=letter.source, time=letter.failed_at)
-    await bus.append(
-        Partition(Topic.DEAD_LETTERS, shard), [NewRecord(source.key, value, ((Header.TYPE, letter.type.encode()),))]
-    )
+    await bus.append(Partition(Topic.DEAD_LETTERS, shard), [NewRecord(source.key, value, headers(letter.type))])
     DEAD_LETTERS.labels(Topic.INBOUND).inc()
     log.warning("message_refused", source=letter.source, reason=event.reason)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import structlog
 
 from services.router.consumer import Consumer
-from services.router.core import Core, Fenced, NotYet, Stale
+from services.router.core import Core, Fenced, NotYet, Stale, until_one_fails
 from services.router.inbound import Inbound
 from services.router.rebuild import rebuild
 from services.router.relay import Relay
@@ -17,6 +15,7 @@ from trunkline.board import BoardAway, BoardClosed
 from trunkline.board.owner import clear, load_scripts, raise_term, replication_id
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import AppendUnknown, BusError, OffsetGone, Pen, take_pen
+from trunkline.bus.lookback import Lookback
 from trunkline.bus.tail import Tail, last_written
 from trunkline.errors import Contradiction
 from trunkline.failpoints import afailpoint
@@ -100,7 +99,7 @@ class Shard:
         VERIFIED.labels(self.number).set(1)
         TAKEOVERS.labels(why).inc()
         log.info("shard_verified", shard=self.number, term=self.term, why=why, applied=applied)
-        await _until_one_fails(relay.run(), self._consume(consumer))
+        await until_one_fails(relay.run(), self._consume(consumer))
 
     async def _consume(self, consumer: Consumer) -> None:
         """Once the board is open: others' shards may still be on the way to being verified."""
@@ -144,13 +143,14 @@ class Shard:
         """The pen, and what the log says before it. Our `taken` repeats the newest generation: if a rebuild named
         another between our looking and our writing, take it again."""
         core, partition = self._core, self._core.routing(self.number)
-        named = (await last_written(core.bus, partition)).generation
+        look = Lookback(core.bus)
+        named = (await last_written(look, partition)).generation
         while True:
             pen = await take_pen(
-                core.bus, partition, core.member, generation=named,
+                look, partition, core.member, generation=named,
                 announce=lambda term: raise_term(core.board, self.number, term),
             )  # fmt: skip
-            tail = await last_written(core.bus, partition, before=pen.offset)
+            tail = await last_written(look, partition, before=pen.offset)
             if tail.generation == named:
                 return pen, tail
             named = tail.generation
@@ -168,16 +168,3 @@ def _lost_log(shard: int, what: str) -> str:
         f"inbound/{shard} is not the log this board has read: {what}. "
         "If that is accepted, `trunkline board rebuild --accept-log` lists what will be missing."
     )
-
-
-async def _until_one_fails(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run them together; the first failure ends all and is raised."""
-    tasks = [asyncio.create_task(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

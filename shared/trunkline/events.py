@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,11 @@ class Header:
     TRACE = "traceparent"
     MESSAGE = "message"  # id of the inbound message applied, for the dedupe filter
     VERSION = "version"
+    CONTENT_TYPE = "content-type"  # the same on every record
+
+
+STRUCTURED = (Header.CONTENT_TYPE, b"application/cloudevents+json; charset=UTF-8")
+"""Says that the value is a whole CloudEvent: structured mode of the CloudEvents Kafka binding 1.0.2, section 3.3."""
 
 
 class Status(StrEnum):
@@ -80,6 +85,15 @@ class _Data(BaseModel):
 
     type: ClassVar[str]
     topic: ClassVar[Topic]
+
+    @classmethod
+    def read(cls, data: Any) -> Self:
+        """What the log says, by whatever version of us: fields unknown here are read past, at every depth.
+
+        The models of `trunkline.messages` inside are strict elsewhere, where what comes from outside is judged.
+        ValidationError when a known field is missing or is not what it should be.
+        """
+        return cls.model_validate(data, extra="ignore")
 
 
 # --- inbound -----------------------------------------------------------------------------------------------
@@ -161,6 +175,13 @@ class ConversationState(_Data):
     limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
     replied_at: int = Field(default=0, description="when an agent first replied")
     shown: int = Field(default=0, description="fence of the offer the client said it showed")
+    wake_at: int = Field(default=0, description="when it wakes, while it is snoozed")
+    why: str = Field(
+        default="",
+        description="of the latest offer, agents who satisfied the requirement:of them with room:who had declined:"
+        "ms the chosen one was idle",
+    )
+    said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 
 class AgentState(_Data):
@@ -284,6 +305,42 @@ class TransferDetails(_Data):
     to_agent: str = ""
     to_queue: str = ""
     note: str = ""
+    to_skill: str = Field(default="", description="skill:level asked for on top of what the queue requires")
+    escalation: bool = False
+
+
+class SnoozeDetails(_Data):
+    """Why it is put off."""
+
+    note: str = ""
+
+
+class ConversationSnoozed(_Conversation):
+    """Put off by its agent until `state.wake_at`, or until the customer writes; it takes no room meanwhile."""
+
+    type = "trunkline.conversation.snoozed.v1"
+    details: SnoozeDetails
+
+
+class ConversationWoken(_Conversation):
+    """Its time has come, or its agent said so: it waits again, and its last agent is asked first."""
+
+    type = "trunkline.conversation.woken.v1"
+
+
+class AssignmentDetails(_Data):
+    """Who gave it to whom, and why."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+class ConversationAssigned(_Conversation):
+    """Given to `state.owner` by a supervisor's word, also above capacity."""
+
+    type = "trunkline.conversation.assigned.v1"
+    details: AssignmentDetails
 
 
 class ConversationTransferred(_Conversation):
@@ -483,7 +540,7 @@ INBOUND: tuple[type[_Data], ...] = (MessageReceived, PreferenceReceived, ReplyUn
 CONVERSATION: tuple[type[_Conversation], ...] = (
     ConversationOpened, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered, OfferAccepted,
     OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred, WrapUpStarted,
-    ConversationClosed,
+    ConversationSnoozed, ConversationWoken, ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[_Agent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[_Data], ...] = (Taken, Mark, Checkpoint)
@@ -511,8 +568,8 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
     def read(self) -> _Data:
-        """The record as its own class; KeyError if this version does not know the type."""
-        return BY_TYPE[self.type].model_validate(self.data)
+        """The record as its own class; KeyError if this version does not know the type. Otherwise as `_Data.read`."""
+        return BY_TYPE[self.type].read(self.data)
 
 
 def rfc3339(moment: datetime) -> str:
@@ -553,6 +610,11 @@ def pack(event: _Data, *, id: str, source: str, subject: str, time: datetime, tr
     return envelope(
         event.type, data, id=id, source=source, subject=subject, time=rfc3339(time), traceparent=traceparent
     )
+
+
+def headers(event_type: str, *more: tuple[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record of this type: what every record says of itself, and `more`. The type is the first."""
+    return ((Header.TYPE, event_type.encode()), *more, STRUCTURED)
 
 
 def unpack(value: bytes) -> Envelope:

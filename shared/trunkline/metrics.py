@@ -13,12 +13,32 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series fo
 _WAITS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400)
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+# --- configuration ------------------------------------------------------------------------------------------
+CONFIG_INFO = Gauge("trunkline_config_info", "1 for the version of trunkline.yaml in use.", ["version"])
+CONFIG_RELOAD_FAILED = Gauge(
+    "trunkline_config_reload_failed", "1 while trunkline.yaml cannot be used and an earlier version runs, else 0."
+)
+
 # --- ingest -------------------------------------------------------------------------------------------------
 RECEIVED = Counter(
     "trunkline_ingest_requests_total", "Provider requests, by what we answered and why.", ["account", "outcome"]
 )
 ACCEPTED = Counter("trunkline_ingest_accepted_total", "Items put into the log, by kind.", ["account", "kind"])
 PUBLISH_SECONDS = Histogram("trunkline_ingest_publish_seconds", "From verified to safely in the log.", buckets=_FAST)
+MAIL_READ_SECONDS = Histogram("trunkline_ingest_mail_read_seconds", "Reading one mail, in its process.", buckets=_FAST)
+
+CHAT_SOCKETS = Gauge("trunkline_chat_sockets", "Open sockets of visitors.", ["account"])
+CHAT_FRAMES = Counter(
+    "trunkline_chat_frames_total",
+    "Frames from visitors, by kind and what became of them.",
+    ["account", "kind", "outcome"],
+)
+CHAT_CATCH_UPS = Counter(
+    "trunkline_chat_catch_ups_total", "Times the record was asked what a visitor missed, by why.", ["why"]
+)
+SIGNALS_DROPPED = Counter(
+    "trunkline_signals_dropped_total", "Signals (typing, numbered messages) that could not be told; of every service."
+)
 
 # --- router -------------------------------------------------------------------------------------------------
 APPLIED = Counter("trunkline_router_applied_total", "Items of `inbound` applied to the board, by outcome.", ["outcome"])
@@ -38,7 +58,6 @@ CONFIRMATIONS = Counter(
     "trunkline_dedupe_confirmations_total", "Filter hits the record was asked about, by its answer.", ["answer"]
 )
 RULE_FAILURES = Counter("trunkline_rule_failures_total", "Rules that failed at run time, which is no match.", ["rule"])
-CONFIG_INFO = Gauge("trunkline_config_info", "1 for the version of trunkline.yaml in use.", ["version"])
 WAITING = Gauge("trunkline_queue_waiting", "Conversations waiting for an agent.", ["queue", "channel"])
 OLDEST = Gauge("trunkline_queue_oldest_seconds", "Age of the longest waiting.", ["queue", "channel"])
 SLACK = Gauge(

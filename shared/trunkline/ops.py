@@ -17,6 +17,9 @@ from trunkline.errors import StartFailed
 Check = Callable[[], Awaitable[str | None]]
 """Answers None when ready, else in a few words why not."""
 
+Note = Callable[[], str | None]
+"""What people should know though it does not make the process unready; None: nothing."""
+
 CHECK_TIMEOUT_S: Final = 2.0
 _SAMPLE_EVERY_S: Final = 1.0  # one wake-up a second: idle services must cost nothing one can see
 _SAMPLES_KEPT: Final = 15  # a scrape each 15 s sees every sample
@@ -25,10 +28,11 @@ LOOP_LAG = Gauge("trunkline_loop_lag_seconds", "Largest lateness of the event lo
 
 
 class Readiness:
-    """The named checks of one process, and whether it takes part at all."""
+    """The named checks of one process, whether it takes part at all, and what is to be known besides."""
 
     def __init__(self) -> None:
         self.checks: dict[str, Check] = {}
+        self.notes: dict[str, Note] = {}
         self.not_taking_part: str | None = "starting"
         """Why the process as a whole is not ready (starting, stopping); None: ask the checks."""
 
@@ -39,6 +43,10 @@ class Readiness:
         if self.not_taking_part is not None:
             report["service"] = self.not_taking_part
         return report
+
+    def remarks(self) -> dict[str, str]:
+        """The notes that say something now."""
+        return {name: words for name, note in self.notes.items() if (words := note()) is not None}
 
 
 async def _answer(check: Check) -> str | None:
@@ -88,8 +96,10 @@ def _readyz(readiness: Readiness) -> Callable[[web.Request], Awaitable[web.Respo
     async def answer(_request: web.Request) -> web.Response:
         report = await readiness.report()
         ready = not any(report.values())
-        checks = {name: why or "ok" for name, why in report.items()}
-        return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
+        told: dict[str, object] = {"ready": ready, "checks": {name: why or "ok" for name, why in report.items()}}
+        if remarks := readiness.remarks():
+            told["notes"] = remarks
+        return web.json_response(told, status=200 if ready else 503)
 
     return answer
 

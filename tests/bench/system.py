@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from services.agents.auth import COOKIE
+from services.agents.cookies import PLAIN
 from services.agents.repository import NewAgent, Repository
 from tests.bench.backlog import Backlog
 from tests.bench.cpu import CpuMeter, MemorySampler, Used
@@ -142,7 +142,7 @@ class System:
                 token_hash=sha256(token.encode()).hexdigest(), agent=agent.id, now=now,
                 expires_at=now + timedelta(hours=1),
             )  # fmt: skip
-            cookies.append(f"{COOKIE}={token}")
+            cookies.append(f"{PLAIN}={token}")
         return cookies
 
     # --- processes ----------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ class Floor:
     async def seat(self, *, role: str = "agent", viewport: tuple[int, int] = (1280, 800), **options: Any) -> Seat:
         """A new agent, signed in at a page of their own. `options` are the roster's fields and the browser's."""
         fields = {name: options.pop(name) for name in _FIELDS if name in options}
-        person = await self._stack.enter_async_context(somebody(self.system.desk_url, role=role, **fields))
+        person = await self._stack.enter_async_context(somebody(self.system, hired=True, role=role, **fields))
         self._people[person.me["id"]] = person
         return await self.another(person, viewport=viewport, **options)
 

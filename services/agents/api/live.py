@@ -18,7 +18,7 @@ from trunkline.events import Presence
 router = APIRouter(prefix="/api/v1", tags=["live"])
 
 
-class Colleague(BaseModel):
+class KnownAgent(BaseModel):
     """Somebody a conversation can be passed on to."""
 
     id: str
@@ -27,10 +27,10 @@ class Colleague(BaseModel):
     room: bool = Field(description="whether one more conversation of weight 1 fits")
 
 
-class Colleagues(BaseModel):
+class KnownAgents(BaseModel):
     """Everybody on the roster who is not disabled, by name."""
 
-    items: list[Colleague]
+    items: list[KnownAgent]
 
 
 class LiveNeed(BaseModel):
@@ -79,13 +79,13 @@ class Live(BaseModel):
 
 
 @router.get("/colleagues", responses=responses(401, 503))
-async def colleagues(me: Me, use: Use) -> Colleagues:
+async def colleagues(me: Me, use: Use) -> KnownAgents:
     """Everybody's name and presence, for passing on."""
     names = await use.repository.roster.names()
     there = {one.agent: one for one in await looks.attendance(use.board)}
-    return Colleagues(
+    return KnownAgents(
         items=[
-            Colleague(
+            KnownAgent(
                 id=agent, name=name, presence=one.presence if one else Presence.OFFLINE,
                 room=one is not None and one.load < one.capacity,
             )

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from services.agents.actions import BadFields
+from services.agents.asked import BadFields
 from services.agents.repository import (
     BadCursor,
     LoginTaken,
@@ -130,8 +130,8 @@ async def _away(_: Request, error: Exception) -> JSONResponse:
     return answer(503, "record-away", str(error), retry_after_s=2)
 
 
-async def _board_away(_: Request, __: Exception) -> JSONResponse:
-    return answer(503, "board-away", "the board is being verified or rebuilt", retry_after_s=2)
+async def _board_away(_: Request, error: Exception) -> JSONResponse:
+    return answer(503, "board-away", f"the board is away, being verified or rebuilt: {error}", retry_after_s=2)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -58,9 +58,11 @@ async def add_agent(body: AddingAgent, use: Use, request: Request) -> Agent:
     """Add an agent."""
     passwords: Passwords = request.app.state.passwords
     new = NewAgent(**body.model_dump(exclude={"password"}))
-    return await use.repository.roster.create(
+    added = await use.repository.roster.create(
         new, password_hash=await passwords.hash(body.password), now=datetime.now(UTC)
     )
+    use.colleagues.forget()
+    return added
 
 
 @router.patch(
@@ -99,6 +101,7 @@ def version_read(if_match: str | None) -> int:
 
 async def _tell(use: Use, agent: Agent) -> None:
     use.auth.forget(agent.id)
+    use.colleagues.forget()
     if agent.disabled:
         await use.repository.sessions.delete_of(agent.id)
         use.hub.close(agent.id, SIGNED_OUT, "disabled")
@@ -113,7 +116,7 @@ async def _tell(use: Use, agent: Agent) -> None:
 async def one_agent(agent: str, me: Me, use: Use) -> Agent:
     """One agent: oneself, or anybody for supervisors."""
     if agent != me.id:
-        supervisor(me)
+        await supervisor(me)
     found = await use.repository.roster.get(agent)
     if found is None:
         raise NotThere("no such agent")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.agents.api.asking import Me, Use, own_page
+from services.agents.api.asking import Me, Token, Use, own_page
 from services.agents.api.problems import Problem, responses
-from services.agents.auth import COOKIE, SESSION, TooManyTries
+from services.agents.auth import SESSION, TooManyTries
 from services.agents.repository import Agent
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
@@ -35,7 +34,7 @@ class Session(BaseModel):
 
 
 @router.post("", dependencies=[Depends(own_page)], responses=responses(401, 403, 422, 429, 503))
-async def sign_in(credentials: Credentials, use: Use, response: Response) -> Session:
+async def sign_in(credentials: Credentials, use: Use, request: Request, response: Response) -> Session:
     """Begin a session; its token is in the cookie only."""
     try:
         signed_in = await use.auth.sign_in(credentials.login, credentials.password)
@@ -45,9 +44,7 @@ async def sign_in(credentials: Credentials, use: Use, response: Response) -> Ses
         ) from error
     if signed_in is None:
         raise Problem(401, "wrong-credentials", "name and password do not belong together")
-    response.set_cookie(
-        COOKIE, signed_in.token, max_age=int(SESSION.total_seconds()), httponly=True, samesite="strict", path="/"
-    )
+    use.auth.cookie.give(response, signed_in.token, asked_by=request, max_age_s=int(SESSION.total_seconds()))
     return Session(agent=signed_in.agent, expires_at=signed_in.expires_at)
 
 
@@ -58,10 +55,8 @@ async def who_am_i(me: Me) -> Session:
 
 
 @router.delete("", status_code=204, dependencies=[Depends(own_page)], responses=responses(403, 503))
-async def sign_out(
-    use: Use, response: Response, trunkline_session: Annotated[str | None, Cookie(alias=COOKIE)] = None
-) -> None:
+async def sign_out(use: Use, response: Response, token: Token) -> None:
     """End the session; its desk is closed within a heartbeat."""
-    if trunkline_session:
-        await use.auth.sign_out(trunkline_session)
-    response.delete_cookie(COOKIE, path="/")
+    if token:
+        await use.auth.sign_out(token)
+    use.auth.cookie.forget(response)

@@ -22,11 +22,14 @@ from services.agents.repository.errors import (
     VersionConflict,
 )
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
+from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.notes import Note, Notes
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
+from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
+from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
     "Agent",
@@ -49,8 +52,10 @@ __all__ = [
     "Filter",
     "History",
     "Knowledge",
+    "KnownMail",
     "LastConversation",
     "LoginTaken",
+    "MailThreads",
     "Message",
     "NewAgent",
     "NotThere",
@@ -58,6 +63,7 @@ __all__ = [
     "Notes",
     "Page",
     "PastEvent",
+    "Place",
     "ProjectedRecord",
     "Projection",
     "RecordAway",
@@ -68,9 +74,12 @@ __all__ = [
     "Session",
     "Sessions",
     "ShortcutTaken",
+    "ThreadMessages",
+    "Threads",
     "Transcript",
     "Unstorable",
     "VersionConflict",
+    "folded",
 ]
 
 
@@ -83,8 +92,10 @@ class Repository:
         self.sessions = Sessions(self.database)
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
+        self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
+        self.threads = Threads(self.database)
         self.contacts = Contacts(self.database)
         self.drafts = Drafts(self.database)
         self.notes = Notes(self.database)

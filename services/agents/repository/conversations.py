@@ -140,7 +140,8 @@ class Conversations:
             if not found:
                 return None
             rows = await connection.execute(query.order_by(MESSAGES.c.sequence.desc()).limit(count))
-            newest = [Message.model_validate(dict(row)) for row in rows.mappings()]
+            # Parts are kept as they stood in the log: a later version may have put fields into them.
+            newest = [Message.model_validate(dict(row), extra="ignore") for row in rows.mappings()]
         messages = tuple(reversed(newest))
         return Transcript(conversation=found[0], messages=messages, complete=not messages or messages[0].sequence == 1)
 

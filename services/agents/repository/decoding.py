@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from trunkline.bus.base import Partition, Record
 from trunkline.events import (
-    BY_TYPE,
     CONVERSATION,
     DELIVERIES,
     MAX_EVENT_BYTES,
@@ -90,7 +89,7 @@ def _read(record: ProjectedRecord) -> Reading:
         raise ValueError("time: without a zone")
     if envelope.type not in _FOLDED:
         return Reading(record, envelope.type, envelope.time)
-    event: Any = BY_TYPE[envelope.type].model_validate(envelope.data)
+    event: Any = envelope.read()
     if event.topic is not record.topic:
         raise ValueError(f"{envelope.type} does not belong in {record.topic.value}")
     if envelope.type not in _STATED:

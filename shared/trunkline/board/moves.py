@@ -1,7 +1,7 @@
 """The agents' moves: one typed function a verb, of the same name as in `lua/`.
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
-(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, behind.
+(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past, behind.
 """
 
 from __future__ import annotations
@@ -62,10 +62,11 @@ async def transfer_to_queue(
     weight: int,
     limits: str,
     body: bytes,
+    reason: str = "transfer",
     trace: str = "",
 ) -> Answer:
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender."""
-    arguments = (safe(queue), requirement, str(weight), limits, body)
+    arguments = (safe(queue), requirement, str(weight), limits, body, safe(reason))
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -76,23 +77,50 @@ async def wrap_up(board: Board, *, operation: str, agent: str, conversation: str
     return await board.move(traced("wrap_up", trace), safe(operation), safe(agent), safe(conversation))
 
 
+async def snooze(
+    board: Board, *, operation: str, agent: str, conversation: str, wake_at: int, body: bytes, trace: str = ""
+) -> Answer:
+    """Put it off until `wake_at` (ms) or until the customer writes, and free its room; `past` if that is over."""
+    arguments = (safe(operation), safe(agent), safe(conversation), str(wake_at), body)
+    return await board.move(traced("snooze", trace), *arguments)
+
+
+async def wake(board: Board, *, operation: str, agent: str, conversation: str, trace: str = "") -> Answer:
+    """End the snooze now, by who began it; it waits again, and its last agent is asked first."""
+    return await board.move(traced("wake", trace), safe(operation), safe(agent), safe(conversation))
+
+
+async def assign(
+    board: Board, *, operation: str, agent: str, conversation: str, to: str, body: bytes, trace: str = ""
+) -> Answer:
+    """Give it to a present agent by a supervisor's word, whoever has it and whatever room there is.
+
+    `agent` is the supervisor, who answers for the right to do so. `absent`, `own` (has it already), `gone` (closed).
+    """
+    arguments = (safe(operation), safe(agent), safe(conversation), safe(to), body)
+    return await board.move(traced("assign", trace), *arguments)
+
+
 async def close(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:
     """Over; `body` is the finished `CloseDetails`. The room goes to the most urgent work at once."""
     return await board.move(traced("close", trace), safe(operation), safe(agent), safe(conversation), body)
 
 
 async def arrive(
-    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence
+    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence, reason: str = ""
 ) -> Answer:
-    """A device of the agent comes. The first one puts the agent on the board, with `presence` and the profile."""
+    """A device of the agent comes. The first one puts the agent on the board, with presence, reason and profile.
+
+    The answer's `version` is the presence the agent has, its `subject` the reason.
+    """
     return await board.move(
         "arrive", safe(operation), safe(profile.agent), str(shard_of(profile.agent, board.shards)), safe(device),
-        str(lease_ms), presence, *_profile(profile),
+        str(lease_ms), presence, *_profile(profile), reason[:200],
     )  # fmt: skip
 
 
 async def heartbeat(board: Board, *, agent: str, device: str, lease_ms: int) -> Answer:
-    """Prolong a device's lease; `arrive` when the board does not know it (any more)."""
+    """Prolong a device's lease; `arrive` when the board does not know it (any more), else an answer as of `arrive`."""
     return answer_of(await board.call("heartbeat", safe(agent), safe(device), str(lease_ms)))
 
 

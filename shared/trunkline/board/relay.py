@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple
 
 import orjson
 
 from trunkline.bus import NewRecord, Partition
 from trunkline.bus.base import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
-from trunkline.events import AgentState, ConversationState, Header, MessageRefused, envelope, rfc3339
+from trunkline.events import STRUCTURED, Header, MessageRefused, envelope, rfc3339
 
 FIRST_ID = "0-1"
 """The outbox entry before the first: seeded, never relayed."""
-
-
-def _integers(model: type[Any]) -> set[str]:
-    hints = get_type_hints(model)
-    return {name for name, hint in hints.items() if hint is int or int in get_args(hint)}
-
-
-_INTEGERS = {name.encode(): None for name in _integers(ConversationState) | _integers(AgentState)}
 
 
 class Entry(NamedTuple):
@@ -47,7 +39,7 @@ def compose(partition: Partition, term: int, generation: str, raw: Sequence[Any]
     identity = entry_id.decode()
     value = envelope(
         kind.decode(),
-        _data(version, operation, fields[3], fields[4:]),
+        _data(version, operation, fields[3], fields[5] if len(fields) > 4 else b""),
         id=f"{partition.topic}-{partition.number}-{identity}",
         source="trunkline/router",
         subject=subject.decode(),
@@ -72,19 +64,15 @@ def compose(partition: Partition, term: int, generation: str, raw: Sequence[Any]
         )
         if text
     ]
+    headers.append(STRUCTURED)
     return Entry(identity, item, int(at), NewRecord(subject, value, tuple(headers)))
 
 
-def _data(version: bytes, operation: bytes, body: bytes, state: list[bytes]) -> bytes:
+def _data(version: bytes, operation: bytes, body: bytes, state: bytes) -> bytes:
     head = b'{"version":%s,"operation":%s' % (version or b"0", orjson.dumps(operation.decode()))
     if not state:
         return head + (b"," + body[1:] if len(body) > 2 else b"}")
-    known = {
-        name.decode(): int(text or 0) if name in _INTEGERS else text.decode()
-        for name, text in zip(state[::2], state[1::2], strict=True)
-    }
-    details = b',"details":' + body if body else b""
-    return head + b',"state":' + orjson.dumps(known) + details + b"}"
+    return head + b',"state":' + state + (b',"details":' + body if body else b"") + b"}"
 
 
 def cut(entries: list[Entry], *, more: bool) -> list[Entry]:

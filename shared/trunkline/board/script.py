@@ -1,11 +1,13 @@
-"""The board's script: one verb per Lua file, composed once, known to the server by its SHA-1."""
+"""The board's script: one idea per Lua file, composed once, known to the server by its SHA-1."""
 
 from __future__ import annotations
 
 from functools import cache
 from hashlib import sha1
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from trunkline.events import AgentState, ConversationState
 
 
 class Composed(NamedTuple):
@@ -15,10 +17,17 @@ class Composed(NamedTuple):
     sha: str
 
 
+def _integers(model: type[Any]) -> set[str]:
+    hints = get_type_hints(model)
+    return {name for name, hint in hints.items() if hint is int or int in get_args(hint)}
+
+
 @cache
 def composed() -> Composed:
-    """All fragments in the order of their file names."""
+    """All fragments in the order of their file names, after the names of the fields that are numbers in events."""
     folder = resources.files("trunkline.board") / "lua"
+    names = sorted(_integers(ConversationState) | _integers(AgentState))
+    integers = "local INTEGERS = { " + ", ".join(f"{name} = true" for name in names) + " }"
     parts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".lua")), key=lambda entry: entry.name)
-    text = "\n".join(f"-- {part.name}\n{part.read_text(encoding='utf-8')}" for part in parts)
+    text = "\n".join([integers, *(f"-- {part.name}\n{part.read_text(encoding='utf-8')}" for part in parts)])
     return Composed(text, sha1(text.encode(), usedforsecurity=False).hexdigest())

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from trunkline.bus.base import MAX_BATCH_RECORDS, AppendUnknown, Bus, NewRecord, Partition, Pen, Position
+from trunkline.bus.base import MAX_BATCH_RECORDS, AppendUnknown, NewRecord, Partition, Pen, Position
+from trunkline.bus.lookback import Tailed
 from trunkline.bus.terms import highest_term
-from trunkline.events import Header, Taken, pack
+from trunkline.events import Header, Taken, headers, pack
 
 _WINDOW = 1_000
 
 
-async def term_before(bus: Bus, partition: Partition, offset: int) -> int:
+async def term_before(bus: Tailed, partition: Partition, offset: int) -> int:
     """The highest term before `offset`.
 
     Looks back until it has seen more owners' records than one batch can hold (or the log's beginning): a replaced
@@ -30,7 +31,7 @@ async def term_before(bus: Bus, partition: Partition, offset: int) -> int:
     return highest
 
 
-async def end_position(bus: Bus, partition: Partition) -> Position:
+async def end_position(bus: Tailed, partition: Partition) -> Position:
     """Where a reader stands who wants only what comes from now on."""
     end = (await bus.bounds(partition)).next
     return Position(end, await term_before(bus, partition, end))
@@ -41,7 +42,7 @@ Announce = Callable[[int], Awaitable[int]]
 
 
 async def take_pen(
-    bus: Bus, partition: Partition, owner: str, *, generation: str = "", announce: Announce | None = None
+    bus: Tailed, partition: Partition, owner: str, *, generation: str = "", announce: Announce | None = None
 ) -> Pen:
     """Become the partition's owner (DESIGN 3, rule 1).
 
@@ -76,9 +77,5 @@ def taken_record(partition: Partition, term: int, owner: str, generation: str) -
         subject=owner,
         time=datetime.now(UTC),
     )
-    headers = (
-        (Header.TYPE, Taken.type.encode()),
-        (Header.TERM, str(term).encode()),
-        (Header.GENERATION, generation.encode()),
-    )
-    return NewRecord(owner.encode(), value, headers)
+    told = headers(Taken.type, (Header.TERM, str(term).encode()), (Header.GENERATION, generation.encode()))
+    return NewRecord(owner.encode(), value, told)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from trunkline.bus.base import Bus, Partition, Position, Record
+from trunkline.bus.base import Partition, Position, Record
+from trunkline.bus.lookback import Tailed
 from trunkline.bus.pen import term_before
 from trunkline.bus.terms import TermFilter
 from trunkline.events import Header
@@ -20,7 +21,7 @@ class Tail(NamedTuple):
     applied: int = -1
 
 
-async def last_written(bus: Bus, partition: Partition, *, before: int | None = None) -> Tail:
+async def last_written(bus: Tailed, partition: Partition, *, before: int | None = None) -> Tail:
     """The newest generation named, the last relayed outbox entry and applied offset, by accepted records only."""
     end = (await bus.bounds(partition)).next if before is None else before
     generation = outbox = applied = ""

@@ -15,7 +15,7 @@ from trunkline.board.owner import clear, raise_term
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import Bus, BusError, NewRecord, Partition, connect, take_pen
 from trunkline.bus.tail import last_written
-from trunkline.events import Header, Mark, Topic, pack
+from trunkline.events import Header, Mark, Topic, headers, pack
 from trunkline.settings import CommonSettings, SettingsError, load_settings
 
 _MEMBER = "operator"
@@ -58,14 +58,14 @@ async def accept(bus: Bus, board: Board, gap: Missing) -> None:
     mark = Mark(generation=tail.generation, applied=gap.applied, outbox=tail.outbox or FIRST_ID)
     now = datetime.now(UTC)
     value = pack(mark, id=f"accept-log-{gap.shard}-{pen.term}", source="trunkline/cli", subject=_MEMBER, time=now)
-    headers = (
-        (Header.TYPE, mark.type.encode()),
+    told = headers(
+        mark.type,
         (Header.TERM, b"%d" % pen.term),
         (Header.OUTBOX, mark.outbox.encode()),
         (Header.APPLIED, b"%d" % gap.applied),
         (Header.GENERATION, tail.generation.encode()),
     )
-    await bus.append(place, [NewRecord(_MEMBER.encode(), value, headers)])
+    await bus.append(place, [NewRecord(_MEMBER.encode(), value, told)])
 
 
 async def rebuild(settings: CommonSettings, *, accept_log: bool) -> list[str]:

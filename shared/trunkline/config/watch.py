@@ -6,8 +6,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from trunkline.config.model import Config
 from trunkline.config.problems import ConfigError
+from trunkline.metrics import CONFIG_INFO, CONFIG_RELOAD_FAILED
+
+log = structlog.get_logger()
 
 POLL_S = 2.0
 """How soon a change is seen. A look is one stat(); SIGHUP looks at once (see `look_now`)."""
@@ -31,11 +36,21 @@ class Watch:
         self._seen = _stamp(path)
         self.current = load(path)
         self.last_error: ConfigError | None = None
+        _tell_version(self.current)
+        CONFIG_RELOAD_FAILED.set(0)
 
     @property
     def version(self) -> str:
         """The digest of the configuration in use."""
         return self.current.digest
+
+    def refused(self) -> str | None:
+        """Why the file as it stands now is not in use, in a few words; None while it is."""
+        if self.last_error is None:
+            return None
+        problems = self.last_error.problems
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return f"{self._path.name} cannot be used, version {self.version} runs on: {problems[0]}{more}"
 
     def look_now(self) -> None:
         """Load the file at the next turn of the loop, changed or not; fit for `loop.add_signal_handler(SIGHUP, …)`."""
@@ -45,7 +60,8 @@ class Watch:
     async def look(self) -> bool:
         """Reload if the file changed; True if another configuration is in use now.
 
-        A file that cannot be used leaves `current` as it is and its problems in `last_error`, until a good one comes.
+        A file that cannot be used leaves `current` as it is and its problems in `last_error`, until a good one
+        comes; the log, `trunkline_config_reload_failed` and `refused` tell people.
         """
         stamp = await asyncio.to_thread(_stamp, self._path)
         if stamp == self._seen and stamp is not None:
@@ -55,13 +71,18 @@ class Watch:
             config = await asyncio.to_thread(self._load, self._path)
         except ConfigError as error:
             self.last_error = error
+            CONFIG_RELOAD_FAILED.set(1)
+            log.error("config_refused", version=self.version, problems=[str(each) for each in error.problems[:5]])
             return False
         self.last_error = None
+        CONFIG_RELOAD_FAILED.set(0)
         if config.digest == self.current.digest:
             return False
         if self._on_change is not None:
             self._on_change(config)
         self.current = config
+        _tell_version(config)
+        log.info("config_changed", version=self.version)
         return True
 
     async def run(self, *, poll_s: float = POLL_S) -> None:
@@ -74,6 +95,11 @@ class Watch:
                 pass
             self._wake.clear()
             await self.look()
+
+
+def _tell_version(config: Config) -> None:
+    CONFIG_INFO.clear()
+    CONFIG_INFO.labels(config.digest).set(1)
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -10,7 +10,8 @@ import orjson
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _LARGEST: Final = 4_194_304  # bytes of an answer
-_COOKIE: Final = "trunkline_session"
+_COOKIES: Final = ("trunkline_session", "__Host-trunkline_session")
+"""The session's cookie, as it is named by plain http and where the desk's address is https."""
 
 UNREACHABLE: Final = (aiohttp.ClientError, OSError, TimeoutError)
 """The service, or the way to it, is away: try again later."""
@@ -40,7 +41,7 @@ class DeskSession:
     @property
     def headers(self) -> dict[str, str]:
         """What a browser at the desk would send: the session, our own origin, and the sign of no forgery."""
-        session = {"Cookie": f"{_COOKIE}={self._cookie}"} if self._cookie else {}
+        session = {"Cookie": self._cookie} if self._cookie else {}
         return {"Origin": self.url, "X-Trunkline": "1", **session}
 
     @property
@@ -81,8 +82,8 @@ class DeskSession:
             content = await _read(response)
             if response.status >= 300:
                 raise _refusal(response, content)
-            cookie = response.cookies.get(_COOKIE)
-            return (orjson.loads(content) if content else None), cookie.value if cookie else ""
+            found = [f"{name}={cookie.value}" for name in _COOKIES if (cookie := response.cookies.get(name))]
+            return (orjson.loads(content) if content else None), "".join(found[:1])
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

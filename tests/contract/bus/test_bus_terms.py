@@ -9,7 +9,8 @@ import pytest
 
 from tests.contract.bus.log import Log
 from tests.contract.bus.words import ROUTING, follow, read, said, taken, words
-from trunkline.bus import Bus, Pen, Position, TermFilter, end_position, take_pen
+from trunkline.bus import Bus, Partition, Pen, Position, Record, TermFilter, end_position, take_pen
+from trunkline.bus.lookback import Lookback
 
 # What a paused owner does: it wakes after another took the pen, and writes on.
 STORY = [
@@ -133,3 +134,24 @@ async def test_the_end_position_is_not_misled_by_a_stale_owners_last_batch(bus: 
 
 async def test_the_end_of_an_empty_log_has_no_term(bus: Bus) -> None:
     assert await end_position(bus, ROUTING) == Position(0, 0)
+
+
+async def test_a_lookback_says_what_the_bus_says_and_reads_each_record_once(bus: Bus) -> None:
+    await bus.append(ROUTING, [said(n) for n in range(40)])
+    asked: list[int] = []
+
+    class Counting:
+        append, bounds = bus.append, bus.bounds
+
+        async def tail(self, partition: Partition, count: int, *, before: int | None = None) -> list[Record]:
+            found = await bus.tail(partition, count, before=before)
+            asked.extend(record.offset for record in found)
+            return found
+
+    look = Lookback(Counting())
+    questions: list[tuple[int, int | None]] = [(10, None), (10, 25), (5, 38), (100, 30), (3, 0), (1, 1)]
+    for count, before in questions:
+        assert await look.tail(ROUTING, count, before=before) == await bus.tail(ROUTING, count, before=before)
+    await bus.append(ROUTING, [said(n) for n in range(7)])
+    assert await look.tail(ROUTING, 12) == await bus.tail(ROUTING, 12)
+    assert sorted(asked) == list(range(47))

@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka
 from cloudevents.core.formats.json import JSONFormat
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import ValidationError as SchemaRefuses
+from pydantic import TypeAdapter, ValidationError
 
 from services.ingest.publish import _receipt
+from tests.contract.events.record import tell
+from tests.later import of_a_later_version
 from trunkline.channels.base import Receipt
 from trunkline.events import ALL, BY_TYPE, MAX_EVENT_BYTES, Header, Taken, Topic, envelope, unpack
-from trunkline.messages import DeliveryStatus
+from trunkline.messages import DeliveryStatus, InboundMessage, Parts
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDED = ROOT / "tests" / "payloads" / "events"
@@ -70,6 +74,26 @@ def test_what_was_ever_written_is_read_and_nothing_of_it_is_lost(kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", TYPES)
+def test_fields_of_a_later_version_are_read_past_at_every_depth(kind: str) -> None:
+    """Else a rolling upgrade that adds a field would fill the dead letters."""
+    told = recorded(kind)
+    later, places = of_a_later_version(told["value"])
+
+    assert places >= 2, "the envelope and its data at least"
+    assert unpack(json.dumps(later).encode()).read() == unpack(raw(told)).read()
+
+
+def test_what_does_not_come_from_the_log_stays_strict() -> None:
+    """A misspelt field of a request or an adapter is an error, not silence."""
+    message = recorded("trunkline.message.received.v1")["value"]["data"]["message"]
+
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        InboundMessage.model_validate(of_a_later_version(message)[0])
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        TypeAdapter(Parts).validate_python(of_a_later_version(message["parts"])[0])
+
+
+@pytest.mark.parametrize("kind", TYPES)
 def test_every_type_has_a_recorded_value_whose_headers_agree_with_it(kind: str) -> None:
     told = recorded(kind)
     headers, value = told["headers"], told["value"]
@@ -96,7 +120,7 @@ def test_the_published_schema_refuses_another_type_and_a_value_without_its_facts
     value = recorded(kind)["value"]
 
     for spoilt in (value | {"type": "trunkline.other.v1"}, value | {"data": None}, _without(value, "id")):
-        with pytest.raises(ValidationError):
+        with pytest.raises(SchemaRefuses):
             validator(kind).validate(spoilt)
 
 
@@ -113,6 +137,20 @@ def test_any_reader_of_cloudevents_reads_our_records(kind: str) -> None:
     when = event.get_time()
     assert when is not None
     assert when.tzinfo is not None
+
+
+async def test_every_record_we_write_is_a_cloudevent_to_a_kafka_binding_that_knows_nothing_of_us(
+    tmp_path: Path,
+) -> None:
+    """Without the content type a binding takes the record for binary mode, and finds no attributes."""
+    found = await tell(tmp_path)
+
+    assert set(found) == set(BY_TYPE)
+    for kind, told in found.items():
+        headers = {name: value.encode() for name, value in told["headers"].items()}
+        event = from_kafka(KafkaMessage(headers, told["key"], raw(told)), JSONFormat())
+        assert (event.get_type(), event.get_data()) == (kind, told["value"]["data"])
+        assert next(iter(headers)) == Header.TYPE, "who skips by type looks at the first header only"
 
 
 def test_a_receipt_of_an_unknown_conversation_is_a_cloudevent_too() -> None:

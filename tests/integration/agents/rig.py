@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import aiohttp
 import orjson
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from yarl import URL
 
 from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
-from services.agents.auth import COOKIE, Auth
+from services.agents.auth import SESSION, Auth, _hash
+from services.agents.colleagues import Colleagues
+from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
-from services.agents.repository import Repository
+from services.agents.repository import NewAgent, Repository
+from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.load import load
@@ -37,6 +47,7 @@ from trunkline.testing.agent import add_agent
 from trunkline.testing.deployment import ADMIN, Deployment
 
 OWN_PAGE = {"X-Trunkline": "1"}
+PASSWORD = "password-of-the-tests"
 
 
 @dataclass
@@ -72,21 +83,54 @@ async def signed_in(url: str, login: str, password: str) -> AsyncIterator[Person
     async with aiohttp.ClientSession(cookie_jar=jar, headers=OWN_PAGE, timeout=timeout) as http:
         async with http.post(f"{url}/api/v1/session", json={"login": login, "password": password}) as response:
             assert response.status == 200, await response.text()
-            me, token = (await response.json())["agent"], response.cookies[COOKIE].value
+            me, token = (await response.json())["agent"], response.cookies[PLAIN].value
         yield Person(http, url, me, login, password, token)
 
 
 @asynccontextmanager
-async def somebody(url: str, *, role: str = "agent", **fields: Any) -> AsyncIterator[Person]:
-    """A new person on the roster, signed in; off the floor when the test is over."""
-    login = f"p{new_id()}"
-    async with signed_in(url, *ADMIN) as admin:
-        _, password = await add_agent(_Admin(admin.http), url, login, role=role, **fields)  # type: ignore[arg-type]  # all it needs
-    async with signed_in(url, login, password) as person:
+async def somebody(
+    system: Deployment, *, url: str = "", hired: bool = False, role: str = "agent", **fields: Any
+) -> AsyncIterator[Person]:
+    """A new person on the roster, signed in; off the floor when the test is over.
+
+    The row and the session are put into the record: hiring and signing in by the API (`hired`) cost three times
+    argon2's half a second.
+    """
+    url, login = url or system.desk_url, f"p{new_id()}"
+    async with _hired(url, login, role, fields) if hired else _enrolled(system, url, login, role, fields) as person:
         try:
             yield person
         finally:
             await person.presence("away")
+
+
+@asynccontextmanager
+async def _hired(url: str, login: str, role: str, fields: dict[str, Any]) -> AsyncIterator[Person]:
+    async with signed_in(url, *ADMIN) as admin:
+        _, password = await add_agent(_Admin(admin.http), url, login, role=role, **fields)  # type: ignore[arg-type]  # all it needs
+    async with signed_in(url, login, password) as person:
+        yield person
+
+
+@asynccontextmanager
+async def _enrolled(
+    system: Deployment, url: str, login: str, role: str, fields: dict[str, Any]
+) -> AsyncIterator[Person]:
+    row = NewAgent(**{"login": login, "name": login.title(), "role": role, "queues": ["*"], "capacity": 3} | fields)
+    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    async with Repository(system.environment()["TRUNKLINE_DATABASE_URL"]) as record:
+        agent = await record.roster.create(row, password_hash=_password_hash(), now=now)
+        await record.sessions.create(token_hash=_hash(token), agent=agent.id, now=now, expires_at=now + SESSION)
+    timeout = aiohttp.ClientTimeout(total=30)
+    jar = aiohttp.CookieJar(unsafe=True)
+    jar.update_cookies({PLAIN: token}, URL(url))
+    async with aiohttp.ClientSession(cookie_jar=jar, headers=OWN_PAGE, timeout=timeout) as http:
+        yield Person(http, url, agent.model_dump(mode="json"), login, PASSWORD, token)
+
+
+@cache
+def _password_hash() -> str:
+    return PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
 
 
 @dataclass
@@ -175,7 +219,9 @@ class Inner:
 
 
 @asynccontextmanager
-async def inner(system: Deployment, times: Times | None = None) -> AsyncIterator[Inner]:
+async def inner(
+    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None
+) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(
@@ -195,12 +241,16 @@ async def inner(system: Deployment, times: Times | None = None) -> AsyncIterator
         async with asyncio.timeout(10):
             await follower.following.wait()
         channels = load_channels()
-        auth, actions = Auth(repository, passwords), Actions(board, waiters, watch, channels)
+        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            channels=channels, blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            colleagues=Colleagues(board, repository), channels=channels,
+            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
-        desk_ = Desk(board, hub, actions, auth, repository, times or Times())
+        signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
+        hearing = Hearing(system.board.url, deployment=system.deployment)
+        contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

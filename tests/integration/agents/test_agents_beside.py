@@ -62,7 +62,7 @@ async def test_notes_contact_and_media_are_hidden_from_who_may_not_see_the_conve
     system: Deployment, admin: Person
 ) -> None:
     conversation = await _conversation(system, admin, "Hello")
-    async with somebody(system.desk_url, queues=["sales"]) as seller:
+    async with somebody(system, queues=["sales"]) as seller:
         for part in ("notes", "contact", f"media/{'0' * 64}"):
             assert (await seller.call("GET", f"/api/v1/conversations/{conversation}/{part}"))[0] == 404
         status, _ = await seller.call(
@@ -157,5 +157,5 @@ async def test_the_running_configuration_is_told_without_secrets(admin: Person) 
     assert status == 200
     assert told["queues"]["support"]["target_s"] == 60
     assert [rule["name"] for rule in told["rules"]] == ["latvian"]
-    assert told["accounts"] == [{"name": "sms-main", "channel": "twilio-sms", "queue": "support"}]
+    assert {"name": "sms-main", "channel": "twilio-sms", "queue": "support"} in told["accounts"]
     assert "token" not in str(told)

@@ -13,9 +13,10 @@ import pytest
 
 from services.agents.hub import KEPT_FRAMES, Hub
 from services.agents.presence import Times
-from tests.integration.agents.rig import Person, desk, inner, socket, somebody
+from tests.integration.agents.rig import Person, Socket, desk, inner, socket, somebody
+from trunkline.board.colleagues import present
 from trunkline.bus import Partition, Position, Record, connect
-from trunkline.events import AgentPresenceChanged, Header, Topic, unpack
+from trunkline.events import AgentArrived, AgentLeft, AgentPresenceChanged, Header, Topic, unpack
 from trunkline.ids import new_id, shard_of
 from trunkline.testing.deployment import Deployment
 
@@ -141,7 +142,7 @@ async def test_a_place_that_never_was_is_answered_with_a_snapshot(ana: Person, a
 
 
 async def test_a_client_that_does_not_read_is_told_so_and_resumes_where_it_was(system: Deployment) -> None:
-    async with inner(system) as it, somebody(it.url) as person:
+    async with inner(system) as it, somebody(system, url=it.url) as person:
         device = f"device-{new_id()}"
         async with desk(person, device=device) as slow:
             epoch, sequence = slow.welcome["epoch"], slow.welcome["sequence"]
@@ -161,7 +162,7 @@ async def test_a_client_that_does_not_read_is_told_so_and_resumes_where_it_was(s
 
 
 async def test_what_a_client_does_not_read_is_not_kept_for_it_without_end(system: Deployment) -> None:
-    async with inner(system, Times(farewell_s=0.5)) as it, somebody(it.url) as person, desk(person):
+    async with inner(system, Times(farewell_s=0.5)) as it, somebody(system, url=it.url) as person, desk(person):
         [connection] = it.hub.sockets()
         for _ in range(400):
             it.hub.saw(_large(person.me["id"]))
@@ -182,9 +183,9 @@ def _large(agent: str) -> Record:
 # --- what closes it ----------------------------------------------------------------------------------------------
 
 
-async def test_who_says_no_hello_is_closed(ana: Person) -> None:
-    async with socket(ana) as it:
-        assert await it.closed(within=8) == 1008
+async def test_who_says_no_hello_is_closed(system: Deployment) -> None:
+    async with inner(system, Times(hello_s=0.5)) as there, somebody(system, url=there.url) as ana, socket(ana) as it:
+        assert await it.closed(within=4) == 1008
 
 
 @pytest.mark.parametrize(
@@ -224,6 +225,51 @@ async def test_a_frame_of_nonsense_closes_the_socket_and_says_so(ana: Person, no
     async with desk(ana) as it:
         await (it.ws.send_bytes(nonsense) if isinstance(nonsense, bytes) else it.ws.send_str(nonsense))
         assert await it.closed() == 1008
+
+
+async def test_every_heartbeat_is_answered_at_once(ana: Person) -> None:
+    async with desk(ana) as it:
+        await it.event("agent.arrived")
+        for _ in range(3):
+            await it.say(type="heartbeat")
+            assert await it.next(within=2) == {"type": "heartbeat"}
+
+
+async def test_a_welcome_says_why_one_is_away_also_to_a_further_device(ana: Person) -> None:
+    async with desk(ana) as it:
+        assert (it.welcome["presence"], it.welcome["reason"]) == ("available", "")
+        lunch = {"presence": "away", "reason": "lunch"}
+        assert (await ana.call("PUT", "/api/v1/presence", key=new_id(), json=lunch))[0] == 200
+
+        async with desk(ana) as other:
+            assert (other.welcome["presence"], other.welcome["reason"]) == ("away", "lunch")
+
+
+async def test_a_board_that_was_wiped_learns_again_why_one_is_away(system: Deployment) -> None:
+    async with (
+        inner(system, Times(heartbeat_s=0.2)) as it,
+        somebody(system, url=it.url) as person,
+        desk(person) as mine,
+    ):
+        lunch = {"presence": "away", "reason": "lunch"}
+        assert (await person.call("PUT", "/api/v1/presence", key=new_id(), json=lunch))[0] == 200
+        await mine.event("agent.presence-changed")
+        await mine.say(type="heartbeat")  # the server's side of the desk knows of the board what it last heard
+        assert await mine.next() == {"type": "heartbeat"}
+        assert person.me["id"] in await present(it.board), "asked after the heartbeat, of the same connection"
+
+        await it.board.client.flushall()
+        beating = asyncio.create_task(_beat(mine))
+        state = (await mine.event("agent.arrived", within=40))["data"]["state"]
+        beating.cancel()
+
+        assert (state["presence"], state["reason"]) == ("away", "lunch")
+
+
+async def _beat(it: Socket) -> None:
+    while True:
+        await it.say(type="heartbeat")
+        await asyncio.sleep(0.2)
 
 
 async def test_fields_of_nonsense_are_answered_and_the_socket_stays(ana: Person) -> None:
@@ -314,7 +360,7 @@ async def _left(system: Deployment, agent: str, *, within: float) -> float:
 async def test_a_vanished_client_leaves_the_board_with_its_lease_and_no_later(system: Deployment) -> None:
     """As if its process were stopped: the connection stays, nothing is said, nothing is read."""
     times = Times(lease_s=1.5, silent_s=1.5, heartbeat_s=0.5, grace_s=8.0)
-    async with inner(system, times) as it, somebody(it.url) as person, desk(person) as vanished:
+    async with inner(system, times) as it, somebody(system, url=it.url) as person, desk(person) as vanished:
         assert vanished.welcome["heartbeat_s"] == 0.5
 
         assert await _left(system, person.me["id"], within=6) < 5
@@ -322,7 +368,7 @@ async def test_a_vanished_client_leaves_the_board_with_its_lease_and_no_later(sy
 
 async def test_heartbeats_keep_an_agent_beyond_the_first_lease_and_a_goodbye_has_its_grace(system: Deployment) -> None:
     times = Times(lease_s=1.0, silent_s=1.0, heartbeat_s=0.3, grace_s=0.5)
-    async with inner(system, times) as it, somebody(it.url) as person:
+    async with inner(system, times) as it, somebody(system, url=it.url) as person:
         async with desk(person) as living:
             for _ in range(8):
                 await asyncio.sleep(0.3)
@@ -333,12 +379,20 @@ async def test_heartbeats_keep_an_agent_beyond_the_first_lease_and_a_goodbye_has
 
 async def test_a_device_that_comes_back_within_its_grace_never_left(system: Deployment, ana: Person) -> None:
     device = f"device-{new_id()}"
-    async with desk(ana, device=device):
-        pass
+    async with desk(ana, device=device) as it:
+        await _until(it, AgentArrived.type)
     async with desk(ana, device=device) as it:
         await _toggle(ana, 2)
-        kinds = {(await it.next())["event"]["type"] for _ in range(2)}
-    assert kinds == {AgentPresenceChanged.type}, "neither left nor arrived again"
+        kinds = await _until(it, AgentPresenceChanged.type) + await _until(it, AgentPresenceChanged.type)
+    assert not {AgentArrived.type, AgentLeft.type} & set(kinds)
+
+
+async def _until(it: Any, kind: str) -> list[str]:
+    """The types of the events that come, up to the first of this one."""
+    kinds: list[str] = []
+    while not kinds or kinds[-1] != kind:
+        kinds.append((await it.next())["event"]["type"])
+    return kinds
 
 
 # --- the hub -----------------------------------------------------------------------------------------------------

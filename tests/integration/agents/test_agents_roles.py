@@ -30,6 +30,10 @@ MATRIX = {
     ("post", "/api/v1/conversations/{conversation}/shown"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/reply"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/transfer"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/escalate"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/snooze"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/wake"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/assign"): SUPERVISORS,
     ("post", "/api/v1/conversations/{conversation}/wrap-up"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/close"): SIGNED_IN,
     ("put", "/api/v1/presence"): SIGNED_IN,
@@ -44,6 +48,7 @@ MATRIX = {
     ("put", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
     ("delete", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
     ("get", "/api/v1/queues"): SIGNED_IN,
+    ("get", "/api/v1/transfer-targets"): SIGNED_IN,
     ("get", "/api/v1/configuration"): SUPERVISORS,
     ("get", "/api/v1/colleagues"): SIGNED_IN,
     ("get", "/api/v1/live"): SUPERVISORS,
@@ -54,6 +59,9 @@ MATRIX = {
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
+    ("post", "/internal/mail-threads"): OURSELVES,
+    ("post", "/internal/threads/since"): OURSELVES,
+    ("post", "/internal/threads/ends"): OURSELVES,
     ("post", "/internal/channel-log"): OURSELVES,
 }
 """A route of oneself, `GET /agents/{oneself}`, is held below."""
@@ -77,7 +85,7 @@ async def people(system: Deployment) -> AsyncIterator[dict[str, Person]]:
     """One of each role."""
     async with AsyncExitStack() as stack:
         yield {
-            role: await stack.enter_async_context(somebody(system.desk_url, role=role))
+            role: await stack.enter_async_context(somebody(system, role=role))
             for role in ("agent", "supervisor", "admin")
         }
 
@@ -149,8 +157,8 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
     customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
     assert (await system.provider.customer_writes(customer, "Hello")).status == 200
     async with (
-        somebody(system.desk_url, queues=["sales"]) as seller,
-        somebody(system.desk_url, queues=["support"]) as helper,
+        somebody(system, queues=["sales"]) as seller,
+        somebody(system, queues=["support"]) as helper,
     ):
 
         async def seen(person: Person) -> list[str]:
@@ -169,7 +177,7 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
 async def test_an_agent_still_sees_what_they_had_a_hand_in_when_it_is_in_another_queue(system: Deployment) -> None:
     customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
     async with (
-        somebody(system.desk_url, queues=["support"], capacity=50) as helper,
+        somebody(system, queues=["support"], capacity=50) as helper,
         desk(helper) as socket,
     ):
         assert (await system.provider.customer_writes(customer, "Hello")).status == 200

@@ -8,7 +8,15 @@ import pytest
 from tests.integration.board.conftest import Floor, together
 from trunkline.board import moves
 from trunkline.board.owner import raise_term
-from trunkline.events import BY_TYPE, ConversationOffered, ConversationOpened, Envelope, MessageRefused, Presence
+from trunkline.events import (
+    BY_TYPE,
+    ConversationOffered,
+    ConversationOpened,
+    Envelope,
+    MessageRefused,
+    Presence,
+    Profile,
+)
 from trunkline.ids import new_id
 
 
@@ -430,6 +438,27 @@ async def test_an_away_agent_gets_nothing_and_what_waits_when_back(floor: Floor)
     await moves.set_presence(floor.board, operation=new_id(), agent="ana", presence=Presence.AVAILABLE)
 
     assert (await floor.conversation(opened.subject))["offered_to"] == "ana"
+
+
+async def test_why_an_agent_is_away_is_told_to_each_device_and_kept_through_a_rebuild(floor: Floor) -> None:
+    away = Presence.AWAY
+    await floor.arrive("ana")
+    reason = "at the\tdoctor's"
+    await moves.set_presence(floor.board, operation=new_id(), agent="ana", presence=away, reason=reason)
+
+    other = await floor.arrive("ana", device="d2")
+    newer = await floor.arrive("ana", device="d3", version=2)
+    beat = await moves.heartbeat(floor.board, agent="ana", device="d1", lease_ms=45_000)
+    assert [(each.version, each.subject) for each in (other, newer, beat)] == [(away, reason)] * 3
+
+    await floor.board.client.delete(floor.board.keys.generation)
+    await floor.open("2-b")  # the board is built anew: the device arrives again, with what it knew
+    profile = Profile(agent="ana", name="ana", version=2, capacity=1)
+    again = await moves.arrive(
+        floor.board, operation=new_id(), profile=profile, device="d1", lease_ms=45_000, presence=away, reason=reason
+    )
+    assert (again.version, again.subject) == (away, reason)
+    assert ((await floor.agent("ana"))["presence"], (await floor.agent("ana"))["reason"]) == (away, reason)
 
 
 async def test_a_new_profile_moves_the_agent_between_requirement_sets(floor: Floor) -> None:

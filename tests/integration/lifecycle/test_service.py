@@ -193,6 +193,21 @@ def test_alive_at_once_ready_when_started_and_every_check_agrees(run: Callable[.
     assert (status, json.loads(body)) == (200, {"ready": True, "checks": {"log": "ok"}})
 
 
+def test_a_note_is_told_while_there_is_one_and_the_service_stays_ready(run: Callable[..., Program]) -> None:
+    program = run("""
+    async def build(service):
+        notes = iter(["the file is refused", None])
+        service.note("configuration", lambda: next(notes))
+    """)
+    program.until("service_started")
+
+    status, body = program.get("/readyz")
+    assert (status, json.loads(body)) == (
+        200, {"ready": True, "checks": {}, "notes": {"configuration": "the file is refused"}},
+    )  # fmt: skip
+    assert program.get("/readyz") == (200, '{"ready": true, "checks": {}}')
+
+
 def test_not_ready_while_stopping(run: Callable[..., Program]) -> None:
     program = run("""
     @asynccontextmanager

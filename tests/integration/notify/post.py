@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
+
 from services.notify.delivery import Couriers
 from services.notify.owner import Owner
 from services.notify.sender import Sender
+from tests.later import of_a_later_version
+from trunkline.blobs import Blobs
 from trunkline.bus import NewRecord, Partition, Position
 from trunkline.bus.streams import StreamsBus
 from trunkline.channels.registry import load as load_channels
@@ -37,6 +41,8 @@ from trunkline.events import (
 )
 from trunkline.ids import new_conversation_id, new_id
 from trunkline.messages import Address, OutboundMessage, Text
+from trunkline.testing.processes import Service
+from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 
@@ -44,6 +50,7 @@ SID = "AC" + "0" * 32
 TOKEN = "token-of-the-simulator"
 SENDER = "+37120000000"
 SHARDS = 2
+ROOT = Path(__file__).resolve().parents[3]
 
 Event = StepAccepted | ReplySent | SendFailed | ReplyUndeliverable
 E = TypeVar("E")
@@ -94,9 +101,10 @@ class Post:
         self.config.write_text(CONFIG.format(sid=SID, token=TOKEN, sender=SENDER, api=self.api, name=name, more=more))
 
     async def write(
-        self, *texts: str, conversation: str = "", shard: int = 0, to: str = "+37126000001", left_s: float = 3_600.0
-    ) -> list[OutboundMessage]:
-        """Replies of one conversation, as the router relays them, in one batch."""
+        self, *texts: str, conversation: str = "", shard: int = 0, to: str = "+37126000001", left_s: float = 3_600.0,
+        later: bool = False,
+    ) -> list[OutboundMessage]:  # fmt: skip
+        """Replies of one conversation, as the router (or a later version of it) relays them, in one batch."""
         conversation = conversation or new_conversation_id(shard)
         now = datetime.now(UTC)
         messages = [
@@ -108,7 +116,7 @@ class Post:
             for text in texts
         ]  # fmt: skip
         place = Partition(Topic.ROUTING, int(conversation.partition("-")[0]))
-        await self.bus.append(place, [_record(message) for message in messages])
+        await self.bus.append(place, [_record(message, later=later) for message in messages])
         self.written += messages
         return messages
 
@@ -138,7 +146,7 @@ class Post:
         return [await self.outcome(message) for message in messages]
 
 
-def _record(message: OutboundMessage) -> NewRecord:
+def _record(message: OutboundMessage, *, later: bool) -> NewRecord:
     thread = f"{message.account}|tel:{message.contact.value}"
     state = ConversationState(
         id=message.conversation, thread=thread, account=message.account, channel=message.channel, scheme="tel",
@@ -147,6 +155,8 @@ def _record(message: OutboundMessage) -> NewRecord:
     )  # fmt: skip
     event = ReplyWritten(version=3, operation=message.id, state=state, details=ReplyDetails(message=message))
     value = pack(event, id=new_id(), source="trunkline/router", subject=message.conversation, time=datetime.now(UTC))
+    if later:
+        value = orjson.dumps(of_a_later_version(orjson.loads(value))[0])
     headers = ((Header.TYPE, event.type.encode()), (Header.TERM, b"1"), (Header.AGENTS, b"ana"))
     return NewRecord(message.conversation.encode(), value, headers)
 
@@ -189,7 +199,7 @@ async def notify(it: Post, member: str = "notify-0", *, chance: random.Random | 
     """Notify, as its `__main__` builds it; ended without ceremony unless it was stopped."""
     channels = load_channels()
     async with AsyncExitStack() as stack:
-        sender = await stack.enter_async_context(Sender())
+        sender = await stack.enter_async_context(Sender(Blobs(it.config.parent / "blobs")))
         watch = Watch(it.config, lambda path: load(path, channels, os.environ, rules=False))
         couriers = Couriers(it.bus, sender, Accounts(watch, channels, public_url="http://127.0.0.1:1"), chance=chance)
         stopping = asyncio.Event()
@@ -202,6 +212,32 @@ async def notify(it: Post, member: str = "notify-0", *, chance: random.Random | 
 async def _end(life: asyncio.Task[None]) -> None:
     life.cancel()
     await asyncio.gather(life, return_exceptions=True)
+
+
+def process(it: Post, log_url: str, folder: Path, *, failpoints: str = "", ops: int = 0) -> Service:
+    """services.notify as a process, not started; `ops` is its port for health."""
+    ops = ops or free_port()
+    environment = {
+        "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}",
+        "TRUNKLINE_DEPLOYMENT": it.bus._prefix[1:].partition("}")[0],
+        "TRUNKLINE_SHARDS": str(SHARDS),
+        "TRUNKLINE_LOG_URL": log_url,
+        "TRUNKLINE_DATA_DIR": str(folder),
+        "TRUNKLINE_CONFIG_FILE": str(it.config),
+        "TRUNKLINE_OPS_PORT": str(ops),
+        "TRUNKLINE_FAILPOINTS": failpoints,
+    }
+    return Service(
+        "services.notify", env=environment, log=folder / "notify.log", ready_url=f"http://127.0.0.1:{ops}/readyz",
+        cwd=ROOT,
+    )  # fmt: skip
+
+
+async def until_async(true: Callable[[], Awaitable[bool]], *, within: float = 10) -> None:
+    """Wait for something of another process that one must ask it for."""
+    async with asyncio.timeout(within):
+        while not await true():
+            await asyncio.sleep(0.05)
 
 
 async def until(true: Callable[[], bool], *, within: float = 10) -> None:

@@ -10,36 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.notify.post import SHARDS, Post, post, simulator, until
+from tests.integration.notify.post import SHARDS, Post, post, process, simulator, until
 from trunkline.events import ReplySent, StepAccepted
-from trunkline.testing.processes import Service
 from trunkline.testing.servers import Valkey
-from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import Behaviour
 
-ROOT = Path(__file__).resolve().parents[3]
-
 pytestmark = pytest.mark.slow
-
-
-def process(it: Post, log_url: str, folder: Path, *, failpoints: str = "") -> Service:
-    """services.notify, not started."""
-    ops = free_port()
-    environment = {
-        "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}",
-        "TRUNKLINE_DEPLOYMENT": it.bus._prefix[1:].partition("}")[0],
-        "TRUNKLINE_SHARDS": str(SHARDS),
-        "TRUNKLINE_LOG_URL": log_url,
-        "TRUNKLINE_DATA_DIR": str(folder),
-        "TRUNKLINE_CONFIG_FILE": str(it.config),
-        "TRUNKLINE_OPS_PORT": str(ops),
-        "TRUNKLINE_FAILPOINTS": failpoints,
-    }
-    return Service(
-        "services.notify", env=environment, log=folder / "notify.log", ready_url=f"http://127.0.0.1:{ops}/readyz",
-        cwd=ROOT,
-    )  # fmt: skip
 
 
 @asynccontextmanager

@@ -51,6 +51,14 @@ async def test_a_reply_that_was_taken_is_recorded_with_the_providers_id(valkey: 
         assert f"message={message.id}" in provider.sent[0].status_callback
 
 
+async def test_a_reply_that_a_later_version_relayed_is_sent(valkey: Valkey, tmp_path: Path) -> None:
+    async with posted(valkey, tmp_path) as (it, provider):
+        [message] = await it.write("It left today.", later=True)
+
+        assert isinstance(await it.outcome(message), ReplySent)
+        assert [sent.body for sent in provider.sent] == ["It left today."]
+
+
 async def test_a_throttled_reply_waits_as_long_as_the_provider_says(valkey: Valkey, tmp_path: Path) -> None:
     async with posted(valkey, tmp_path, retry_after_s=1) as (it, provider):
         provider.script.then(Behaviour.THROTTLED)

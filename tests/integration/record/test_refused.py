@@ -8,11 +8,12 @@ import orjson
 import pytest
 
 from services.agents.repository import Applied, ProjectedRecord, Repository
+from tests.later import of_a_later_version
 from trunkline.bus.base import Partition
 from trunkline.events import Topic
 from trunkline.messages import Text
 
-from .stories import Log, Talk
+from .stories import Log, Talk, life
 
 ROUTING = Partition(Topic.ROUTING, 0)
 
@@ -68,6 +69,25 @@ async def test_an_event_no_database_can_hold_is_set_aside_alone(
     transcript = await record.conversations.transcript(good.id)
     assert transcript is not None
     assert len(transcript.messages) == 10
+
+
+async def test_what_a_later_version_wrote_becomes_a_transcript(record: Repository, log: Log) -> None:
+    _, records = life(log)
+    later = [_grown(each) for each in records]
+
+    applied = await record.projection.apply(later)
+
+    transcript = await record.conversations.transcript(orjson.loads(records[0].value)["data"]["state"]["id"])
+    assert applied == Applied(applied=len(records))
+    assert transcript is not None
+    assert [part.text for message in transcript.messages for part in message.parts if isinstance(part, Text)] == [
+        "Where is my parcel?", "Hello?", "On its way", "Thank you",
+    ]  # fmt: skip
+
+
+def _grown(record: ProjectedRecord) -> ProjectedRecord:
+    value, _ = of_a_later_version(orjson.loads(record.value))
+    return ProjectedRecord(record.topic, record.partition, record.offset, record.term, orjson.dumps(value))
 
 
 async def test_a_customer_may_write_any_character(record: Repository, log: Log) -> None:

@@ -433,7 +433,11 @@ async def test_items_whose_effects_were_lost_are_applied_again(world: World) -> 
         block.set()
         lost = {await world.write(THREAD, "two"), await world.write("sms-main|tel:+9", "three")}
         async with asyncio.timeout(10):
-            while any(shard.consumer is None or shard.consumer._buffer.records for shard in router.owner.shards()):
+            while any(
+                shard.consumer is None
+                or shard.consumer.applied + 1 < world.log.bounds(Partition(Topic.INBOUND, shard.number)).next
+                for shard in router.owner.shards()
+            ):
                 await asyncio.sleep(0.01)
     await world.wipe()
     async with world.router("router-0") as router:

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from tests.unit.config.bad_files import SOUND
 from trunkline.config.load import load
@@ -78,6 +80,38 @@ async def test_a_bad_file_leaves_the_good_one_in_use_and_is_told_until_a_good_on
     write(path, OTHER)
     assert await watch.look()
     assert watch.last_error is None
+
+
+async def test_a_refused_file_is_told_to_people_until_a_good_one_comes(path: Path) -> None:
+    watch = Watch(path, read)
+    good = watch.version
+    assert (watch.refused(), reload_failed(), versions()) == (None, 0, {good})
+
+    write(path, BAD)
+    with capture_logs() as logged:
+        await watch.look()
+        await watch.look()
+    told = watch.refused()
+    assert told is not None
+    assert "queues.support" in told
+    assert good in told
+    assert (reload_failed(), versions()) == (1, {good})
+    assert [(line["event"], line["log_level"]) for line in logged] == [("config_refused", "error")]
+    assert "queues.support" in logged[0]["problems"][0]
+
+    write(path, OTHER)
+    await watch.look()
+    assert watch.version != good
+    assert (watch.refused(), reload_failed(), versions()) == (None, 0, {watch.version})
+
+
+def reload_failed() -> float | None:
+    return REGISTRY.get_sample_value("trunkline_config_reload_failed")
+
+
+def versions() -> set[str]:
+    samples = next(family.samples for family in REGISTRY.collect() if family.name == "trunkline_config_info")
+    return {sample.labels["version"] for sample in samples if sample.value == 1}
 
 
 async def test_a_file_that_vanishes_leaves_the_good_one_in_use_and_may_come_back(path: Path) -> None:

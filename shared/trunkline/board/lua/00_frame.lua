@@ -19,6 +19,7 @@ local verbs, timers = {}, {}
 local ITEM = ''      -- names the move being made: its events stay together in the log
 local TRACE = ''     -- W3C traceparent of the move being made
 local APPLIED = {}   -- shard → applied offset, once known in this call
+local RELAYED = {}   -- shard → id of its last relayed entry, likewise
 local EMITTED = {}   -- shards whose outbox grew in this call
 
 local function int(n) return string.format('%.0f', n) end
@@ -36,9 +37,24 @@ local function flatten(fields)
   return flat
 end
 
+-- A flat state as finished JSON. Only encoding, and only of scalars: what cjson gets wrong (it parses `[]` as `{}`, and
+-- rounds beyond 14 digits) does not occur. INTEGERS comes from the models (trunkline.board.script).
+local function json(state)
+  local typed = {}
+  for name, value in pairs(state) do
+    if INTEGERS[name] then typed[name] = tonumber(value) or 0 else typed[name] = value end
+  end
+  return cjson.encode(typed)
+end
+
 local function applied(p)
   if not APPLIED[p] then APPLIED[p] = redis.call('HGET', P .. 'applied', p) or '-1' end
   return APPLIED[p]
+end
+
+local function relayed(p)
+  if not RELAYED[p] then RELAYED[p] = redis.call('HGET', P .. 'relayed', p) or '0-1' end
+  return RELAYED[p]
 end
 
 -- Append an event to a shard's outbox. The head is what consumers skip records by; nothing here parses JSON.
@@ -48,10 +64,9 @@ local function emit(p, kind, subject, e)
   EMITTED[p] = true
   local head = table.concat({ kind, subject, e.operation or '', applied(p), e.agents or '', int(NOW), ITEM,
     e.message or '', e.version or '', TRACE }, '\n')
-  local last = redis.call('HGET', P .. 'relayed', p) or '0-1'
-  if tonumber(string.match(last, '^%d+')) == sequence - 1 then redis.call('HSET', P .. 'behind', p, int(NOW)) end
+  if tonumber(string.match(relayed(p), '^%d+')) == sequence - 1 then redis.call('HSET', P .. 'behind', p, int(NOW)) end
   if e.state then
-    redis.call('XADD', P .. 'o:' .. p, id, '@', head, 'b', e.body or '', unpack(flatten(e.state)))
+    redis.call('XADD', P .. 'o:' .. p, id, '@', head, 'b', e.body or '', 's', json(e.state))
   else
     redis.call('XADD', P .. 'o:' .. p, id, '@', head, 'b', e.body or '')
   end

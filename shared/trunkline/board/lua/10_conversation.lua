@@ -1,8 +1,12 @@
 -- A conversation is one hash, and that hash is the state in its events: a board is rebuilt from each one's last event.
 local function shard_of(id) return string.match(id, '^%d+') end
 
+local KEPT = {} -- conversation read in this call → the fields its hash has
+
 local function conversation(id)
-  local c = map(P .. 'c:' .. id)
+  local flat, c, kept = redis.call('HGETALL', P .. 'c:' .. id), {}, {}
+  for i = 1, #flat, 2 do c[flat[i]], kept[flat[i]] = flat[i + 1], flat[i + 1] end
+  KEPT[c] = kept
   return c.id and c or nil
 end
 
@@ -21,10 +25,23 @@ local function concerned(...)
   return table.concat(list, ',')
 end
 
+-- Write what changed of it: most moves change three fields of thirty.
+local function keep(c)
+  local kept, flat = KEPT[c] or {}, {}
+  for name, value in pairs(c) do
+    if kept[name] ~= value then
+      flat[#flat + 1], flat[#flat + 2] = name, value
+      kept[name] = value
+    end
+  end
+  KEPT[c] = kept
+  redis.call('HSET', P .. 'c:' .. c.id, unpack(flat))
+end
+
 -- Give the conversation its next version, keep it, and say so: state and event in one script.
 local function commit(c, kind, e)
   c.version = int(num(c.version) + 1)
-  redis.call('HSET', P .. 'c:' .. c.id, unpack(flatten(c)))
+  keep(c)
   return emit(shard_of(c.id), kind, c.id, { operation = e.operation, agents = e.agents, body = e.body,
     message = e.message, version = c.version, state = c })
 end

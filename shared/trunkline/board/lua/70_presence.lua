@@ -23,18 +23,23 @@ local function held_weight(name)
 end
 
 -- 1 operation, 2 agent, 3 shard, 4 device, 5 lease ms, 6 presence wanted, 7 capacity, 8 profile version, 9 skills
--- (a:1,b:2), 10 queues (a,b), 11 body. A further device only prolongs; a newer profile replaces the older.
+-- (a:1,b:2), 10 queues (a,b), 11 body, 12 reason of the presence wanted. A further device only prolongs; a newer profile
+-- replaces the older. Answers with the presence that is, and its reason.
 verbs.arrive = function(a)
   local name = a[2]
   redis.call('ZADD', P .. 'd:' .. name, int(NOW + num(a[5])), a[4])
   local known = agent(name)
   if known and known.presence ~= 'offline' then
     watch_leases(known)
-    if num(a[8]) > num(known.profile) then return verbs.set_profile({ a[1], name, a[7], a[8], a[9], a[10], a[11] }) end
-    return { 'ok', known.shard, '', known.presence, '' }
+    local told = { 'ok', known.shard, '', known.presence, '' }
+    if num(a[8]) > num(known.profile) then
+      told = verbs.set_profile({ a[1], name, a[7], a[8], a[9], a[10], a[11] })
+    end
+    told[5] = known.reason
+    return told
   end
   learn(name, a[9], a[10])
-  local it = { id = name, shard = a[3], presence = a[6], reason = '', capacity = a[7], profile = a[8], missed = '0',
+  local it = { id = name, shard = a[3], presence = a[6], reason = a[12] or '', capacity = a[7], profile = a[8], missed = '0',
     load = held_weight(name), idle_since = known and known.idle_since or int(NOW), since = int(NOW) }
   redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
   redis.call('SADD', P .. 'agents', name)
@@ -43,16 +48,16 @@ verbs.arrive = function(a)
   watch_leases(it)
   local id = tell_agent(it, AGENT .. 'arrived.v1', { operation = a[1], body = a[11] })
   pull(name)
-  return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
+  return remember(a[1], { 'ok', it.shard, id, it.presence, it.reason })
 end
 
--- 1 agent, 2 device, 3 lease ms. 'arrive' when the board does not know the device: come again.
+-- 1 agent, 2 device, 3 lease ms. Answers as arrive does. 'arrive' when the board does not know the device: come again.
 verbs.heartbeat = function(a)
   local it = agent(a[1])
   if not it or it.presence == 'offline' or not redis.call('ZSCORE', P .. 'd:' .. a[1], a[2]) then return { 'arrive' } end
   redis.call('ZADD', P .. 'd:' .. a[1], int(NOW + num(a[3])), a[2])
   watch_leases(it)
-  return { 'ok', '', '', it.presence, '' }
+  return { 'ok', '', '', it.presence, it.reason }
 end
 
 -- 1 agent, 2 device, 3 ms of grace: the device says goodbye; another of the agent's may go on.

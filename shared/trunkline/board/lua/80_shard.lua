@@ -10,6 +10,7 @@ verbs.outbox = function(a)
   if #redis.call('XRANGE', key, last, last) == 0 then return { 'lost' } end
   if a[5] ~= '' then redis.call('XTRIM', key, 'MINID', a[5]) end
   redis.call('HSET', P .. 'relayed', p, last)
+  RELAYED[p] = last
   local entries = redis.call('XRANGE', key, '(' .. last, '+', 'COUNT', a[4])
   if #entries == 0 then redis.call('HDEL', P .. 'behind', p)
   else redis.call('HSET', P .. 'behind', p, select(6, string.match(entries[1][2][2],

@@ -163,7 +163,7 @@ export interface paths {
         put?: never;
         /**
          * Transfer
-         * @description Pass it on to an agent (yours until accepted) or to a queue (released at once, with its age).
+         * @description Pass it on to an agent (yours until accepted), or to a queue or a skill (released at once, with its age).
          */
         post: operations["transfer_api_v1_conversations__conversation__transfer_post"];
         delete?: never;
@@ -225,6 +225,106 @@ export interface paths {
          * @description Available or away.
          */
         put: operations["presence_api_v1_presence_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Escalate
+         * @description Pass it on to where its queue's escalation leads.
+         */
+        post: operations["escalate_api_v1_conversations__conversation__escalate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Snooze
+         * @description Put it off until then, or until the customer writes; it takes no room meanwhile.
+         */
+        post: operations["snooze_api_v1_conversations__conversation__snooze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wake
+         * @description End one's own snooze: it waits again, and comes to oneself first.
+         */
+        post: operations["wake_api_v1_conversations__conversation__wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Give it to an agent who is there, whoever has it and whatever room there is. Supervisors only.
+         */
+        post: operations["assign_api_v1_conversations__conversation__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfer-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Transfer Targets
+         * @description To whom one can pass a conversation on: the agents who are present, oneself left out, and the queues.
+         */
+        get: operations["transfer_targets_api_v1_transfer_targets_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -572,6 +672,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/internal/mail-threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail Threads
+         * @description The threads that mails are in, and who took part in them: how ingest places a mail.
+         */
+        post: operations["mail_threads_internal_mail_threads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/threads/since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Thread Since
+         * @description What was said in a thread after a place, for a contact who comes to read it.
+         */
+        post: operations["thread_since_internal_threads_since_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/threads/ends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends Of Threads
+         * @description How far each thread has come: who is behind then asks for what is missing.
+         */
+        post: operations["ends_of_threads_internal_threads_ends_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/channel-log": {
         parameters: {
             query?: never;
@@ -752,6 +912,23 @@ export interface components {
              * @example 1
              */
             fence: number;
+        };
+        /**
+         * Assigning
+         * @description To whom, and why.
+         */
+        Assigning: {
+            /**
+             * To Agent
+             * @description left out: to oneself
+             * @default
+             */
+            to_agent: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * BeingPresent
@@ -982,27 +1159,26 @@ export interface components {
         };
         /**
          * Colleague
-         * @description Somebody a conversation can be passed on to.
+         * @description A present agent, as others need to know them.
          */
         Colleague: {
             /** Id */
             id: string;
             /** Name */
             name: string;
+            /** @description only who is available can be offered a transfer */
             presence: components["schemas"]["Presence"];
             /**
-             * Room
-             * @description whether one more conversation of weight 1 fits
+             * Reason
+             * @description of being away
+             * @example lunch
              */
-            room: boolean;
-        };
-        /**
-         * Colleagues
-         * @description Everybody on the roster who is not disabled, by name.
-         */
-        Colleagues: {
-            /** Items */
-            items: components["schemas"]["Colleague"][];
+            reason: string;
+            /**
+             * Room
+             * @description weight they could still take; an offer uses the conversation's
+             */
+            room: number;
         };
         /**
          * Contact
@@ -1281,6 +1457,54 @@ export interface components {
             password?: string | null;
         };
         /**
+         * EndsOfThreads
+         * @description The place of each thread's last message, by thread; one that nobody wrote in is not there.
+         */
+        EndsOfThreads: {
+            /** Ends */
+            ends: {
+                [key: string]: components["schemas"]["Place"];
+            };
+        };
+        /**
+         * Escalating
+         * @description What the next agent should know.
+         */
+        Escalating: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * Escalation
+         * @description Where an agent's "escalate" leads: another queue, or the same one with more required of the next agent.
+         */
+        Escalation: {
+            /** Queue */
+            queue?: string | null;
+            /**
+             * Requires
+             * @default {}
+             */
+            requires: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Html
+         * @description The mail's own look, made safe: no script, no style sheet, nothing that is loaded from anywhere.
+         */
+        Html: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "html";
+            blob: components["schemas"]["Blob"];
+        };
+        /**
          * Known
          * @description Whether the record has a message; not known means "not in the log up to so long ago".
          */
@@ -1304,6 +1528,40 @@ export interface components {
             value: string;
             /** Display */
             display: string;
+        };
+        /**
+         * KnownAgent
+         * @description Somebody a conversation can be passed on to.
+         */
+        KnownAgent: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            presence: components["schemas"]["Presence"];
+            /**
+             * Room
+             * @description whether one more conversation of weight 1 fits
+             */
+            room: boolean;
+        };
+        /**
+         * KnownAgents
+         * @description Everybody on the roster who is not disabled, by name.
+         */
+        KnownAgents: {
+            /** Items */
+            items: components["schemas"]["KnownAgent"][];
+        };
+        /**
+         * KnownMail
+         * @description A mail the record has.
+         */
+        KnownMail: {
+            /** Thread */
+            thread: string;
+            /** Digest */
+            digest: string | null;
         };
         /**
          * LastOfThread
@@ -1446,6 +1704,120 @@ export interface components {
             address?: string | null;
         };
         /**
+         * MailHead
+         * @description What stands above a mail: its subject, its ids, who else reads it. The first part of every mail, in and out.
+         *
+         *     Ids are without their angle brackets. Addresses are bare mailboxes; our own are left out.
+         */
+        MailHead: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mail";
+            /**
+             * Subject
+             * @default
+             */
+            subject: string;
+            /**
+             * Message Id
+             * @description the mail's own Message-ID
+             */
+            message_id?: string | null;
+            /**
+             * References
+             * @description mails it answers, oldest first; the last is the one answered
+             * @default []
+             */
+            references: string[];
+            /**
+             * Sender
+             * @description who wrote it and is answered
+             */
+            sender?: string | null;
+            /**
+             * To
+             * @default []
+             */
+            to: string[];
+            /**
+             * Cc
+             * @default []
+             */
+            cc: string[];
+            /**
+             * Automatic
+             * @description why a machine wrote it (or, of a reply, what it answers); None: a person
+             */
+            automatic?: string | null;
+            /**
+             * Stranger
+             * @description nobody who took part in the thread before, though it came to the reply address
+             * @default false
+             */
+            stranger: boolean;
+            /**
+             * Failed Checks
+             * @description what our relay found wrong with the sender (DMARC, SPF, DKIM)
+             */
+            failed_checks?: string | null;
+            /**
+             * Digest
+             * @description of what was said: tells a repeat from a reused id
+             */
+            digest?: string | null;
+            /** @description the mail as it came, byte for byte */
+            original?: components["schemas"]["Blob"] | null;
+            /**
+             * Author
+             * @description name of the agent who signs a reply
+             */
+            author?: string | null;
+            /**
+             * Thread
+             * @description of a reply: the thread its answers belong to
+             */
+            thread?: string | null;
+        };
+        /**
+         * MailsAsked
+         * @description Mails by our message id, and threads by their keys.
+         */
+        MailsAsked: {
+            /** Account */
+            account: string;
+            /** Mails */
+            mails: string[];
+            /** Threads */
+            threads: string[];
+        };
+        /**
+         * MailsFound
+         * @description What the record has of them; a thread that is not there never had a conversation.
+         */
+        MailsFound: {
+            /** Mails */
+            mails: {
+                [key: string]: components["schemas"]["KnownMail"];
+            };
+            /**
+             * Participants
+             * @description of the threads asked and found: addresses in lower case
+             */
+            participants: {
+                [key: string]: string[];
+            };
+        };
+        /**
+         * ManyThreads
+         * @description Threads whose contacts are connected.
+         */
+        ManyThreads: {
+            /** Threads */
+            threads: string[];
+        };
+        /**
          * Media
          * @description A picture, sound, film or file.
          *
@@ -1492,7 +1864,7 @@ export interface components {
             /** Account */
             account: string;
             /** Parts */
-            parts: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"])[];
+            parts: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"] | components["schemas"]["MailHead"] | components["schemas"]["Quote"] | components["schemas"]["Html"])[];
             /** Reply To */
             reply_to: string | null;
             /** Agent */
@@ -1615,6 +1987,16 @@ export interface components {
             };
         };
         /**
+         * Place
+         * @description A message's place in its thread: its conversation, and its dense number in it.
+         */
+        Place: {
+            /** Conversation */
+            conversation: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * Plan
          * @description What every desk needs of the configuration.
          */
@@ -1695,6 +2077,21 @@ export interface components {
              * @default 86400
              */
             reopen_within_s: number;
+            /** @description where `escalate` leads; without it there is none */
+            escalation?: components["schemas"]["Escalation"] | null;
+        };
+        /**
+         * Quote
+         * @description Words of earlier mails, quoted beneath or around the new ones: kept, and folded by who shows them.
+         */
+        Quote: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "quote";
+            /** Quoted */
+            quoted: string;
         };
         /**
          * Reaction
@@ -1725,7 +2122,7 @@ export interface components {
              */
             text?: string | null;
             /** Parts */
-            parts?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"])[] | null;
+            parts?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"] | components["schemas"]["MailHead"] | components["schemas"]["Quote"] | components["schemas"]["Html"])[] | null;
         };
         /**
          * Role
@@ -1789,11 +2186,47 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * Snoozing
+         * @description Until when, and why.
+         */
+        Snoozing: {
+            /**
+             * Until
+             * Format: date-time
+             * @description with its zone, at most a year from now
+             * @example 2026-11-23T09:00:00+02:00
+             */
+            until: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Status
          * @description Where a conversation is.
          * @enum {string}
          */
         Status: "queued" | "offered" | "active" | "wrapping-up" | "snoozed" | "closed";
+        /**
+         * Targets
+         * @description Present colleagues by name, and queues.
+         */
+        Targets: {
+            /** Agents */
+            agents: components["schemas"]["Colleague"][];
+            /**
+             * Next
+             * @description `after` of the next page; null at the end
+             */
+            next: string | null;
+            /**
+             * Queues
+             * @description all that fit the text, on every page
+             */
+            queues: components["schemas"]["Named"][];
+        };
         /**
          * Template
          * @description A message the provider approved beforehand, with its variables.
@@ -1833,6 +2266,33 @@ export interface components {
             text: string;
         };
         /**
+         * ThreadMessages
+         * @description What comes after a place, in order.
+         */
+        ThreadMessages: {
+            /** Messages */
+            messages: components["schemas"]["Message"][];
+            /**
+             * More
+             * @description ask again after the last of these
+             */
+            more: boolean;
+            /**
+             * Resumed
+             * @description whether the place is one of the thread's, as far as the record has read
+             */
+            resumed: boolean;
+        };
+        /**
+         * ThreadSince
+         * @description A place in a thread; without one, its newest messages are wanted.
+         */
+        ThreadSince: {
+            /** Thread */
+            thread: string;
+            after?: components["schemas"]["Place"] | null;
+        };
+        /**
          * Threads
          * @description Threads the board has forgotten, or never known.
          */
@@ -1852,6 +2312,17 @@ export interface components {
              * @example billing
              */
             to_queue?: string | null;
+            /**
+             * To Skill
+             * @example lang.lv
+             */
+            to_skill?: string | null;
+            /**
+             * Level
+             * @description of that skill, at least
+             * @default 1
+             */
+            level: number;
             /**
              * Note
              * @default
@@ -1949,6 +2420,7 @@ export type AddingAgent = components['schemas']['AddingAgent'];
 export type Agent = components['schemas']['Agent'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
+export type Assigning = components['schemas']['Assigning'];
 export type BeingPresent = components['schemas']['BeingPresent'];
 export type Blob = components['schemas']['Blob'];
 export type CannedList = components['schemas']['CannedList'];
@@ -1960,7 +2432,6 @@ export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
-export type Colleagues = components['schemas']['Colleagues'];
 export type Contact = components['schemas']['Contact'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type Conversation = components['schemas']['Conversation'];
@@ -1972,8 +2443,15 @@ export type Draft = components['schemas']['Draft'];
 export type DraftList = components['schemas']['DraftList'];
 export type DraftText = components['schemas']['DraftText'];
 export type EditingAgent = components['schemas']['EditingAgent'];
+export type EndsOfThreads = components['schemas']['EndsOfThreads'];
+export type Escalating = components['schemas']['Escalating'];
+export type Escalation = components['schemas']['Escalation'];
+export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
+export type KnownAgent = components['schemas']['KnownAgent'];
+export type KnownAgents = components['schemas']['KnownAgents'];
+export type KnownMail = components['schemas']['KnownMail'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
 export type Lines = components['schemas']['Lines'];
@@ -1982,6 +2460,10 @@ export type LiveAgent = components['schemas']['LiveAgent'];
 export type LiveNeed = components['schemas']['LiveNeed'];
 export type LiveQueue = components['schemas']['LiveQueue'];
 export type Location = components['schemas']['Location'];
+export type MailHead = components['schemas']['MailHead'];
+export type MailsAsked = components['schemas']['MailsAsked'];
+export type MailsFound = components['schemas']['MailsFound'];
+export type ManyThreads = components['schemas']['ManyThreads'];
 export type Media = components['schemas']['Media'];
 export type Message = components['schemas']['Message'];
 export type Named = components['schemas']['Named'];
@@ -1991,18 +2473,24 @@ export type NoteList = components['schemas']['NoteList'];
 export type PageConversation = components['schemas']['Page_Conversation_'];
 export type Panel = components['schemas']['Panel'];
 export type PastEvent = components['schemas']['PastEvent'];
+export type Place = components['schemas']['Place'];
 export type Plan = components['schemas']['Plan'];
 export type Presence = components['schemas']['Presence'];
 export type Queue = components['schemas']['Queue'];
+export type Quote = components['schemas']['Quote'];
 export type Reaction = components['schemas']['Reaction'];
 export type Replying = components['schemas']['Replying'];
 export type Role = components['schemas']['Role'];
 export type Rule = components['schemas']['Rule'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
+export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
+export type Targets = components['schemas']['Targets'];
 export type Template = components['schemas']['Template'];
 export type Text = components['schemas']['Text'];
+export type ThreadMessages = components['schemas']['ThreadMessages'];
+export type ThreadSince = components['schemas']['ThreadSince'];
 export type Threads = components['schemas']['Threads'];
 export type Transferring = components['schemas']['Transferring'];
 export type Unsupported = components['schemas']['Unsupported'];
@@ -2018,6 +2506,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -2169,6 +2659,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -2225,6 +2717,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -2285,6 +2779,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -2340,10 +2836,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -2352,6 +2848,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -2463,10 +2961,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -2475,6 +2973,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -2594,6 +3094,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -2705,10 +3207,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -2717,6 +3219,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -2828,10 +3332,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -2840,6 +3344,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -2951,10 +3457,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -2963,6 +3469,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3043,10 +3551,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
@@ -3055,6 +3563,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -3166,16 +3676,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description W3C trace context */
-                traceparent?: string | null;
                 /** @description any value: proves our own page asks */
                 "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
                 /** @description 32 hex digits, made by the client, the same for every repeat */
                 "idempotency-key"?: string | null;
             };
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -3283,6 +3795,541 @@ export interface operations {
             };
         };
     };
+    escalate_api_v1_conversations__conversation__escalate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalating"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    snooze_api_v1_conversations__conversation__snooze_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snoozing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    wake_api_v1_conversations__conversation__wake_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assign_api_v1_conversations__conversation__assign_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assigning"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    transfer_targets_api_v1_transfer_targets_get: {
+        parameters: {
+            query?: {
+                /** @description in the agent's name, the queue's name or title */
+                text?: string;
+                /** @description `next` of the page before */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     notes_api_v1_conversations__conversation__notes_get: {
         parameters: {
             query?: never;
@@ -3292,6 +4339,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3357,6 +4406,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -3466,6 +4517,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3527,6 +4580,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3585,6 +4640,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3639,6 +4696,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -3726,6 +4785,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -3778,6 +4839,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -3883,6 +4946,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -4013,6 +5078,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4072,6 +5139,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4133,6 +5202,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -4233,6 +5304,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4307,6 +5380,8 @@ export interface operations {
             };
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody: {
@@ -4432,6 +5507,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4481,6 +5558,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4542,6 +5621,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4600,6 +5681,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4610,7 +5693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Colleagues"];
+                    "application/json": components["schemas"]["KnownAgents"];
                 };
             };
             /** @description Unauthorized */
@@ -4649,6 +5732,8 @@ export interface operations {
             path?: never;
             cookie?: {
                 trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
             };
         };
         requestBody?: never;
@@ -4778,6 +5863,246 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LastOfThreads"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    mail_threads_internal_mail_threads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailsAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailsFound"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    thread_since_internal_threads_since_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadSince"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessages"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    ends_of_threads_internal_threads_ends_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ManyThreads"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndsOfThreads"];
                 };
             };
             /** @description Bad Request */

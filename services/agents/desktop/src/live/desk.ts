@@ -1,6 +1,6 @@
 // The desk of who is signed in: everything follows from what the socket tells and what the agent does.
 import { api, clock, Problem, want } from "../api/client";
-import type { Agent, Colleague, Plan } from "../api/schema";
+import type { Agent, KnownAgent, Plan } from "../api/schema";
 import { whyNot } from "../words";
 import { Actions, type Action } from "./actions";
 import { chime, notify } from "./attention";
@@ -30,7 +30,7 @@ export class Desk {
   chosen = "";
   prefs = readPrefs();
   plan: Plan = { queues: [], skills: [], channels: [] };
-  colleagues: Colleague[] = [];
+  colleagues: KnownAgent[] = [];
   notices: Notice[] = [];
   /** Offers answered here, by `id:fence`: their cards are gone before the log says so. */
   readonly answered = new Set<string>();
