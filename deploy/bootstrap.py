@@ -158,7 +158,7 @@ def block_of(package: str, lock: Path) -> str:
 def make_desk(purpose: str) -> bool:
     """Build the desk if its sources changed; for tests also fetch what checks it. Whether there was anything to do."""
     packages, built = DESKTOP / "node_modules" / f".trunkline-{purpose}", DESKTOP / "dist" / ".trunkline"
-    locks, sources = desk_fingerprint("package.json", "package-lock.json"), desk_fingerprint()
+    locks, sources = desk_fingerprint("package-lock.json"), desk_fingerprint()
     has_packages = any(holds(packages.with_name(f".trunkline-{each}"), locks) for each in (purpose, "test"))
     if holds(built, sources) and (has_packages or purpose == "run"):
         return False
