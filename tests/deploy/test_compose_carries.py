@@ -1,0 +1,108 @@
+"""What docker-compose.yml describes carries a message: its commands and environment, on real servers, without images."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.compose import SERVICES, filled_example, resolved
+from tests.deploy.image import Image, build_image, build_wheel
+from tests.deploy.rig import Composed
+from trunkline.testing.agent import TestAgent
+from trunkline.testing.servers.base import free_port
+from trunkline.testing.twilio import TwilioSimulator
+from trunkline.testing.twilio_rules import SimAccount
+
+PUBLIC_URL = "https://messages.example.com"
+SENDER = "+37120000000"
+CUSTOMER = "+37126000001"
+SECRETS = {
+    "TRUNKLINE_INTERNAL_TOKEN": "token-among-services",
+    "TRUNKLINE_ADMIN_PASSWORD": "first-administrator",
+    "POSTGRES_PASSWORD": "recordsecret",
+    "GRAFANA_ADMIN_PASSWORD": "dashboards",
+}
+ACCOUNT = {
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "token-of-the-account",
+    "TWILIO_SENDER": SENDER,
+}
+PERSON: dict[str, Any] = {
+    "login": "anna",
+    "name": "Anna",
+    "password": "anna-of-the-tests",
+    "role": "agent",
+    "queues": ["support"],
+    "skills": {"lang.en": 5},
+    "capacity": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
+    """The four images' contents."""
+    folder = tmp_path_factory.mktemp("images")
+    wheel = build_wheel(folder)
+    made = {}
+    for name in SERVICES:
+        (folder / name).mkdir()
+        made[name] = build_image(folder / name, name, wheel)
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.kafka
+@pytest.mark.timeout(300)
+async def test_what_compose_describes_carries_a_message_there_and_back_and_stops_as_asked(
+    tmp_path: Path, images: dict[str, Image]
+) -> None:
+    door, desk = free_port(), free_port()
+    account = SimAccount(
+        sid=ACCOUNT["TWILIO_ACCOUNT_SID"],
+        token=ACCOUNT["TWILIO_AUTH_TOKEN"],
+        webhook_url=f"{PUBLIC_URL}/webhooks/sms-main",
+        senders=(SENDER,),
+        connect_to=f"http://127.0.0.1:{door}",  # what a proxy with TLS before ingest does
+    )
+    chosen = {
+        "TRUNKLINE_PUBLIC_URL": PUBLIC_URL,
+        "TRUNKLINE_WEBHOOKS_PORT": str(door),
+        "TRUNKLINE_DESK_PORT": str(desk),
+    }
+    async with TwilioSimulator([account]) as provider:
+        env = filled_example(".env.example", SECRETS) + env_lines(chosen)
+        accounts = filled_example("accounts.env.example", ACCOUNT) + env_lines({"TWILIO_API_BASE": provider.url})
+        async with Composed(resolved(tmp_path, env, accounts), images, tmp_path) as running:
+            await converse(provider, f"http://127.0.0.1:{desk}")
+            statuses = await asyncio.gather(*(child.stop(40) for child in running.processes.values()))
+
+    assert dict(zip(running.processes, statuses, strict=True)) == dict.fromkeys(SERVICES, 0)
+
+
+async def converse(provider: TwilioSimulator, desk: str) -> None:
+    """A customer writes, an agent whom the administrator has hired answers, the customer reads it."""
+    async with TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin:
+        async with admin.http.post(f"{desk}/api/v1/agents", json=PERSON) as hired:
+            assert hired.status == 201, await hired.text()
+    async with TestAgent(desk, PERSON["login"], PERSON["password"]) as agent:
+        answer = await provider.customer_writes(CUSTOMER, "Where is my parcel?", to=SENDER)
+        assert answer.status == 200, answer
+
+        offered = await agent.event("conversation.offered")
+        conversation = offered["subject"]
+        accepted = await agent.act("accept", conversation, fence=offered["data"]["state"]["fence"])
+        assert accepted["status"] == "done", accepted
+        replied = await agent.act("reply", conversation, text="It left today.")
+        assert replied["status"] == "done", replied
+
+        await provider.wait_for(1)
+        assert [(sent.to, sent.body) for sent in provider.sent] == [(CUSTOMER, "It left today.")]
+        await agent.event("delivery.receipt", within=20)
+
+
+def env_lines(values: dict[str, str]) -> str:
+    """Lines at the end of an env file: the last one counts."""
+    return "".join(f"{name}={value}\n" for name, value in values.items())
