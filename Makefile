@@ -36,8 +36,10 @@ format: venv ## rewrite what ruff can
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-docs: venv ## write the generated parts of docs/
+docs: venv ## write the generated parts of docs/, and the dashboard
 	@$(PY) deploy/docs.py
+	@$(PY) deploy/alerts.py
+	@$(PY) deploy/dashboard.py
 
 lock: venv ## resolve the dependencies anew into the hash-locked requirements
 	@$(PY) deploy/lock.py

@@ -124,7 +124,7 @@ class Composed:
             text = text.replace(f"127.0.0.1:{OPS_PORTS[name]}/", f"{self.address(name, OPS_PORTS[name])}/")
         for there, folder in self._folders(name).items():
             text = text.replace(there, str(folder))
-        return text.replace("0.0.0.0", HOST)  # noqa: S104 - the other way round: nothing here listens beyond loopback
+        return text.replace("0.0.0.0", HOST)  # nothing here listens beyond loopback
 
     def _folders(self, name: str) -> dict[str, Path]:
         image = self._image(name)

@@ -1,4 +1,4 @@
-"""What docker-compose.yml describes carries a message: its commands and environment, on real servers, without images."""
+"""What docker-compose.yml describes carries a message: its commands and environment, on real servers, no images."""
 
 from __future__ import annotations
 
@@ -84,9 +84,11 @@ async def test_what_compose_describes_carries_a_message_there_and_back_and_stops
 
 async def converse(provider: TwilioSimulator, desk: str) -> None:
     """A customer writes, an agent whom the administrator has hired answers, the customer reads it."""
-    async with TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin:
-        async with admin.http.post(f"{desk}/api/v1/agents", json=PERSON) as hired:
-            assert hired.status == 201, await hired.text()
+    async with (
+        TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin,
+        admin.http.post(f"{desk}/api/v1/agents", json=PERSON) as hired,
+    ):
+        assert hired.status == 201, await hired.text()
     async with TestAgent(desk, PERSON["login"], PERSON["password"]) as agent:
         answer = await provider.customer_writes(CUSTOMER, "Where is my parcel?", to=SENDER)
         assert answer.status == 200, answer
