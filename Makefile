@@ -14,7 +14,7 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 
 test: venv ## all tests that can run here, and at the end what was skipped and why
 	@$(PYTEST) tests/unit tests/contract tests/integration -n 2 --dist loadfile
-	@$(PYTEST) tests/e2e tests/faults
+	@$(PYTEST) tests/e2e tests/deploy tests/faults
 
 test-fast: venv ## the unit tests: seconds
 	@$(PYTEST) tests/unit

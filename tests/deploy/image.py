@@ -52,7 +52,7 @@ def _environment(folder: Path, lock: Path) -> Path:
     """An environment with what a lock pins and nothing else; its Python."""
     _run([*_UV, "venv", "--quiet", "--python", sys.executable, folder])
     python = folder / "bin" / "python"
-    wheels = ["--require-hashes", "--only-binary", ":all:", "--requirement", lock]
+    wheels: list[str | Path] = ["--require-hashes", "--only-binary", ":all:", "--requirement", lock]
     _run([*_UV, "pip", "install", "--quiet", "--python", python, *wheels])
     return python
 

@@ -99,7 +99,7 @@ class Composed:
     def _spawn(self, name: str, command: list[str], *, log: Path) -> Child:
         environment = self._environment(name)
         program = self._image(name).environment / "bin" / command[0]
-        words = [program, *(self._here(name, word) for word in command[1:])]
+        words: list[str | Path] = [program, *(self._here(name, word) for word in command[1:])]
         child = Child(words, log=log, env=environment, cwd=self._image(name).app)
         self._stack.push_async_callback(child.kill)
         return child

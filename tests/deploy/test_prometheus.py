@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
 
 from tests.deploy.compose import ROOT, SERVICES
 from tests.deploy.rig import OPS_PORTS
@@ -44,10 +45,11 @@ def catalogue() -> dict[str, set[str]]:
     assert ops
     found: dict[str, set[str]] = {}
     for collector in REGISTRY._collector_to_names:
-        name, kind = getattr(collector, "_name", ""), getattr(collector, "_type", "")
-        if str(name).startswith("trunkline_"):
-            endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(kind, [""])
-            found |= {f"{name}{ending}": set(collector._labelnames) for ending in endings}  # type: ignore[attr-defined]  the client has no public way
+        if isinstance(collector, MetricWrapperBase) and collector._name.startswith("trunkline_"):
+            endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(
+                collector._type or "", [""]
+            )
+            found |= {f"{collector._name}{ending}": set(collector._labelnames) for ending in endings}
     return found
 
 
