@@ -69,8 +69,8 @@ async def test_what_compose_describes_carries_a_message_there_and_back_and_stops
     )
     chosen = {
         "TRUNKLINE_PUBLIC_URL": PUBLIC_URL,
-        "TRUNKLINE_WEBHOOKS_PORT": str(door),
-        "TRUNKLINE_DESK_PORT": str(desk),
+        "WEBHOOKS_PORT": str(door),
+        "DESK_PORT": str(desk),
     }
     async with TwilioSimulator([account]) as provider:
         env = filled_example(".env.example", SECRETS) + env_lines(chosen)

@@ -234,3 +234,25 @@ def test_scaling_asks_for_what_is_there_and_never_beyond_the_shards(environment:
                 assert f"kafka://{asked['bootstrapServers']}" == environment["TRUNKLINE_LOG_URL"]
             else:
                 assert set(re.findall(r"trunkline_\w+", asked["query"])) <= set(known)
+
+
+def test_the_overlay_that_operations_shows_builds(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```yaml\n(apiVersion: kustomize.*?)```", page, re.DOTALL)
+    overlay = yaml.safe_load(shown)
+    [beside] = overlay.pop("resources")
+    assert (tmp_path / "mine" / beside).resolve() == tmp_path / "trunkline" / "deploy" / "k8s" / "base"
+    shutil.copytree(BASE, tmp_path / "trunkline" / "deploy" / "k8s" / "base")
+    (tmp_path / "mine").mkdir()
+    shutil.copy(ROOT / "deploy" / "trunkline.yaml", tmp_path / "mine")
+    # The name that both Debian's kubectl of 2021 and today's know: `resources` takes a folder only since 1.21.
+    (tmp_path / "mine" / "kustomization.yaml").write_text(yaml.safe_dump(overlay | {"bases": [beside]}))
+
+    objects = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(built(tmp_path / "mine"))}
+
+    images = {pod["containers"][0]["image"] for pod in pods(objects).values()}
+    assert images == {f"registry.example.com/trunkline/{name}:0.1.0" for name in SERVICES}
+    config = objects["ConfigMap", "trunkline-config"]["data"]["trunkline.yaml"]
+    assert config == (ROOT / "deploy" / "trunkline.yaml").read_text(encoding="utf-8")
+    merged = objects["ConfigMap", "trunkline-environment"]["data"]
+    assert (merged["TRUNKLINE_PUBLIC_URL"], merged["TRUNKLINE_SHARDS"]) == ("https://messages.example.org", "48")
