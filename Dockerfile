@@ -28,16 +28,15 @@ RUN /opt/trunkline/bin/pip install --require-hashes --only-binary :all: -r /src/
 COPY --from=wheel /wheel/ /wheel/
 RUN /opt/trunkline/bin/pip install --no-deps /wheel/*.whl
 
-# The service's own files; what a browser loads is built where it has a package.json, and its sources' packages left.
+# The service's own files. The desk is built here where it has a package.json; the chat's widget comes built.
 FROM ${NODE} AS service
 ARG SERVICE
 WORKDIR /src
 COPY services/${SERVICE}/ services/${SERVICE}/
 RUN set -eu; \
-    for manifest in services/"${SERVICE}"/*/package.json; do \
-      [ -e "$manifest" ] || continue; \
-      ( cd "$(dirname "$manifest")"; npm ci --no-audit --no-fund; npm run build; rm -rf node_modules ); \
-    done
+    if [ -e "services/${SERVICE}/desktop/package.json" ]; then \
+      cd "services/${SERVICE}/desktop"; npm ci --omit=dev --no-audit --no-fund; npm run build; rm -rf node_modules; \
+    fi
 
 FROM ${PYTHON}
 ARG SERVICE
@@ -56,6 +55,7 @@ ENV PATH=/opt/trunkline/bin:$PATH \
     TRUNKLINE_DATA_DIR=/var/lib/trunkline \
     TRUNKLINE_LISTEN_HOST=0.0.0.0 \
     TRUNKLINE_OPS_HOST=0.0.0.0 \
+    TRUNKLINE_SMTP_HOST=0.0.0.0 \
     SERVICE=${SERVICE}
 WORKDIR /app
 USER 10001:10001

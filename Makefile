@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench lint types imports format lock locks docs reset venv venv-run
+.PHONY: help run test test-fast bench lint types imports format lock locks docs widget reset venv venv-run
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -14,7 +14,7 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 
 test: venv ## all tests that can run here, and at the end what was skipped and why
 	@$(PYTEST) tests/unit tests/contract tests/integration -n 2 --dist loadfile
-	@$(PYTEST) tests/e2e tests/deploy tests/faults
+	@$(PYTEST) tests/e2e tests/deploy tests/browser tests/faults
 
 test-fast: venv ## the unit tests: seconds
 	@$(PYTEST) tests/unit
@@ -40,6 +40,9 @@ docs: venv ## write the generated parts of docs/, and the dashboard
 	@$(PY) deploy/docs.py
 	@$(PY) deploy/alerts.py
 	@$(PY) deploy/dashboard.py
+
+widget: ## build the chat widget from its sources (needs node 20 or newer, and npm)
+	@cd services/ingest/widget && npm ci --silent && npm run --silent build
 
 lock: venv ## resolve the dependencies anew into the hash-locked requirements
 	@$(PY) deploy/lock.py

@@ -14,14 +14,17 @@ from services.agents.desk import Desk
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
+from services.agents.letters import Letters
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
 from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
+from services.agents.signals import ContactSignals
 from services.agents.upkeep import run_upkeep
 from services.agents.waiters import Waiters
 from trunkline.board import Board
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.load import load
@@ -45,12 +48,15 @@ async def build(service: Service) -> None:
     follower = LogFollower(bus, hub, waiters)
     cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
     auth = Auth(repository, passwords, cookie=cookie)
-    actions = Actions(board, waiters, watch, load_channels())
+    channels = load_channels()
+    actions = Actions(board, waiters, watch, channels, Letters(repository))
+    signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
+    contacts = ContactSignals(board, hub, channels, signals, Hearing(settings.board_url, deployment=deployment))
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
         colleagues=Colleagues(board, repository), internal_token=settings.internal_token,
     )  # fmt: skip
-    app = make_app(parts, Desk(board, hub, actions, auth, repository), passwords)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"
@@ -65,6 +71,8 @@ async def build(service: Service) -> None:
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())
+    service.spawn("signals", signals.run())
+    service.spawn("contacts' signals", contacts.run())
     service.spawn("upkeep", run_upkeep(repository))
     service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())

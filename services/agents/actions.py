@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -15,26 +14,23 @@ from weakref import WeakValueDictionary
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from services.agents.asked import Action, BadFields, Fields, text
+from services.agents.letters import Letters
+from services.agents.passing import Passing
 from services.agents.waiters import Waiters
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
-from trunkline.channels.base import Channel
+from trunkline.channels.base import Channel, WritesLetters
 from trunkline.config.watch import Watch
-from trunkline.events import CloseDetails, Presence, ReplyDetails, TransferDetails
+from trunkline.events import CloseDetails, Presence, ReplyDetails
 from trunkline.failpoints import afailpoint
 from trunkline.ids import shard_of_conversation
 from trunkline.messages import Address, OutboundMessage, Parts, Text
 from trunkline.metrics import ACTION_SECONDS, ACTIONS
-from trunkline.requirements import requirement_id, skills_of
 
 SEEN_S = 5.0
 _AGAIN = 3
 _KNOWN = 50_000
-_LANGUAGE = "lang."
-_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _PARTS: TypeAdapter[Parts] = TypeAdapter(Parts)
-
-Verb = Literal["accept", "decline", "shown", "reply", "transfer", "wrap-up", "close", "presence"]
-Fields = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +51,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """What an agent asks for; `operation` makes a repeat of it the same."""
-
-    verb: str
-    agent: str
-    operation: str
-    conversation: str = ""
-    fields: Fields = field(default_factory=dict)
-    trace: str = ""
-
-    @property
-    def who(self) -> dict[str, str]:
-        """The arguments that every move on a conversation takes."""
-        return {
-            "operation": self.operation, "agent": self.agent, "conversation": self.conversation, "trace": self.trace,
-        }  # fmt: skip
-
-
-class BadFields(ValueError):
-    """The action's fields are not what its verb needs; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Facts:
     account: str
     channel: str
@@ -87,18 +60,26 @@ class _Facts:
 class Actions:
     """Every verb an agent has."""
 
-    def __init__(self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel],
+        letters: Letters | None = None,
+    ) -> None:  # fmt: skip
         self._board = board
         self._waiters = waiters
-        self._watch = watch
         self._channels = channels
+        self._letters = letters
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        passing = Passing(board, watch)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,
             "reply": self._reply,
-            "transfer": self._transfer,
+            "transfer": passing.transfer,
+            "escalate": passing.escalate,
+            "snooze": passing.snooze,
+            "wake": passing.wake,
+            "assign": passing.assign,
             "wrap-up": self._wrap_up,
             "close": self._close,
             "presence": self._presence,
@@ -162,7 +143,7 @@ class Actions:
         )  # fmt: skip
 
     async def _decline(self, action: Action) -> Answer:
-        reason = _text(action.fields, "reason", 200)
+        reason = text(action.fields, "reason", 200)
         return await moves.decline(self._board, **action.who, fence=_fence(action.fields.get("fence")), reason=reason)
 
     async def _reply(self, action: Action) -> Answer:
@@ -172,45 +153,31 @@ class Actions:
         now = datetime.now(UTC)
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
+        parts = _parts(action.fields)
+        if self._letters is not None and isinstance(channel, WritesLetters):
+            completed = await self._completed(self._letters, channel, parts, action)
+            if completed is None:
+                return Answer("behind")
+            parts = completed
         message = OutboundMessage(
             id=action.operation, account=facts.account, channel=facts.channel, conversation=action.conversation,
-            contact=facts.contact, parts=_parts(action.fields), agent=action.agent, written_at=now,
+            contact=facts.contact, parts=parts, agent=action.agent, written_at=now,
             send_before=now + timedelta(seconds=send_for),
         )  # fmt: skip
         body = ReplyDetails(message=message).model_dump_json().encode()
         return await moves.reply(self._board, **action.who, body=body)
 
-    async def _transfer(self, action: Action) -> Answer:
-        to_agent, to_queue = _text(action.fields, "to_agent", 128), _text(action.fields, "to_queue", 63)
-        details = TransferDetails(
-            sender=action.agent, to_agent=to_agent, to_queue=to_queue, note=_text(action.fields, "note", 2_000)
-        )
-        body = details.model_dump_json().encode()
-        if bool(to_agent) == bool(to_queue):
-            raise BadFields("give to_agent or to_queue, one of them")
-        if to_agent and not _AGENT.fullmatch(to_agent):
-            raise BadFields("to_agent is not an agent's id")
-        if to_agent:
-            return await moves.transfer_to_agent(self._board, **action.who, to=to_agent, body=body)
-        queue = self._watch.current.queues.get(to_queue)
-        if queue is None:
-            raise BadFields(f"no such queue: {to_queue}")
-        known = await self._board.call("facts", action.conversation)
-        if known[0] != b"ok":
-            return Answer("unknown")
-        # The customer's language stays a requirement; what else was needed was the old queue's affair.
-        spoken = {skill: at for skill, at in skills_of(known[6].decode()).items() if skill.startswith(_LANGUAGE)}
-        requirement = requirement_id(to_queue, known[2].decode(), queue.weight, spoken | queue.requires)
-        return await moves.transfer_to_queue(
-            self._board, **action.who, queue=to_queue,
-            requirement=requirement, weight=queue.weight, limits=queue.limits, body=body,
-        )  # fmt: skip
+    async def _completed(self, letters: Letters, channel: WritesLetters, parts: Parts, action: Action) -> Parts | None:
+        try:
+            return await letters.complete(channel, parts, action.conversation, action.agent)
+        except ValueError as error:
+            raise BadFields(str(error)[:300]) from error
 
     async def _wrap_up(self, action: Action) -> Answer:
         return await moves.wrap_up(self._board, **action.who)
 
     async def _close(self, action: Action) -> Answer:
-        details = CloseDetails(code=_text(action.fields, "code", 100), note=_text(action.fields, "note", 4_000))
+        details = CloseDetails(code=text(action.fields, "code", 100), note=text(action.fields, "note", 4_000))
         return await moves.close(self._board, **action.who, body=details.model_dump_json().encode())
 
     async def _presence(self, action: Action) -> Answer:
@@ -219,7 +186,7 @@ class Actions:
             raise BadFields("presence is available or away")
         return await moves.set_presence(
             self._board, operation=action.operation, agent=action.agent, presence=Presence(str(wanted)),
-            reason=_text(action.fields, "reason", 200), trace=action.trace,
+            reason=text(action.fields, "reason", 200), trace=action.trace,
         )  # fmt: skip
 
     async def _known(self, conversation: str) -> _Facts | None:
@@ -255,19 +222,12 @@ def _fence(value: object) -> int:
     return value
 
 
-def _text(fields: Fields, name: str, most: int) -> str:
-    value = fields.get(name) or ""
-    if not isinstance(value, str) or len(value) > most:
-        raise BadFields(f"{name} is a text of at most {most} characters")
-    return value
-
-
 def _parts(fields: Fields) -> Parts:
-    text = fields.get("text")
-    if text is not None:
-        if not isinstance(text, str) or not text.strip() or len(text) > 16_000:
+    said = fields.get("text")
+    if said is not None:
+        if not isinstance(said, str) or not said.strip() or len(said) > 16_000:
             raise BadFields("text has 1 to 16 000 characters")
-        return (Text(text=text),)
+        return (Text(text=said),)
     try:
         parts = _PARTS.validate_json(orjson.dumps(fields.get("parts")))
     except (ValidationError, TypeError) as error:

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from services.agents.api import conversations, internal, problems, roster, session, transfers
+from services.agents.api import conversations, internal, passing, problems, roster, session, transfers
 from services.agents.api.asking import Parts
 from services.agents.api.edge import Edge
 from services.agents.desk import Desk
@@ -32,7 +32,7 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     app.state.parts = parts
     app.state.passwords = passwords
     problems.install(app)
-    for module in (session, conversations, transfers, roster, internal):
+    for module in (session, conversations, passing, transfers, roster, internal):
         app.include_router(module.router)
 
     @app.websocket("/api/v1/desk")

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from services.agents.actions import BadFields, Outcome
+from services.agents.actions import Outcome
+from services.agents.asked import BadFields
 
 OPERATION = re.compile(r"[0-9a-f]{32}", re.ASCII)
 """An operation id. Use `fullmatch`: `$` lets a line feed through, and that parts the fields of an outbox entry."""

@@ -115,6 +115,16 @@ class Hub:
             if (stream := self._streams.get(agent)) is not None:
                 self._push(stream, record.value)
 
+    def concerns(self, conversation: str, agent: str) -> bool:
+        """Whether the newest event of the conversation that was read here named the agent."""
+        return agent in self._concerned.get(conversation.encode(), "").split(",")
+
+    def tell(self, conversation: str, frame: bytes) -> None:
+        """A signal for the desks of those whom the conversation concerns: out of sequence, and kept for nobody."""
+        for agent in self._concerned.get(conversation.encode(), "").split(","):
+            for socket in self._streams[agent].sockets if agent in self._streams else ():
+                socket.put(frame)
+
     def _remember(self, conversation: bytes, agents: str) -> None:
         self._concerned[conversation] = agents
         self._concerned.move_to_end(conversation)

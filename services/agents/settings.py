@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
 
-from trunkline.settings import PREFIX, HttpUrl, Port, ServiceSettings, own_name
+from trunkline.settings import PREFIX, HttpUrl, Listens, Port, ServiceSettings, member_of, ops_port_of, port_of
 
 
 def _async_driver(url: str) -> str:
@@ -28,13 +28,10 @@ def _local_record(values: dict[str, Any]) -> str:
     return f"sqlite+aiosqlite:///{values['data_dir'] / 'record.db'}"
 
 
-class AgentsSettings(ServiceSettings):
+class AgentsSettings(Listens, ServiceSettings):
     """Where the desk listens and where the record is kept."""
 
-    listen_host: str = Field("127.0.0.1", description="Address the service's port listens on.")
-    port: Port = Field(
-        7130, validation_alias=own_name("agents", "port"), description="Port of the agents service (desk, API)."
-    )
+    port: Port = port_of("agents")
     desk_url: HttpUrl = Field(
         "http://127.0.0.1:7130",
         description="Address at which agents open the desk. By https: sessions are taken from secure cookies only.",
@@ -44,14 +41,5 @@ class AgentsSettings(ServiceSettings):
         validation_alias=AliasChoices(f"{PREFIX}DATABASE_URL", "DATABASE_URL"),
         description="The record: `postgresql://…`, or SQLite in the data folder.",
     )
-    ops_port: Port = Field(
-        7131,
-        validation_alias=own_name("agents", "ops_port"),
-        description="Port of the agents service's health and metrics.",
-    )
-    member: str = Field(
-        "agents-0",
-        pattern=r"^[A-Za-z0-9._-]{1,100}$",
-        validation_alias=own_name("agents", "member"),
-        description="Static membership name of this agents process.",
-    )
+    ops_port: Port = ops_port_of("agents")
+    member: str = member_of("agents")

@@ -18,6 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from trunkline.blobs import Blobs
 from trunkline.channels.base import FetchesMedia, SendStep
+from trunkline.channels.hosts import is_loopback
 from trunkline.config.accounts import Configured
 from trunkline.messages import InboundMessage, Media, Part
 
@@ -124,10 +125,10 @@ class MediaFetcher:
     async def _follow(self, step: SendStep, headers: dict[str, str], limit: int) -> bytes:
         """GET, following redirects by hand: credentials never leave the host they are for."""
         url, first = step.url, urlsplit(step.url)
-        loopback = _is_loopback(first.hostname or "")
+        loopback = is_loopback(first.hostname or "")
         for _ in range(_REDIRECTS + 1):
             parts = urlsplit(url)
-            here = loopback and _is_loopback(parts.hostname or "")
+            here = loopback and is_loopback(parts.hostname or "")
             if parts.scheme != "https" and not (here and parts.scheme == "http"):
                 raise Refused("its address is not https")
             _check_literal(parts.hostname or "", loopback=loopback)
@@ -151,13 +152,6 @@ async def _bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
         if len(content) > limit:
             raise Refused(f"it is larger than {limit} bytes")
     return bytes(content)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _check_literal(host: str, *, loopback: bool) -> None:

@@ -55,6 +55,8 @@ class Publisher:
         AppendUnknown (or another BusError) if the log did not confirm all of it.
         """
         account = configured.account.name
+        for content in parsed.contents:
+            await self._blobs.put(content)
         made = await _all([self._record(event, configured, request, trace) for event in parsed.events])
         problems = (*parsed.problems, *(one for one in made if isinstance(one, Problem)))
         batches: dict[Partition, list[NewRecord]] = {}
@@ -117,7 +119,7 @@ class Publisher:
             id=message_id(account.name, event.provider_id),
             account=account.name,
             channel=channel.manifest.type,
-            thread=channel.thread_key(event.contact, account),
+            thread=event.thread or channel.thread_key(event.contact, account),
             contact=event.contact,
             provider_id=event.provider_id,
             sent_at=event.sent_at,

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pathlib import Path
 
-from trunkline.settings import HttpUrl, Port, ServiceSettings, own_name
+from pydantic import AliasChoices, Field
+
+from trunkline.settings import (
+    AsksAgents,
+    KnownToProviders,
+    Listens,
+    Port,
+    ServiceSettings,
+    TakesMail,
+    member_of,
+    ops_port_of,
+    port_of,
+)
 
 
-class IngestSettings(ServiceSettings):
+class IngestSettings(Listens, KnownToProviders, AsksAgents, TakesMail, ServiceSettings):
     """Where ingest listens, and the address providers know it by."""
 
-    listen_host: str = Field("127.0.0.1", description="Address the service's port listens on.")
-    port: Port = Field(7110, validation_alias=own_name("ingest", "port"), description="Port of ingest (webhooks).")
-    public_url: HttpUrl = Field(
-        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
+    port: Port = port_of("ingest")
+    ops_port: Port = ops_port_of("ingest")
+    member: str = member_of("ingest")
+    shop: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("TRUNKLINE_INGEST_SHOP"),
+        description="Serve the demo's shop, a page with the chat widget on it, at `/demo`.",
     )
-    agents_internal_url: HttpUrl = Field(
-        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
+    smtp_host: str = Field("127.0.0.1", description="Address the port for mail listens on.")
+    smtp_certificate: Path | None = Field(
+        None, description="PEM file with certificate and chain: with it, mail may come by STARTTLS."
     )
-    ops_port: Port = Field(
-        7111, validation_alias=own_name("ingest", "ops_port"), description="Port of ingest's health and metrics."
-    )
-    member: str = Field(
-        "ingest-0",
-        pattern=r"^[A-Za-z0-9._-]{1,100}$",
-        validation_alias=own_name("ingest", "member"),
-        description="Static membership name of this ingest.",
-    )
+    smtp_key: Path | None = Field(None, description="PEM file with the certificate's key.")
+    smtp_max_connections: int = Field(50, ge=1, le=1_000, description="Most connections for mail at a time.")
+    smtp_mails_per_minute: int = Field(300, ge=1, le=100_000, description="Most mails a minute from one address.")

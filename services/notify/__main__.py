@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 
 from services.notify.delivery import Couriers
+from services.notify.echo import Echo
 from services.notify.owner import STOP_S, Owner
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
+from trunkline.blobs import Blobs
+from trunkline.board.signals import Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.accounts import Accounts
@@ -24,9 +27,12 @@ async def build(service: Service) -> None:
     channels = load_channels()
     watch = Watch(settings.config_file, lambda path: load(path, channels, os.environ, rules=False))
     bus = await service.enter("log", connect(settings.log_url, deployment=settings.deployment, shards=settings.shards))
-    sender = await service.enter("sender", Sender())
+    signals = await service.enter("signals", Signals(settings.board_url, deployment=settings.deployment))
+    blobs = Blobs(settings.data_dir / "blobs")
+    sender = await service.enter("sender", Sender(blobs, signals.tell))
     accounts = Accounts(watch, channels, public_url=settings.public_url)
-    owner = Owner(bus, Couriers(bus, sender, accounts), settings.member, service.stopping)
+    couriers = Couriers(bus, sender, accounts, echo=Echo(channels, accounts, signals.tell))
+    owner = Owner(bus, couriers, settings.member, service.stopping)
 
     async def taken() -> str | None:
         return owner.not_ready()
@@ -35,6 +41,7 @@ async def build(service: Service) -> None:
     service.readiness("shards", taken)
     service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
+    service.spawn("signals", signals.run())
     service.spawn("deliveries", owner.run(), grace_s=STOP_S + 2.0)
 
 

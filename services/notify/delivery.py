@@ -12,6 +12,7 @@ from typing import NamedTuple
 import structlog
 
 from services.notify.breaker import Breaker
+from services.notify.echo import Echo
 from services.notify.outcomes import Outcome, Outcomes
 from services.notify.rate import Bucket
 from services.notify.retry import pause_s
@@ -63,8 +64,17 @@ class _Planned(NamedTuple):
 class Couriers:
     """What deliveries of one process share: the client, and each account's rate and breaker."""
 
-    def __init__(self, bus: Bus, sender: Sender, accounts: Accounts, *, chance: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        sender: Sender,
+        accounts: Accounts,
+        *,
+        echo: Echo | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
         self.bus = bus
+        self.echo = echo
         self.sender = sender
         self.accounts = accounts
         self.chance = chance or random.Random()  # noqa: S311  jitter, not cryptography

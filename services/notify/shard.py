@@ -10,6 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from services.notify.delivery import Couriers, Delivery, Reply
+from services.notify.echo import SAID
 from services.notify.outcomes import Outcome, Outcomes
 from services.notify.window import Window
 from trunkline.bus import Bus, BusError, Partition, Pen, Position, Record, TermFilter, take_pen
@@ -106,6 +107,8 @@ class NotifyShard:
         for record in records:
             if record.type == ReplyWritten.type:
                 self._queue(record)
+            elif self._couriers.echo is not None and record.type in SAID:
+                self._couriers.echo.saw(record)
             self.window.next = max(self.window.next, record.offset + 1)
         UNSENT.labels(self.number).set(len(self.window.open))
 
@@ -199,11 +202,12 @@ def _reply(record: Record) -> Reply | None:
     try:
         data = orjson.loads(record.value)["data"]
         message = ReplyDetails.read(data["details"]).message
-        thread = data["state"]["thread"]
+        thread, number = data["state"]["thread"], data["state"].get("said") or None
     except (ValidationError, KeyError, ValueError) as error:
         # Our own router wrote it: a bug, or a later version. It stays in the log and is said loudly.
         log.error("reply_unreadable", offset=record.offset, error=str(error)[:300])
         return None
+    message = message.model_copy(update={"number": number})
     return Reply(record.offset, message, thread, trace=record.header(Header.TRACE) or "")
 
 

@@ -175,6 +175,13 @@ class ConversationState(_Data):
     limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
     replied_at: int = Field(default=0, description="when an agent first replied")
     shown: int = Field(default=0, description="fence of the offer the client said it showed")
+    wake_at: int = Field(default=0, description="when it wakes, while it is snoozed")
+    why: str = Field(
+        default="",
+        description="of the latest offer, agents who satisfied the requirement:of them with room:who had declined:"
+        "ms the chosen one was idle",
+    )
+    said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 
 class AgentState(_Data):
@@ -298,6 +305,42 @@ class TransferDetails(_Data):
     to_agent: str = ""
     to_queue: str = ""
     note: str = ""
+    to_skill: str = Field(default="", description="skill:level asked for on top of what the queue requires")
+    escalation: bool = False
+
+
+class SnoozeDetails(_Data):
+    """Why it is put off."""
+
+    note: str = ""
+
+
+class ConversationSnoozed(_Conversation):
+    """Put off by its agent until `state.wake_at`, or until the customer writes; it takes no room meanwhile."""
+
+    type = "trunkline.conversation.snoozed.v1"
+    details: SnoozeDetails
+
+
+class ConversationWoken(_Conversation):
+    """Its time has come, or its agent said so: it waits again, and its last agent is asked first."""
+
+    type = "trunkline.conversation.woken.v1"
+
+
+class AssignmentDetails(_Data):
+    """Who gave it to whom, and why."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+class ConversationAssigned(_Conversation):
+    """Given to `state.owner` by a supervisor's word, also above capacity."""
+
+    type = "trunkline.conversation.assigned.v1"
+    details: AssignmentDetails
 
 
 class ConversationTransferred(_Conversation):
@@ -497,7 +540,7 @@ INBOUND: tuple[type[_Data], ...] = (MessageReceived, PreferenceReceived, ReplyUn
 CONVERSATION: tuple[type[_Conversation], ...] = (
     ConversationOpened, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered, OfferAccepted,
     OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred, WrapUpStarted,
-    ConversationClosed,
+    ConversationSnoozed, ConversationWoken, ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[_Agent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[_Data], ...] = (Taken, Mark, Checkpoint)

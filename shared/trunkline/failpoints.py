@@ -22,6 +22,8 @@ from typing import Final
 POINTS: Final[dict[str, str]] = {
     "ingest.verified": "ingest: verified and parsed, before the log is asked",
     "ingest.published": "ingest: in the log, before the provider is answered",
+    "mail.placed": "ingest: a mail kept, read and placed in its thread, before the log is asked",
+    "mail.published": "ingest: a mail in the log, before its sender hears 250",
     "relay.read": "router: read from the outbox, before the append to routing-events",
     "relay.appended": "router: in routing-events, before anything else knows",
     "checkpoint.kept": "router: checkpoint's blob on disk, before its record in the log",

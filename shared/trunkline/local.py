@@ -14,7 +14,7 @@ from trunkline.child import ChildSpec
 from trunkline.embedded import valkey_binary
 from trunkline.ports import PortNeed
 from trunkline.probes import http_ready, redis_ready
-from trunkline.settings import CommonSettings, Port
+from trunkline.settings import Listens, Port, TakesMail, ops_port_of, port_of
 from trunkline.supervisor import Stage
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -25,16 +25,15 @@ _PER_PROCESS: Final = ("TRUNKLINE_PORT", "TRUNKLINE_OPS_PORT", "TRUNKLINE_MEMBER
 """Names that mean one process; four children cannot share them, so they are not passed on."""
 
 
-class LocalSettings(CommonSettings):
-    """Where the processes of one machine listen; the services' own defaults, which a test compares."""
+class LocalSettings(Listens, TakesMail):
+    """Where the processes of one machine listen."""
 
-    listen_host: str = Field(_LOOPBACK, description="Address the service's port listens on.")
-    ingest_port: Port = Field(7110, description="Port of ingest (webhooks).")
-    ingest_ops_port: Port = Field(7111, description="Port of ingest's health and metrics.")
-    router_ops_port: Port = Field(7121, description="Port of the router's health and metrics.")
-    agents_port: Port = Field(7130, description="Port of the agents service (desk, API).")
-    agents_ops_port: Port = Field(7131, description="Port of the agents service's health and metrics.")
-    notify_ops_port: Port = Field(7141, description="Port of notify's health and metrics.")
+    ingest_port: Port = port_of("ingest", named=True)
+    ingest_ops_port: Port = ops_port_of("ingest", named=True)
+    router_ops_port: Port = ops_port_of("router", named=True)
+    agents_port: Port = port_of("agents", named=True)
+    agents_ops_port: Port = ops_port_of("agents", named=True)
+    notify_ops_port: Port = ops_port_of("notify", named=True)
     up_log_port: Port = Field(
         7101, description="`trunkline up`: port of the embedded log, if TRUNKLINE_LOG_URL is unset."
     )
@@ -62,6 +61,7 @@ def ports_needed(settings: LocalSettings) -> list[PortNeed]:
     """Every port this machine must have free."""
     needs = [
         PortNeed(settings.ingest_port, "ingest", "TRUNKLINE_INGEST_PORT", settings.listen_host),
+        PortNeed(settings.smtp_port, "mail", "TRUNKLINE_SMTP_PORT"),
         PortNeed(settings.agents_port, "the desk", "TRUNKLINE_AGENTS_PORT", settings.listen_host),
     ]
     needs += [
@@ -108,6 +108,8 @@ def child_environment(settings: LocalSettings, environment: Mapping[str, str]) -
         "TRUNKLINE_CONFIG_FILE": str(configuration_file(settings)),
         "TRUNKLINE_INGEST_PORT": str(settings.ingest_port),
         "TRUNKLINE_AGENTS_PORT": str(settings.agents_port),
+        "TRUNKLINE_SMTP_PORT": str(settings.smtp_port),
+        "TRUNKLINE_INGEST_SHOP": str(settings.demo),
         "PYTHONUNBUFFERED": "1",
     }
     ours.setdefault("TRUNKLINE_AGENTS_INTERNAL_URL", f"http://{_LOOPBACK}:{settings.agents_port}")

@@ -113,8 +113,67 @@ class Unsupported(_Frozen):
     original: str = Field(max_length=MAX_TEXT)
 
 
+class MailHead(_Frozen):
+    """What stands above a mail: its subject, its ids, who else reads it. The first part of every mail, in and out.
+
+    Ids are without their angle brackets. Addresses are bare mailboxes; our own are left out.
+    """
+
+    kind: Literal["mail"] = "mail"
+    subject: str = Field(default="", max_length=998)
+    message_id: str | None = Field(default=None, max_length=250, description="the mail's own Message-ID")
+    references: tuple[Annotated[str, Field(max_length=250)], ...] = Field(
+        default=(), max_length=30, description="mails it answers, oldest first; the last is the one answered"
+    )
+    sender: str | None = Field(default=None, max_length=320, description="who wrote it and is answered")
+    to: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=100)
+    cc: tuple[Annotated[str, Field(max_length=320)], ...] = Field(default=(), max_length=100)
+    automatic: str | None = Field(
+        default=None,
+        max_length=200,
+        description="why a machine wrote it (or, of a reply, what it answers); None: a person",
+    )
+    stranger: bool = Field(
+        default=False, description="nobody who took part in the thread before, though it came to the reply address"
+    )
+    failed_checks: str | None = Field(
+        default=None, max_length=200, description="what our relay found wrong with the sender (DMARC, SPF, DKIM)"
+    )
+    digest: str | None = Field(
+        default=None, max_length=64, description="of what was said: tells a repeat from a reused id"
+    )
+    original: Blob | None = Field(default=None, description="the mail as it came, byte for byte")
+    author: str | None = Field(default=None, max_length=255, description="name of the agent who signs a reply")
+    thread: str | None = Field(default=None, max_length=64, description="of a reply: the thread its answers belong to")
+
+
+class Quote(_Frozen):
+    """Words of earlier mails, quoted beneath or around the new ones: kept, and folded by who shows them."""
+
+    kind: Literal["quote"] = "quote"
+    quoted: str = Field(max_length=MAX_TEXT)
+
+
+class Html(_Frozen):
+    """The mail's own look, made safe: no script, no style sheet, nothing that is loaded from anywhere."""
+
+    kind: Literal["html"] = "html"
+    blob: Blob
+
+
 Part = Annotated[
-    Text | Media | Location | ContactCard | Choice | Choices | Reaction | Template | Unsupported,
+    Text
+    | Media
+    | Location
+    | ContactCard
+    | Choice
+    | Choices
+    | Reaction
+    | Template
+    | Unsupported
+    | MailHead
+    | Quote
+    | Html,
     Field(discriminator="kind"),
 ]
 Parts = Annotated[tuple[Part, ...], Field(min_length=1, max_length=MAX_PARTS)]
@@ -156,6 +215,9 @@ class OutboundMessage(_Frozen):
     reply_to: str | None = Field(default=None, max_length=255)
     written_at: datetime
     send_before: datetime = Field(description="after it the reply is not sent: it failed, expired")
+    number: int | None = Field(
+        default=None, ge=1, description="its place in its conversation; the log knows it, who writes it does not"
+    )
 
 
 class DeliveryStatus(StrEnum):
@@ -199,6 +261,8 @@ def plain_text(parts: tuple[Part, ...], *, limit: int = 200) -> str:
     """A message in one line for a list or a log row: its words, or what kind of thing it is."""
     words = [_words(part) for part in parts]
     line = " ".join(" ".join(words).split())
+    if not line:  # a mail may say all it has to say in its subject
+        line = " ".join(" ".join(part.subject for part in parts if isinstance(part, MailHead)).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -220,3 +284,5 @@ def _words(part: Part) -> str:
             return " / ".join(option.title for option in part.options)
         case Unsupported():
             return f"[{part.reason}]"
+        case MailHead() | Quote() | Html():
+            return ""

@@ -25,6 +25,20 @@ RECEIVED = Counter(
 )
 ACCEPTED = Counter("trunkline_ingest_accepted_total", "Items put into the log, by kind.", ["account", "kind"])
 PUBLISH_SECONDS = Histogram("trunkline_ingest_publish_seconds", "From verified to safely in the log.", buckets=_FAST)
+MAIL_READ_SECONDS = Histogram("trunkline_ingest_mail_read_seconds", "Reading one mail, in its process.", buckets=_FAST)
+
+CHAT_SOCKETS = Gauge("trunkline_chat_sockets", "Open sockets of visitors.", ["account"])
+CHAT_FRAMES = Counter(
+    "trunkline_chat_frames_total",
+    "Frames from visitors, by kind and what became of them.",
+    ["account", "kind", "outcome"],
+)
+CHAT_CATCH_UPS = Counter(
+    "trunkline_chat_catch_ups_total", "Times the record was asked what a visitor missed, by why.", ["why"]
+)
+SIGNALS_DROPPED = Counter(
+    "trunkline_signals_dropped_total", "Signals (typing, numbered messages) that could not be told; of every service."
+)
 
 # --- router -------------------------------------------------------------------------------------------------
 APPLIED = Counter("trunkline_router_applied_total", "Items of `inbound` applied to the board, by outcome.", ["outcome"])

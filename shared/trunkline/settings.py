@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -37,6 +37,7 @@ VARIABLES: Final = frozenset(
         "TRUNKLINE_INGEST_MEMBER",
         "TRUNKLINE_INGEST_OPS_PORT",
         "TRUNKLINE_INGEST_PORT",
+        "TRUNKLINE_INGEST_SHOP",
         "TRUNKLINE_INTERNAL_TOKEN",
         "TRUNKLINE_LISTEN_HOST",
         "TRUNKLINE_LOG_FORMAT",
@@ -52,6 +53,12 @@ VARIABLES: Final = frozenset(
         "TRUNKLINE_ROUTER_MEMBER",
         "TRUNKLINE_ROUTER_OPS_PORT",
         "TRUNKLINE_SHARDS",
+        "TRUNKLINE_SMTP_CERTIFICATE",
+        "TRUNKLINE_SMTP_HOST",
+        "TRUNKLINE_SMTP_KEY",
+        "TRUNKLINE_SMTP_MAILS_PER_MINUTE",
+        "TRUNKLINE_SMTP_MAX_CONNECTIONS",
+        "TRUNKLINE_SMTP_PORT",
         "TRUNKLINE_UP_BOARD_PORT",
         "TRUNKLINE_UP_LOG_PORT",
     }
@@ -161,6 +168,66 @@ class ServiceSettings(CommonSettings):
         description="Static membership name of this process, e.g. `router-0`: its name returns, its shards return.",
     )
     ops_port: Port = Field(7100, description="Port of `/healthz`, `/readyz` and `/metrics`.")
+
+
+class KnownToProviders(CommonSettings):
+    """For who tells providers where to come."""
+
+    public_url: HttpUrl = Field(
+        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
+    )
+
+
+class AsksAgents(CommonSettings):
+    """For who asks the agents service, which alone knows the record."""
+
+    agents_internal_url: HttpUrl = Field(
+        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
+    )
+
+
+class TakesMail(CommonSettings):
+    """For who must know where mail comes in."""
+
+    smtp_port: Port = Field(7125, description="Port for mail (SMTP); it listens while an account is of mail.")
+
+
+class Listens(CommonSettings):
+    """For who serves others than operators; each has a port of its own besides (`port_of`)."""
+
+    listen_host: str = Field("127.0.0.1", description="Address the service's port listens on.")
+
+
+_PORTS: Final = {
+    "ingest": (7110, "Port of ingest (webhooks)."),
+    "agents": (7130, "Port of the agents service (desk, API)."),
+}
+_OPS_PORTS: Final = {"ingest": 7111, "router": 7121, "agents": 7131, "notify": 7141}
+
+
+def port_of(service: str, *, named: bool = False) -> Any:
+    """The field of a service's port: `port` in its own settings; `named` for who knows it as `ingest_port`."""
+    number, words = _PORTS[service]
+    return Field(number, validation_alias=None if named else own_name(service, "port"), description=words)
+
+
+def ops_port_of(service: str, *, named: bool = False) -> Any:
+    """The field of a service's port for health and metrics: `ops_port` in its own settings, else as of `port_of`."""
+    return Field(
+        _OPS_PORTS[service],
+        validation_alias=None if named else own_name(service, "ops_port"),
+        description=f"Port of the {service} service's health and metrics.",
+    )
+
+
+def member_of(service: str) -> Any:
+    """The field `member` of a service: the name by which what it holds comes back to it."""
+    return Field(
+        f"{service}-0",
+        pattern=r"^[A-Za-z0-9._-]{1,100}$",
+        validation_alias=own_name(service, "member"),
+        description=f"Static membership name of this {service} process; give each replica its own, and the same again.",
+    )
 
 
 SettingsT = TypeVar("SettingsT", bound=CommonSettings)

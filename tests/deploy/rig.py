@@ -24,6 +24,7 @@ from trunkline.testing.servers import Postgres
 from trunkline.testing.servers.base import HOST, free_port
 
 PORTS = {"ingest": 7110, "agents": 7130}
+SMTP_PORT = 7125
 OPS_PORTS = {"ingest": 7111, "router": 7121, "agents": 7131, "notify": 7141}
 _CHECK_EVERY_S = 0.2
 
@@ -112,6 +113,8 @@ class Composed:
         here["PATH"] = here["PATH"].replace("$PATH", os.environ["PATH"])
         if name in PORTS:
             here["TRUNKLINE_PORT"] = self.address(name, PORTS[name]).rpartition(":")[2]
+        if name == "ingest":
+            here["TRUNKLINE_SMTP_PORT"] = self.address(name, SMTP_PORT).rpartition(":")[2]
         if name in OPS_PORTS:
             here["TRUNKLINE_OPS_PORT"] = self.address(name, OPS_PORTS[name]).rpartition(":")[2]
         return here

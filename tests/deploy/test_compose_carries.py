@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deploy.compose import SERVICES, filled_example, resolved
+from tests.deploy.compose import ROOT, SERVICES, filled_example, resolved
 from tests.deploy.image import Image, build_image, build_wheel
 from tests.deploy.rig import Composed
 from trunkline.testing.agent import TestAgent
@@ -16,6 +17,7 @@ from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 
+CONFIGURATION = ROOT / "deploy" / "compose" / "trunkline.yaml"
 PUBLIC_URL = "https://messages.example.com"
 SENDER = "+37120000000"
 CUSTOMER = "+37126000001"
@@ -29,6 +31,10 @@ ACCOUNT = {
     "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
     "TWILIO_AUTH_TOKEN": "token-of-the-account",
     "TWILIO_SENDER": SENDER,
+    "MAIL_REPLY_SECRET": "secret-of-reply-addresses",
+    "MAIL_RELAY_HOST": "127.0.0.1",
+    "MAIL_RELAY_USER": "trunkline",
+    "MAIL_RELAY_PASSWORD": "password-of-the-relay",
 }
 PERSON: dict[str, Any] = {
     "login": "anna",
@@ -36,7 +42,6 @@ PERSON: dict[str, Any] = {
     "password": "anna-of-the-tests",
     "role": "agent",
     "queues": ["support"],
-    "skills": {"lang.en": 5},
     "capacity": 2,
 }
 
@@ -67,14 +72,19 @@ async def test_what_compose_describes_carries_a_message_there_and_back_and_stops
         senders=(SENDER,),
         connect_to=f"http://127.0.0.1:{door}",  # what a proxy with TLS before ingest does
     )
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "trunkline.yaml").write_text(with_every_account(CONFIGURATION.read_text(encoding="utf-8")))
     chosen = {
+        "CONFIG_DIR": str(tmp_path / "config"),
+        "MAIL_PORT": str(free_port()),
         "TRUNKLINE_PUBLIC_URL": PUBLIC_URL,
         "WEBHOOKS_PORT": str(door),
         "DESK_PORT": str(desk),
     }
     async with TwilioSimulator([account]) as provider:
         env = filled_example(".env.example", SECRETS) + env_lines(chosen)
-        accounts = filled_example("accounts.env.example", ACCOUNT) + env_lines({"TWILIO_API_BASE": provider.url})
+        accounts = filled_example("accounts.env.example", {"CHAT_SECRET": "secret-of-the-chat"})
+        accounts += env_lines(ACCOUNT | {"TWILIO_API_BASE": provider.url})
         async with Composed(resolved(tmp_path, env, accounts), images, tmp_path) as running:
             await converse(provider, f"http://127.0.0.1:{desk}")
             statuses = await asyncio.gather(*(child.stop(40) for child in running.processes.values()))
@@ -103,6 +113,13 @@ async def converse(provider: TwilioSimulator, desk: str) -> None:
         await provider.wait_for(1)
         assert [(sent.to, sent.body) for sent in provider.sent] == [(CUSTOMER, "It left today.")]
         await agent.event("delivery.receipt", within=20)
+
+
+def with_every_account(configuration: str) -> str:
+    """The file to begin with, the signs before its other accounts taken away."""
+    return re.sub(
+        r"^  #(?! )(.*)$", r"  \1", re.sub(r"^  #  ", "    ", configuration, flags=re.MULTILINE), flags=re.MULTILINE
+    )
 
 
 def env_lines(values: dict[str, str]) -> str:

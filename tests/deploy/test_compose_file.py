@@ -14,7 +14,7 @@ from services.ingest.settings import IngestSettings
 from services.notify.settings import NotifySettings
 from services.router.settings import RouterSettings
 from tests.deploy.compose import FILE, ROOT, SERVICES, compose, filled_example, image_environment, resolved
-from tests.deploy.rig import OPS_PORTS, PORTS
+from tests.deploy.rig import OPS_PORTS, PORTS, SMTP_PORT
 from trunkline.service import WATCHDOG_S
 from trunkline.settings import ServiceSettings, unknown_variables
 
@@ -67,10 +67,17 @@ def test_every_variable_of_the_file_stands_in_the_example() -> None:
 
 
 def test_the_accounts_example_names_what_the_configuration_asks_for() -> None:
-    asked = set(re.findall(r"^[^#\n]*\$\{(\w+)", (ROOT / "deploy" / "trunkline.yaml").read_text(), re.MULTILINE))
-    told = set(re.findall(r"^(\w+)=", (ROOT / "accounts.env.example").read_text(), re.MULTILINE))
+    configuration = (ROOT / "deploy" / "compose" / "trunkline.yaml").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\$\{(\w+)[:}]", configuration)) - {"TRUNKLINE_PUBLIC_URL", "NAME"}
+    told = set(re.findall(r"^#?(\w+)=", (ROOT / "accounts.env.example").read_text(), re.MULTILINE))
 
     assert asked == told
+
+
+def test_no_secret_of_an_account_has_a_default_that_everybody_knows() -> None:
+    configuration = (ROOT / "deploy" / "compose" / "trunkline.yaml").read_text(encoding="utf-8")
+
+    assert re.findall(r"(?:secret|token|password|user): \$\{\w+:-", configuration) == []
 
 
 def test_no_service_is_told_a_secret_it_does_not_need(services: dict[str, Any]) -> None:
@@ -137,9 +144,17 @@ def test_ports_are_published_on_loopback_alone_and_no_server_of_ours_among_them(
         (name, port["target"], port.get("host_ip")) for name, one in services.items() for port in one.get("ports", [])
     }
 
-    ours = {("ingest", PORTS["ingest"]), ("agents", PORTS["agents"]), ("prometheus", 9090), ("grafana", 3000)}
+    ours = {
+        ("ingest", PORTS["ingest"]),
+        ("ingest", SMTP_PORT),
+        ("agents", PORTS["agents"]),
+        ("prometheus", 9090),
+        ("grafana", 3000),
+    }
     assert published == {(name, port, "127.0.0.1") for name, port in ours}
-    assert {IngestSettings.model_fields["port"].default, AgentsSettings.model_fields["port"].default} == {7110, 7130}
+    fields = IngestSettings.model_fields
+    assert (fields["port"].default, fields["smtp_port"].default) == (PORTS["ingest"], SMTP_PORT)
+    assert AgentsSettings.model_fields["port"].default == PORTS["agents"]
 
 
 def test_what_the_servers_keep_is_on_volumes(services: dict[str, Any]) -> None:

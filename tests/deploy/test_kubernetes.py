@@ -16,7 +16,7 @@ import yaml
 
 from services.router.owner import GROUP
 from tests.deploy.compose import ROOT, SERVICES
-from tests.deploy.rig import OPS_PORTS, PORTS
+from tests.deploy.rig import OPS_PORTS, PORTS, SMTP_PORT
 from tests.deploy.test_compose_file import SETTINGS
 from tests.deploy.test_prometheus import catalogue
 from trunkline.channels.registry import load as load_channels
@@ -170,6 +170,7 @@ def test_a_pod_is_asked_on_its_own_ops_port_and_has_time_to_stop(name: str, base
 
     assert ports["ops"] == OPS_PORTS[name]
     assert ports.get("http") == PORTS.get(name)
+    assert ports.get("smtp") == (SMTP_PORT if name == "ingest" else None)
     assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "ops"}
     assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "ops"}
     before = int(container["lifecycle"]["preStop"]["exec"]["command"][1]) if "lifecycle" in container else 0
@@ -200,7 +201,10 @@ def test_the_network_lets_in_what_is_served_and_prometheus_and_nobody_else(base:
     ours = {"app.kubernetes.io/part-of": "trunkline"}
 
     assert open_to["nobody"] == (ours, [])
-    assert open_to["providers-to-ingest"] == (ours | {"app.kubernetes.io/name": "ingest"}, [[{"port": 7110}]])
+    assert open_to["providers-to-ingest"] == (
+        ours | {"app.kubernetes.io/name": "ingest"},
+        [[{"port": 7110}, {"port": 7125}]],
+    )
     assert open_to["desks-to-agents"] == (ours | {"app.kubernetes.io/name": "agents"}, [[{"port": 7130}]])
     assert open_to["prometheus-to-ops"] == (ours, [[{"port": port} for port in sorted(OPS_PORTS.values())]])
 
@@ -208,11 +212,14 @@ def test_the_network_lets_in_what_is_served_and_prometheus_and_nobody_else(base:
 def test_the_configuration_to_begin_with_is_a_good_one(base: Objects, tmp_path: Path) -> None:
     text = base["ConfigMap", "trunkline-config"]["data"]["trunkline.yaml"]
     (tmp_path / "trunkline.yaml").write_text(text)
-    secrets = dict.fromkeys(re.findall(r"\$\{(TWILIO_\w+)\}", text), "AC" + "1" * 32)
+    told = base["ConfigMap", "trunkline-environment"]["data"] | {"CHAT_SECRET": "a-secret-of-the-cluster"}
 
-    config = load(tmp_path / "trunkline.yaml", load_channels(), secrets | {"TWILIO_SENDER": "+37120000000"})
+    config = load(tmp_path / "trunkline.yaml", load_channels(), told)
 
-    assert set(config.accounts) == {"sms-main"}
+    assert set(config.accounts) == {"chat-shop"}
+    assert text == (ROOT / "deploy" / "compose" / "trunkline.yaml").read_text(encoding="utf-8"), (
+        "two copies of one file"
+    )
 
 
 def test_scaling_asks_for_what_is_there_and_never_beyond_the_shards(environment: dict[str, str], base: Objects) -> None:

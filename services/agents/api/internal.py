@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Use, internal
 from services.agents.api.problems import responses
-from services.agents.repository import ChannelLine
+from services.agents.repository import ChannelLine, KnownMail, Place, ThreadMessages
 from trunkline.bus import Partition
 from trunkline.events import Topic
 
@@ -45,6 +45,21 @@ class LastOfThreads(BaseModel):
     threads: dict[str, LastOfThread]
 
 
+class MailsAsked(BaseModel):
+    """Mails by our message id, and threads by their keys."""
+
+    account: str = Field(max_length=63)
+    mails: list[str] = Field(max_length=64)
+    threads: list[str] = Field(max_length=32)
+
+
+class MailsFound(BaseModel):
+    """What the record has of them; a thread that is not there never had a conversation."""
+
+    mails: dict[str, KnownMail]
+    participants: dict[str, list[str]] = Field(description="of the threads asked and found: addresses in lower case")
+
+
 class NewLines(BaseModel):
     """Lines of the channel log."""
 
@@ -74,6 +89,45 @@ async def last_of_threads(body: Threads, use: Use) -> LastOfThreads:
     return LastOfThreads(
         threads={thread: LastOfThread(conversation=last.id, agent=last.last_agent) for thread, last in found.items()}
     )
+
+
+@router.post("/mail-threads")
+async def mail_threads(body: MailsAsked, use: Use) -> MailsFound:
+    """The threads that mails are in, and who took part in them: how ingest places a mail."""
+    mails = await use.repository.mail.known(body.account, body.mails)
+    threads = dict.fromkeys([*body.threads, *(known.thread for known in mails.values())])
+    return MailsFound(mails=mails, participants=await use.repository.mail.participants(threads))
+
+
+class ThreadSince(BaseModel):
+    """A place in a thread; without one, its newest messages are wanted."""
+
+    thread: str = Field(max_length=600)
+    after: Place | None = None
+
+
+class EndsOfThreads(BaseModel):
+    """The place of each thread's last message, by thread; one that nobody wrote in is not there."""
+
+    ends: dict[str, Place]
+
+
+class ManyThreads(BaseModel):
+    """Threads whose contacts are connected."""
+
+    threads: list[str] = Field(max_length=1_000)
+
+
+@router.post("/threads/since")
+async def thread_since(body: ThreadSince, use: Use) -> ThreadMessages:
+    """What was said in a thread after a place, for a contact who comes to read it."""
+    return await use.repository.threads.since(body.thread, body.after)
+
+
+@router.post("/threads/ends")
+async def ends_of_threads(body: ManyThreads, use: Use) -> EndsOfThreads:
+    """How far each thread has come: who is behind then asks for what is missing."""
+    return EndsOfThreads(ends=await use.repository.threads.ends(body.threads))
 
 
 @router.post("/channel-log", status_code=204)

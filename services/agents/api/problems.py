@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from services.agents.actions import BadFields
+from services.agents.asked import BadFields
 from services.agents.repository import BadCursor, LoginTaken, NotThere, RecordAway, Unstorable, VersionConflict
 from trunkline.board import BoardAway, BoardClosed
 

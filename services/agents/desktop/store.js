@@ -20,7 +20,8 @@ function passedOn(events) {
 }
 
 /** A message in one line: its words, or what kind of thing it is. */
-export const wordsOf = (parts) => parts.map((p) =>
+const UNSAID = new Set(["mail", "quote", "html"]); // a mail's head, what it quotes, its look: not what was said
+export const wordsOf = (parts) => parts.filter((p) => !UNSAID.has(p.kind)).map((p) =>
   p.text ?? p.caption ?? p.emoji ?? p.title ?? p.options?.map((o) => o.title).join(" / ")
   ?? `[${p.name ?? p.reason ?? p.content_type ?? `${p.latitude}, ${p.longitude}`}]`).join("\n");
 

@@ -18,11 +18,13 @@ from services.agents.repository.errors import (
     VersionConflict,
 )
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
+from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
 from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
+from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
     "Agent",
@@ -37,13 +39,16 @@ __all__ = [
     "Filter",
     "History",
     "Knowledge",
+    "KnownMail",
     "LastConversation",
     "LoginTaken",
+    "MailThreads",
     "Message",
     "NewAgent",
     "NotThere",
     "Page",
     "PastEvent",
+    "Place",
     "ProjectedRecord",
     "Projection",
     "RecordAway",
@@ -53,6 +58,8 @@ __all__ = [
     "Roster",
     "Session",
     "Sessions",
+    "ThreadMessages",
+    "Threads",
     "Transcript",
     "Unstorable",
     "VersionConflict",
@@ -69,8 +76,10 @@ class Repository:
         self.sessions = Sessions(self.database)
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
+        self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
+        self.threads = Threads(self.database)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: an absent database is waited out by whoever asks."""

@@ -74,6 +74,11 @@ class Agent(NewAgent):
     updated_at: datetime
 
     @property
+    def supervises(self) -> bool:
+        """Whether they may do what only supervisors and administrators may."""
+        return self.role is not Role.AGENT
+
+    @property
     def profile(self) -> Profile:
         """What the board needs to know of them."""
         return Profile(

@@ -23,7 +23,11 @@ class Blobs:
 
     async def put(self, content: bytes) -> Blob:
         """Keep these bytes; when it returns they survive a power cut. The same bytes twice are kept once."""
-        return await asyncio.to_thread(self._put, content)
+        return await asyncio.to_thread(self.put_now, content)
+
+    def path(self, digest: str) -> Path:
+        """Where the bytes are, for who reads them in another process. BlobMissing if it is no digest."""
+        return self._path(digest)
 
     async def get(self, digest: str) -> bytes:
         """The bytes; BlobMissing if there are none."""
@@ -37,7 +41,8 @@ class Blobs:
             raise BlobMissing(f"not a digest: {digest[:80]!r}")
         return self._folder / digest[:2] / digest
 
-    def _put(self, content: bytes) -> Blob:
+    def put_now(self, content: bytes) -> Blob:
+        """As `put`, holding the thread: for processes and threads of their own."""
         blob = Blob(digest=sha256(content).hexdigest(), size=len(content))
         path = self._path(blob.digest)
         if path.exists():

@@ -13,8 +13,8 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P behind            hash     shard → ms since when its oldest un-relayed entry waits
     P applied           hash     shard → last applied offset of `inbound`
     P o:<p>             stream   outbox; ids are sequence-nonce, dense
-    P timers:<p>        zset     offer|conversation|fence, again|conversation, wrap|conversation, lease|agent,
-                                 owner|agent → ms when due
+    P timers:<p>        zset     offer|conversation|fence, again|conversation, wrap|conversation, wake|conversation,
+                                 lease|agent, owner|agent → ms when due
     P op:<id>           string   an operation's first answer, an hour
     P seen:<p>:<d>:<b>  hash     40-bit prints of message ids seen on day d, bucket b of 1024, nine days
     P opted_out         set      SHA-1 of threads whose contact opted out
@@ -68,3 +68,11 @@ class Keys:
     def wake(self) -> str:
         """Channel on which every call that wrote to outboxes says so: a hint, never the truth."""
         return self.root + "wake"
+
+    def signal(self, topic: str) -> str:
+        """Channel of a signal's topic."""
+        return f"{self.root}signal:{topic}"
+
+    def signalled(self, channel: str) -> str:
+        """The topic of such a channel."""
+        return channel[len(self.root) + len("signal:") :]

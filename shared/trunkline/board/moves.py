@@ -1,7 +1,7 @@
 """The agents' moves: one typed function a verb, of the same name as in `lua/`.
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
-(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, behind.
+(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past, behind.
 """
 
 from __future__ import annotations
@@ -62,10 +62,11 @@ async def transfer_to_queue(
     weight: int,
     limits: str,
     body: bytes,
+    reason: str = "transfer",
     trace: str = "",
 ) -> Answer:
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender."""
-    arguments = (safe(queue), requirement, str(weight), limits, body)
+    arguments = (safe(queue), requirement, str(weight), limits, body, safe(reason))
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -74,6 +75,30 @@ async def transfer_to_queue(
 async def wrap_up(board: Board, *, operation: str, agent: str, conversation: str, trace: str = "") -> Answer:
     """Done with the customer, writing up: room stays held until close or the queue's time is over."""
     return await board.move(traced("wrap_up", trace), safe(operation), safe(agent), safe(conversation))
+
+
+async def snooze(
+    board: Board, *, operation: str, agent: str, conversation: str, wake_at: int, body: bytes, trace: str = ""
+) -> Answer:
+    """Put it off until `wake_at` (ms) or until the customer writes, and free its room; `past` if that is over."""
+    arguments = (safe(operation), safe(agent), safe(conversation), str(wake_at), body)
+    return await board.move(traced("snooze", trace), *arguments)
+
+
+async def wake(board: Board, *, operation: str, agent: str, conversation: str, trace: str = "") -> Answer:
+    """End the snooze now, by who began it; it waits again, and its last agent is asked first."""
+    return await board.move(traced("wake", trace), safe(operation), safe(agent), safe(conversation))
+
+
+async def assign(
+    board: Board, *, operation: str, agent: str, conversation: str, to: str, body: bytes, trace: str = ""
+) -> Answer:
+    """Give it to a present agent by a supervisor's word, whoever has it and whatever room there is.
+
+    `agent` is the supervisor, who answers for the right to do so. `absent`, `own` (has it already), `gone` (closed).
+    """
+    arguments = (safe(operation), safe(agent), safe(conversation), safe(to), body)
+    return await board.move(traced("assign", trace), *arguments)
 
 
 async def close(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:

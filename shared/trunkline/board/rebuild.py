@@ -108,6 +108,8 @@ class _Writer:
             self._pipeline.pexpire(p + "t:" + state["thread"], left)
         if status == Status.WRAPPING_UP:
             self._timer(shard, f"wrap|{name}", state["wrap_until"])
+        if status == Status.SNOOZED:
+            self._timer(shard, f"wake|{name}", state["wake_at"])
         if state["owner"]:
             self._owned(name, state["owner"])
 

@@ -498,18 +498,26 @@ async def _stop(client: Any) -> None:
     """Stop a client within bounds: aiokafka's own stop() waits for ever on an absent broker (K2).
 
     A producer is not flushed: what it could not append was answered as unknown long ago, and must not land after we
-    have gone on. Its parts are closed one by one, for stop() would flush.
+    have gone on. Its parts are closed one by one, for stop() would flush. Whatever its parts do, its connections end.
     """
-    try:
-        async with asyncio.timeout(3):
-            if isinstance(client, AIOKafkaProducer):
-                client._closed = True  # noqa: SLF001  see above
-                await client._sender.close()  # noqa: SLF001  see above
-                await client.client.close()
-            else:
-                await client.stop()
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.warning("stop_unfinished", client=type(client).__name__, error=type(error).__name__)
+    connections = client.client if isinstance(client, AIOKafkaProducer) else client._client  # noqa: SLF001  see above
+    for end, seconds in ((lambda: _stop_parts(client), 3), (connections.close, 1)):
+        try:
+            async with asyncio.timeout(seconds):
+                await end()
+        except (KafkaError, TimeoutError, OSError, asyncio.CancelledError) as error:
+            # A fetch that aiokafka cancels in its pause after a failure comes out of stop() as if we were cancelled.
+            if isinstance(error, asyncio.CancelledError) and (ours := asyncio.current_task()) and ours.cancelling():
+                raise
+            log.warning("stop_unfinished", client=type(client).__name__, error=type(error).__name__)
+
+
+async def _stop_parts(client: Any) -> None:
+    if isinstance(client, AIOKafkaProducer):
+        client._closed = True  # noqa: SLF001  see `_stop`
+        await client._sender.close()  # noqa: SLF001  see `_stop`
+    else:
+        await client.stop()
 
 
 def _record(partition: Partition, message: Any) -> Record:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.messages import Address, DeliveryStatus, OutboundMessage, Parts
+from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, OutboundMessage, Parts
 
 API_VERSION = 1
 """Raised when a channel written for an older SDK would break; checked by the registry."""
@@ -119,6 +119,10 @@ class MessageIn(_Frozen):
     parts: Parts
     sent_at: datetime | None = None
     reply_to: str | None = None
+    thread: str | None = Field(
+        default=None,
+        description="its thread's key, where the contact alone does not say; else the channel's thread_key",
+    )
 
 
 class Receipt(_Frozen):
@@ -162,11 +166,35 @@ class Parsed(_Frozen):
 
     events: tuple[MessageIn | Receipt | ChannelEvent, ...] = ()
     problems: tuple[Problem, ...] = ()
+    contents: tuple[bytes, ...] = Field(
+        default=(), repr=False, description="what came within the request and parts name by its digest: kept before all"
+    )
+
+
+class Mail(_Frozen):
+    """An SMTP transaction, instead of an HTTP call."""
+
+    host: str
+    port: int
+    security: Literal["none", "starttls", "tls"]
+    sender: str = Field(description="envelope sender: where bounces come")
+    recipients: tuple[str, ...] = Field(
+        min_length=1, description="the first is the contact; without it nothing is sent"
+    )
+    pieces: tuple[bytes | Blob, ...] = Field(
+        repr=False, description="the mail: bytes as they are, and blobs that the engine puts in, in base64"
+    )
 
 
 class SendStep(_Frozen):
-    """One HTTP call of a reply. The engine adds secrets, sends it, and remembers that it was accepted."""
+    """One call of a reply. The engine adds secrets, makes it, and remembers that it was accepted.
 
+
+    A `signal` is no call: whoever holds the contact's socket hears `body` under the topic `url`, if anybody does. Only
+    a channel whose contacts come and ask for what they missed can be served so; the step succeeds either way.
+    """
+
+    kind: Literal["http", "signal"] = "http"
     part: int = 0
     parts: int = 1
     method: str = "POST"
@@ -177,10 +205,11 @@ class SendStep(_Frozen):
     bucket: str = Field(description="which rate bucket this step draws from")
     cost: float = Field(default=1.0, description="units it takes from the bucket")
     timeout_s: float = 15.0
+    mail: Mail | None = Field(default=None, description="set: a transaction with this relay; `url` only names it")
 
 
 class Response(_Frozen):
-    """The provider answered."""
+    """The provider answered; to a `mail`, with an SMTP reply: its code, and its text as the body."""
 
     status: int
     headers: Mapping[str, str] = Field(default={}, description="names in lower case")
@@ -297,5 +326,25 @@ class FetchesMedia(Protocol):
         """The GET that fetches a media part; redirects to other hosts are followed without credentials.
 
         ValueError if `source` is not on one of the provider's hosts: we fetch nothing else.
+        """
+        ...
+
+
+@runtime_checkable
+class WritesLetters(Protocol):
+    """A channel whose replies say what they answer: a subject, earlier ids, who else reads along (e-mail)."""
+
+    def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
+        """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure."""
+
+
+@runtime_checkable
+class Echoes(Protocol):
+    """A channel that shows a contact their own messages with their numbers: many windows, one order for all."""
+
+    def echo(self, message: InboundMessage, conversation: str, number: int, account: Account) -> SendStep:
+        """The signal that tells a contact's windows the number of what was said in one of them.
+
+        ValueError when it cannot be shown; they then ask for it.
         """
         ...

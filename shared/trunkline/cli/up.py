@@ -120,11 +120,13 @@ def table(settings: LocalSettings, *, seconds: float) -> list[str]:
     rows = [
         ("desk", f"http://{host}:{settings.agents_port}/"),
         ("webhooks", f"http://{host}:{settings.ingest_port}/webhooks/{{account}}"),
+        ("mail", f"smtp://127.0.0.1:{settings.smtp_port}"),
         ("metrics", "  ".join(f"http://{settings.ops_host}:{port}/metrics" for port in ops)),
         ("data", f"{settings.data_dir.absolute()}  (`make reset` empties it)"),
         ("demo", "on; DEMO=0 leaves its customers and robots out" if settings.demo else "off"),
     ]
     if settings.demo:
+        rows.append(("shop", f"http://{host}:{settings.ingest_port}/demo  (write in its chat, answer at the desk)"))
         rows += [
             ("sign in" if n == 0 else "", f"{one.login} / {one.password}  ({one.note})")
             for n, one in enumerate(demo_sign_ins())

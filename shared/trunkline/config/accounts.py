@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from trunkline.channels.base import Account, Channel
@@ -28,10 +28,17 @@ class Accounts:
 
     def get(self, name: str) -> Configured | None:
         """The account of that name, None if there is none (any more)."""
+        return self._now().get(name)
+
+    def all(self) -> Collection[Configured]:
+        """Every account there is now."""
+        return self._now().values()
+
+    def _now(self) -> dict[str, Configured]:
         if self._version != self._watch.version:
             self._known = self._all()
             self._version = self._watch.version
-        return self._known.get(name)
+        return self._known
 
     def _all(self) -> dict[str, Configured]:
         config = self._watch.current

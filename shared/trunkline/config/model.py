@@ -40,6 +40,13 @@ class Skill(_Frozen):
     title: Title
 
 
+class Escalation(_Frozen):
+    """Where an agent's "escalate" leads: another queue, or the same one with more required of the next agent."""
+
+    queue: Name | None = None
+    requires: dict[SkillName, Level] = {}
+
+
 class Queue(_Frozen):
     """Conversations that wait for an agent, and what they are promised."""
 
@@ -61,6 +68,7 @@ class Queue(_Frozen):
     reopen_within_s: int = Field(
         default=_DAY_S, ge=0, le=365 * _DAY_S, description="seconds after closing in which a new message opens it again"
     )
+    escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
 
     @property
     def limits(self) -> str:

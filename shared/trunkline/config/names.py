@@ -25,6 +25,9 @@ def check(root: Node) -> Iterator[Finding]:
         yield from _queue(account, ("accounts", name), "queue", queues)
     for name, queue in entries(root, "queues"):
         yield from _skills(queue, ("queues", name), skills)
+        if isinstance(further := queue.entries.get("escalation"), Table):
+            yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
+            yield from _skills(further, ("queues", name, "escalation"), skills)
     for at, rule in items(root, "rules"):
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)

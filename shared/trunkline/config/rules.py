@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from trunkline.config.model import Config, Queue, Rule
-from trunkline.messages import Choice, InboundMessage, Media, Text
+from trunkline.messages import Choice, InboundMessage, MailHead, Media, Text
 
 MAX_TEXT = 4_096
 """Characters of a message that rules read: the cost of a rule is bounded with it."""
@@ -196,6 +196,8 @@ def _text_of(message: InboundMessage) -> str:
         match part:
             case Text():
                 words.append(part.text)
+            case MailHead():
+                words.append(part.subject)
             case Choice():
                 words.append(part.title)
             case Media() if part.caption:

@@ -12,7 +12,6 @@ import structlog
 
 from trunkline.demo.stories import Language
 from trunkline.demo.visit import INVOICE, Cast, Contact, Line, Visit, is_left, opts_out
-from trunkline.testing.twilio_calls import Reply
 from trunkline.testing.twilio_rules import Sent
 
 MAX_AT_ONCE: Final = 20
@@ -25,11 +24,30 @@ _ATTEMPTS: Final = 6  # over about a minute: longer than a restart of ingest tak
 _LONGEST_PAUSE_S: Final = 30.0
 
 
+class Heard(Protocol):
+    """What became of a customer's words."""
+
+    @property
+    def status(self) -> int | None:
+        """The last status; None if none came."""
+        ...
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, if it did."""
+        ...
+
+    @property
+    def accepted(self) -> bool:
+        """Did we take it?"""
+        ...
+
+
 class Door(Protocol):
     """Where customers write; the provider simulator is one."""
 
-    async def customer_writes(self, from_: str, body: str, *, sid: str | None = None) -> Reply:
-        """Post a signed webhook; what was answered."""
+    async def customer_writes(self, from_: str, body: str, *, sid: str | None = None) -> Heard:
+        """Post a signed webhook, or hand in a mail; what was answered."""
         ...
 
 
@@ -69,7 +87,11 @@ class Floor:
 
     async def heard(self, sent: Sent) -> None:
         """A reply reached a customer's telephone."""
-        if (event := self._replied.get(sent.to)) is not None:
+        self.told(sent.to)
+
+    def told(self, contact: str) -> None:
+        """A reply reached this contact."""
+        if (event := self._replied.get(contact)) is not None:
             event.set()
 
     def come(self) -> Contact | None:

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr
 
 from trunkline.channels import registry
+from trunkline.channels.hosts import is_loopback
 from trunkline.config.load import load
+from trunkline.config.model import AccountEntry
 from trunkline.config.problems import ConfigError
 from trunkline.demo.people import ADMIN
-from trunkline.settings import PREFIX, CommonSettings, HttpUrl, Port, SettingsError
+from trunkline.settings import PREFIX, AsksAgents, KnownToProviders, Port, SettingsError, TakesMail
 
 CHANNEL = "twilio-sms"
+MAIL_CHANNEL = "email"
+CHAT = "webchat"
 
 
 def _own(name: str) -> AliasChoices:
     return AliasChoices(f"{PREFIX}DEMO_{name}")
 
 
-class DemoSettings(CommonSettings):
+class DemoSettings(KnownToProviders, AsksAgents, TakesMail):
     """Where ingest and the desk are, the pace, and who signs in to fill the roster."""
 
-    public_url: HttpUrl = Field(
-        "http://127.0.0.1:7110", description="Address at which providers reach ingest; they sign it, and call it back."
-    )
     ingest_port: Port = Field(7110, description="Port of ingest on this machine: where the webhooks really go.")
-    agents_internal_url: HttpUrl = Field(
-        "http://127.0.0.1:7130", description="Address of the agents service for the other services' questions."
-    )
     rate: float = Field(
         12.0, ge=0.1, le=120.0, validation_alias=_own("RATE"), description="New conversations a minute, about."
     )
@@ -41,6 +39,15 @@ class DemoSettings(CommonSettings):
         ADMIN.login, max_length=254, description="`trunkline setup`: the first administrator, who also hires the demo."
     )
     admin_password: SecretStr = Field(SecretStr(ADMIN.password), description="Their password.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedMail:
+    """The mail account whose relay the demo is, on loopback."""
+
+    address: str
+    host: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Played:
     sender: str
     host: str
     port: int
+    mail: PlayedMail | None = None
+    """Set if there is an account of mail whose relay is on this machine."""
 
 
 def played_account(settings: DemoSettings) -> Played:
@@ -67,13 +76,27 @@ def played_account(settings: DemoSettings) -> Played:
         config = load(settings.config_file, registry.load(), os.environ, rules=False)
     except ConfigError as error:
         raise SettingsError([f"{settings.config_file}:{problem}" for problem in error.problems]) from error
+    mail = next((one for entry in config.accounts.values() if (one := _played_mail(entry)) is not None), None)
     for name, entry in config.accounts.items():
         if entry.channel == CHANNEL and (played := _played(name, entry.settings)) is not None:
-            return played
+            return replace(played, mail=mail)
     needed = f"the demo needs a {CHANNEL} account with a sender and an api_base such as http://127.0.0.1:7150"
     raise SettingsError(
         [f"{needed} in {settings.config_file}, and must not write to a real provider; set DEMO=0 to do without it"]
     )
+
+
+def _played_mail(entry: AccountEntry) -> PlayedMail | None:
+    if entry.channel != MAIL_CHANNEL or not is_loopback(entry.settings.relay_host):
+        return None
+    host = "127.0.0.1" if entry.settings.relay_host == "localhost" else entry.settings.relay_host
+    return PlayedMail(entry.settings.addresses[0], host, entry.settings.relay_port)
+
+
+def chat_account(settings: DemoSettings) -> str | None:
+    """The first account of web chat, where the demo's visitors write; None if there is none. The file is good."""
+    config = load(settings.config_file, registry.load(), os.environ, rules=False)
+    return next((name for name, entry in config.accounts.items() if entry.channel == CHAT), None)
 
 
 def _played(name: str, account: Any) -> Played | None:

@@ -20,7 +20,7 @@ _THANKS: Final = 0.8  # share of customers who thank at the end
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One of the demo's customers. `number` is E.164 of a range that no telephone has."""
+    """One of the demo's customers. `number` is E.164 of a range that no telephone has, or an address of `.example`."""
 
     number: str
     language: Language
@@ -120,6 +120,27 @@ def contacts() -> tuple[Contact, ...]:
     for language in Language:
         made += [Contact(_number(len(made) + each), language, _LEFT) for each in range(4)]
     return tuple(made)
+
+
+def mail_contacts() -> tuple[Contact, ...]:
+    """The 12 contacts who write mails, 4 a language. Their domain is one of those that nobody can have (RFC 2606)."""
+    return tuple(
+        Contact(f"{name}@customers.example", language, _FLOOR) for language, names in _WRITERS.items() for name in names
+    )
+
+
+_WRITERS: Final = {
+    Language.ENGLISH: ("amy", "ben", "chloe", "dan"),
+    Language.TURKISH: ("ayse", "burak", "ceren", "demir"),
+    Language.LATVIAN: ("andris", "baiba", "dace", "edgars"),
+}
+
+
+def visitors() -> tuple[Contact, ...]:
+    """Nine who come to the shop's page, three a language. They have no number; the name only tells them apart."""
+    return tuple(
+        Contact(f"visitor-{language.value}-{each}", language, _FLOOR) for language in Language for each in range(3)
+    )
 
 
 def is_left(contact: Contact) -> bool:

@@ -38,6 +38,7 @@ class TestAgent:
         self.sequence = 0
         self.frames: list[Frame] = []
         self.welcomes: list[Frame] = []
+        self.signals: list[Frame] = []
         self.me: Frame = {}
 
     @property
@@ -105,7 +106,9 @@ class TestAgent:
         elif frame.get("type") == "answer":
             if (waiting := self._answers.pop(frame["id"], None)) is not None and not waiting.done():
                 waiting.set_result(frame)
-        elif "event" in frame:
+        elif "event" not in frame:
+            self.signals.append(frame)
+        else:
             if frame["sequence"] != self.sequence + 1:
                 raise AssertionError(f"frame {frame['sequence']} after {self.sequence}")
             self.sequence = frame["sequence"]
@@ -140,6 +143,11 @@ class TestAgent:
                     await asyncio.sleep(0.2)
                     continue
                 return dict(told)
+
+    async def signal(self, kind: str, conversation: str) -> None:
+        """Let the contact know that we type, or have seen what they wrote; lost if there is no socket."""
+        if self._socket is not None and not self._socket.closed:
+            await self._socket.send_json({"type": kind, "conversation": conversation})
 
     async def until(self, true: Callable[[], bool], *, within: float = 20) -> None:
         """Wait until something holds, looking after every frame."""

@@ -21,15 +21,19 @@ SID = "AC" + "0" * 32
 TOKEN = "token-of-the-simulator"  # noqa: S105  the simulator's
 SENDER = "+37120000000"
 ADMIN = ("admin", "admin-of-the-tests")
+CHAT_SECRET = "secret-of-the-tests-shop"  # noqa: S105  the tests' shop
 SERVICES = ("notify", "agents", "router", "ingest")
 
-_CONFIG = f"""
+CONFIG = f"""
 default_queue: support
 queues:
-  support: {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30}}
+  support:
+    {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
+     escalation: {{queue: sales, requires: {{senior: 3}}}}}}
   sales: {{title: Sales}}
 skills:
   lang.lv: {{title: Latvian}}
+  senior: {{title: Seniority}}
 accounts:
   sms-main:
     channel: twilio-sms
@@ -38,6 +42,11 @@ accounts:
       auth_token: {TOKEN}
       sender: "{SENDER}"
       api_base: ${{TRUNKLINE_VAR_API}}
+  chat-main:
+    channel: webchat
+    settings:
+      origins: [https://shop.example, "${{TRUNKLINE_PUBLIC_URL}}"]
+      identity_secret: {CHAT_SECRET}
 rules:
   - name: latvian
     when: message.text.contains("Labdien")
@@ -59,7 +68,7 @@ class Deployment:
         database_url: str = "",
         deployment: str = "t",
         shards: int = 3,
-        config: str = _CONFIG,
+        config: str = CONFIG,
         environment: Mapping[str, str] | None = None,
         simulator: Mapping[str, object] | None = None,
     ) -> None:
@@ -72,7 +81,7 @@ class Deployment:
         self._extra = dict(environment or {})
         self._simulator_options = dict(simulator or {})
         self._stack = AsyncExitStack()
-        self.ports = {name: free_port() for name in ("ingest", "agents", *(f"{one}_ops" for one in SERVICES))}
+        self.ports = {name: free_port() for name in ("ingest", "agents", "smtp", *(f"{one}_ops" for one in SERVICES))}
         self.services: dict[str, Service] = {}
         self.log: Valkey | None = None
         self.board: Valkey
@@ -157,6 +166,7 @@ class Deployment:
             "TRUNKLINE_CONFIG_FILE": str(self.folder / "trunkline.yaml"),
             "TRUNKLINE_PUBLIC_URL": self.public_url,
             "TRUNKLINE_AGENTS_INTERNAL_URL": self.desk_url,
+            "TRUNKLINE_SMTP_PORT": str(self.ports["smtp"]),
             "TRUNKLINE_ADMIN_LOGIN": ADMIN[0],
             "TRUNKLINE_ADMIN_PASSWORD": ADMIN[1],
             "TRUNKLINE_VAR_API": self.provider.url,

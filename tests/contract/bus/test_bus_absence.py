@@ -14,13 +14,7 @@ from trunkline.bus import AppendUnknown, Bus, BusError, Position, take_pen
 from trunkline.events import Topic
 from trunkline.testing.servers import ExternalKafka, Kafka
 
-pytestmark = [
-    pytest.mark.faults,
-    pytest.mark.slow,
-    # aiokafka 0.14 leaves the connection it was just making when its client is closed on an absent broker: one a close.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 FEW_SECONDS = 8.0
 """What an append may take to give up: its own five, and slack for a busy machine."""

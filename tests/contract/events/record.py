@@ -140,6 +140,7 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     details = b'{"sender":"ana","to_agent":"bo","to_queue":"","note":"speaks Turkish"}'
     await moves.transfer_to_agent(board, operation=new_id(), agent="ana", conversation=name, to="bo", body=details)
     await floor.decline("bo", name)
+    await _put_off(floor, name)
     await moves.wrap_up(board, operation=new_id(), agent="ana", conversation=name)
     await floor.close("ana", name)
     await _from_inbound(floor, name)
@@ -153,6 +154,22 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     if (await floor.conversation(again))["owner"]:
         raise RuntimeError("the lost owner kept the work")
     story.saw(Topic.ROUTING, [entry.record for entry in await floor.events()])
+
+
+async def _put_off(floor: Floor, name: str) -> None:
+    """Snoozed, woken, and given back by a supervisor's word."""
+    board, soon = floor.board, await floor.now() + 1_000
+    await moves.snooze(
+        board,
+        operation=new_id(),
+        agent="ana",
+        conversation=name,
+        wake_at=soon,
+        body=b'{"note":"until the parcel is there"}',
+    )
+    await moves.wake(board, operation=new_id(), agent="ana", conversation=name)
+    details = b'{"by":"sue","to":"ana","note":"you know her"}'
+    await moves.assign(board, operation=new_id(), agent="sue", conversation=name, to="ana", body=details)
 
 
 async def _from_inbound(floor: Floor, name: str) -> None:

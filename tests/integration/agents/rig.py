@@ -25,8 +25,10 @@ from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import Repository
+from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
 from trunkline.board import Board
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.load import load
@@ -202,7 +204,10 @@ async def inner(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
             colleagues=Colleagues(board, repository), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
-        desk_ = Desk(board, hub, actions, auth, repository, times or Times())
+        signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
+        hearing = Hearing(system.board.url, deployment=system.deployment)
+        contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

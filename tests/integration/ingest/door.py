@@ -15,10 +15,18 @@ from prometheus_client import REGISTRY
 
 from services.ingest.app import App
 from services.ingest.channel_log import ChannelLog
+from services.ingest.chat.door import Chat
+from services.ingest.chat.files import Files
+from services.ingest.chat.limits import Limit
+from services.ingest.chat.lines import Lines
+from services.ingest.chat.record import Record as ChatRecord
+from services.ingest.chat.socket import Sockets
+from services.ingest.chat.window import Shared
 from services.ingest.media import MediaFetcher
 from services.ingest.publish import Publisher
 from services.ingest.webhooks import Webhooks
 from trunkline.blobs import Blobs
+from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import Bus, Partition, Record
 from trunkline.bus.streams import StreamsBus
 from trunkline.channels.registry import load as load_channels
@@ -52,7 +60,14 @@ accounts:
       sender: "{sender}"
       api_base: {api}
       media_hosts: [localhost, 127.0.0.1]
+  chat-main:
+    channel: webchat
+    settings:
+      origins: [https://shop.example]
+      identity_secret: {chat_secret}
+      {chat_more}
 """
+CHAT_SECRET = "secret-of-the-tests-shop"
 
 
 @dataclass
@@ -65,6 +80,7 @@ class Options:
     media_s: float = 8.0
     api: str = ""
     agents_url: str = "http://127.0.0.1:1"
+    chat_more: str = ""
     bus: type[StreamsBus] = StreamsBus
 
 
@@ -141,6 +157,30 @@ def _counted() -> dict[str, float]:
     return {}
 
 
+def _configuration(it: Options, api: str) -> str:
+    return _CONFIG.format(
+        sid=SID, token=TOKEN, sender=SENDER, api=api, chat_secret=CHAT_SECRET, chat_more=it.chat_more
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def _chat(
+    board_url: str, it: Options, accounts: Accounts, publisher: Publisher, blobs: Blobs
+) -> AsyncIterator[Chat]:
+    """Visitors' side of the door; signals go over the log's own server."""
+    async with (
+        ChatRecord(it.agents_url, "development-only") as record,
+        Signals(board_url, deployment="chat") as signals,
+    ):
+        lines, limit = Lines(Hearing(board_url, deployment="chat"), record, every_s=0.2), Limit()
+        running = [asyncio.create_task(part) for part in (signals.run(), lines.hear(), lines.compare())]
+        shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
+        yield Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
+        for part in running:
+            part.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
 @asynccontextmanager
 async def door(log_url: str, folder: Path, options: Options | None = None) -> AsyncIterator[Door]:
     """An open door over the log at `log_url`."""
@@ -155,7 +195,7 @@ async def door(log_url: str, folder: Path, options: Options | None = None) -> As
         )  # fmt: skip
         provider = await stack.enter_async_context(TwilioSimulator([account], callbacks=False))
         config = folder / "trunkline.yaml"
-        config.write_text(_CONFIG.format(sid=SID, token=TOKEN, sender=SENDER, api=it.api or provider.url))
+        config.write_text(_configuration(it, it.api or provider.url))
         channels = load_channels()
         watch = Watch(config, lambda path: load(path, channels, os.environ, rules=False))
         bus = await stack.enter_async_context(it.bus(log_url, deployment=f"t{new_id()}", shards=SHARDS))
@@ -163,10 +203,10 @@ async def door(log_url: str, folder: Path, options: Options | None = None) -> As
         media = await stack.enter_async_context(MediaFetcher(blobs, total_s=it.media_s))
         log = ChannelLog(it.agents_url, "development-only", every_s=0.01)
         bringing = asyncio.create_task(log.run())
-        webhooks = Webhooks(
-            Accounts(watch, channels, public_url=public), Publisher(bus, media, blobs), log, body_s=it.body_s
-        )
-        await stack.enter_async_context(serve(App(webhooks), "127.0.0.1", port, variable="-", head_s=it.head_s))
+        accounts, publisher = Accounts(watch, channels, public_url=public), Publisher(bus, media, blobs)
+        webhooks = Webhooks(accounts, publisher, log, body_s=it.body_s)
+        chat = await stack.enter_async_context(_chat(log_url, it, accounts, publisher, blobs))
+        await stack.enter_async_context(serve(App(webhooks, chat), "127.0.0.1", port, variable="-", head_s=it.head_s))
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)))
         stack.callback(bringing.cancel)
         yield Door(url, public, bus, blobs, provider, log, http, _counted())

@@ -27,7 +27,7 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("TRUNKLINE_") or name in {"DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "DEMO"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("TRUNKLINE_DATA_DIR", str(tmp_path / "data"))
-    for port, variable in zip(_free_ports(8), _PORTS, strict=True):
+    for port, variable in zip(_free_ports(9), _PORTS, strict=True):
         monkeypatch.setenv(variable, str(port))
 
 
@@ -40,6 +40,7 @@ _PORTS = (
     "TRUNKLINE_AGENTS_PORT",
     "TRUNKLINE_AGENTS_OPS_PORT",
     "TRUNKLINE_NOTIFY_OPS_PORT",
+    "TRUNKLINE_SMTP_PORT",
 )
 
 

@@ -18,6 +18,7 @@ from services.notify.delivery import Couriers
 from services.notify.owner import Owner
 from services.notify.sender import Sender
 from tests.later import of_a_later_version
+from trunkline.blobs import Blobs
 from trunkline.bus import NewRecord, Partition, Position
 from trunkline.bus.streams import StreamsBus
 from trunkline.channels.registry import load as load_channels
@@ -198,7 +199,7 @@ async def notify(it: Post, member: str = "notify-0", *, chance: random.Random | 
     """Notify, as its `__main__` builds it; ended without ceremony unless it was stopped."""
     channels = load_channels()
     async with AsyncExitStack() as stack:
-        sender = await stack.enter_async_context(Sender())
+        sender = await stack.enter_async_context(Sender(Blobs(it.config.parent / "blobs")))
         watch = Watch(it.config, lambda path: load(path, channels, os.environ, rules=False))
         couriers = Couriers(it.bus, sender, Accounts(watch, channels, public_url="http://127.0.0.1:1"), chance=chance)
         stopping = asyncio.Event()

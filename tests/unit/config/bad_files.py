@@ -65,6 +65,8 @@ NAMES = [
     ("an unknown default queue", SOUND.replace("queue: support", "queue: suport"), "1:16: default_queue: there is no queue `suport`; did you mean `support`?"),
     ("an unknown queue in a rule", _rule("true").replace("queue: support\n", "queue: sales\n").replace("default_queue: sales", "default_queue: support"), "9:12: rules[0].queue: there is no queue `sales`; there are support"),
     ("an unknown skill in a rule", _rule("true") + "    requires: {lang.lv: 3}\n", "10:16: rules[0].requires.lang.lv: there is no skill `lang.lv`; did you mean `lang.tr`?"),
+    ("an escalation that leads nowhere", SOUND.replace("{title: Support}", "{title: Support, escalation: {queue: seniors}}"), "3:49: queues.support.escalation.queue: there is no queue `seniors`; there are support"),
+    ("an escalation to an unknown skill", SOUND.replace("{title: Support}", "{title: Support, escalation: {requires: {vip: 1}}}"), "3:53: queues.support.escalation.requires.vip: there is no skill `vip`; there are lang.tr"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),

@@ -14,7 +14,16 @@ local function forget_declines(c)
   redis.call('DEL', P .. 'cd:' .. c.id)
 end
 
+-- Why this agent, as of now: how many satisfy the requirement, how many of them had room, how many had declined, and
+-- how long this one was idle (ms).
+local function why(c, name)
+  local idle = num(redis.call('HGET', P .. 'a:' .. name, 'idle_since'))
+  return table.concat({ redis.call('SCARD', P .. 'e:' .. c.requirement), redis.call('ZCARD', P .. 'f:' .. c.requirement),
+    redis.call('SCARD', P .. 'cd:' .. c.id), int(math.max(0, NOW - idle)) }, ':')
+end
+
 local function offer(c, name, reason)
+  c.why = why(c, name)
   leave_line(c)
   hold(name, c)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
@@ -41,6 +50,13 @@ end
 local function claim(c)
   local name = best_agent(c)
   if name then return offer(c, name) end
+end
+
+-- As `claim`, but one agent is asked first: who had it before, if there is room and it was not declined.
+local function claim_for(c, name)
+  local free = name ~= '' and redis.call('ZSCORE', P .. 'f:' .. c.requirement, name)
+  if free and redis.call('SISMEMBER', P .. 'cd:' .. c.id, name) == 0 then return offer(c, name, c.reason) end
+  return claim(c)
 end
 
 -- The most urgent conversation of one requirement set that this agent has not declined.
@@ -74,6 +90,14 @@ end
 local function requeue(c, reason)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
   wait_in_line(c)
+end
+
+-- From snoozed into the line, as new there: it waited for the customer or for a time, not for us.
+local function stir(c, reason)
+  untimer(shard_of(c.id), 'wake|' .. c.id)
+  local patience = math.max(0, num(c.due) - num(c.queued_at))
+  c.queued_at, c.due, c.wake_at = int(NOW), int(NOW + patience), '0'
+  requeue(c, reason)
 end
 
 -- An offer ended without acceptance: a transferred conversation returns to its sender, any other waits again.

@@ -54,13 +54,17 @@ local function keep_thread(c)
 end
 
 local function add_message(c, a, body)
-  c.last_inbound_at = int(NOW)
+  c.last_inbound_at, c.said = int(NOW), int(num(c.said) + 1)
   if c.status == 'wrapping-up' then
     untimer(shard_of(c.id), 'wrap|' .. c.id)
     c.status, c.wrap_until = 'active', '0'
   end
-  return commit(c, KIND .. 'message-added.v1',
-    { operation = a[4], message = a[4], agents = concerned(c.owner, c.offered_to, c.keeps), body = body })
+  local snoozed = c.status == 'snoozed'
+  if snoozed then stir(c, 'wrote') end
+  local id = commit(c, KIND .. 'message-added.v1', { operation = a[4], message = a[4],
+    agents = concerned(c.owner, c.offered_to, c.keeps, snoozed and c.last_agent or ''), body = body })
+  if snoozed then claim_for(c, c.last_agent) end
+  return id
 end
 
 -- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits.
@@ -78,6 +82,7 @@ end
 
 local function start(c, a, kind, body)
   keep_thread(c)
+  c.said = int(num(c.said) + 1)
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
   claim(c)
@@ -111,7 +116,7 @@ verbs.receive = function(a)
       local before = c and c.last_agent or ''
       c = { id = a[9], thread = a[5], account = a[10], channel = a[11], scheme = a[12], contact = a[13],
         display = a[14], version = '0', opened_at = int(NOW), fence = '0', offered_to = '', deadline = '0',
-        shown = '0', wrap_until = '0', replied_at = '0', last_agent = before, opted_out = opted_out(a[5]) }
+        shown = '0', wrap_until = '0', wake_at = '0', why = '', replied_at = '0', last_agent = before, opted_out = opted_out(a[5]) }
       route(c, d)
       id = start(c, a, 'opened.v1', a[8])
     end

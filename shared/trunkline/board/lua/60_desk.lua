@@ -12,6 +12,7 @@ verbs.reply = function(a)
   if not c then return remember(a[1], why) end
   if c.opted_out == '1' then return refused('opted-out') end
   if num(c.replied_at) == 0 then c.replied_at = int(NOW) end
+  c.said = int(num(c.said) + 1)
   local id = commit(c, KIND .. 'replied.v1', { operation = a[1], agents = concerned(a[2]), body = a[4] })
   return remember(a[1], done(c, id))
 end
@@ -32,7 +33,8 @@ verbs.transfer_to_agent = function(a)
   return remember(a[1], done(c, id))
 end
 
--- 4 queue, 5 requirement, 6 weight, 7 limits, 8 body. Released at once, age kept, not straight back to the sender.
+-- 4 queue, 5 requirement, 6 weight, 7 limits, 8 body, 9 reason (transfer or escalation). Released at once, age kept,
+-- not straight back to the sender.
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
@@ -42,7 +44,7 @@ verbs.transfer_to_queue = function(a)
   c.queue, c.requirement, c.weight, c.limits = a[4], a[5], a[6], a[7]
   redis.call('SADD', P .. 'cd:' .. c.id, a[2])
   redis.call('SADD', P .. 'ad:' .. a[2], c.id)
-  requeue(c, 'transfer')
+  requeue(c, a[9])
   timer(shard_of(c.id), 'again|' .. c.id, NOW + limits(c).again)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[8] })
   claim(c)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from trunkline.channels.base import Accepted, Failed, FailureClass, NoResponse, Outcome, Response
+from trunkline.channels.retry_after import retry_after_s
 from trunkline.messages import DeliveryStatus
 
 STATUSES: Mapping[str, DeliveryStatus] = {
@@ -78,7 +77,6 @@ _BY_STATUS: Mapping[int, tuple[FailureClass, str]] = {
 }
 
 _MAX_ANSWER = 65_536
-_LONGEST_WAIT_S = 86_400.0
 
 
 def interpret(outcome: Response | NoResponse) -> Outcome:
@@ -110,7 +108,7 @@ def _taken(answer: Mapping[str, Any]) -> Outcome:
 
 def _refused(response: Response, answer: Mapping[str, Any]) -> Outcome:
     code = code_of(answer.get("code"))
-    wait = _retry_after(response.headers)
+    wait = retry_after_s(response.headers)
     if code is not None and int(code) in CODES and response.status < 500:
         kind, text = CODES[int(code)]
     elif response.status in _BY_STATUS:
@@ -147,24 +145,3 @@ def _json(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: as given, or until a date by the provider's own clock, for we may not read ours."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit() and len(value) <= 9:
-        return min(float(value), _LONGEST_WAIT_S)
-    until, now = _date(value), _date(headers.get("date", ""))
-    if until is None or now is None:
-        return None
-    return min(max((until - now).total_seconds(), 0.0), _LONGEST_WAIT_S)
-
-
-def _date(value: str) -> datetime | None:
-    if not 0 < len(value) <= 64:
-        return None
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -9,21 +9,9 @@ from urllib.parse import quote, urlencode
 
 from trunkline.channels import sms
 from trunkline.channels.base import Account, SendStep
+from trunkline.channels.plain import said
 from trunkline.channels.twilio.settings import TwilioSettings, split_url
-from trunkline.messages import (
-    Address,
-    Choice,
-    Choices,
-    ContactCard,
-    Location,
-    Media,
-    OutboundMessage,
-    Part,
-    Reaction,
-    Template,
-    Text,
-    Unsupported,
-)
+from trunkline.messages import Address, Media, OutboundMessage, Part, Reaction, Template
 
 TEXT_LIMIT = 1_600
 """Longest Body; counted in UTF-16 units, the stricter reading of Twilio's "characters"."""
@@ -126,26 +114,16 @@ def _template(template: Template) -> Content:
 
 def _words(part: Part) -> str:
     """A part as the plain text that SMS can carry; ValueError when there is no honest way to say it."""
+    words = said(part)
+    if words is not None:
+        return words
     match part:
-        case Text():
-            return part.text
-        case Choice():
-            return part.title
-        case Choices():
-            return "\n".join(f"{number}. {option.title}" for number, option in enumerate(part.options, start=1))
-        case Media():
-            return part.caption or ""
-        case Location():
-            place = f"{part.latitude:.6f}, {part.longitude:.6f}"
-            return "\n".join(line for line in (part.name, part.address, place) if line)
-        case ContactCard():
-            return "\n".join((part.name, *part.phones, *part.emails))
-        case Reaction():
-            raise ValueError("SMS has no reactions: answer in words.")
-        case Unsupported():
-            raise ValueError("This part of the message cannot be sent by SMS.")
         case Template():
             raise AssertionError("templates are planned alone")
+        case Reaction():
+            raise ValueError("SMS has no reactions: answer in words.")
+        case _:
+            raise ValueError("This part of the message cannot be sent by SMS.")
 
 
 def _public_url(media: Media) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from trunkline.channels.hosts import is_loopback
 from trunkline.channels.sms import START_WORDS
 
 _URL = re.compile(r"[!#-;=?-\[\]_a-z~%]{1,2048}", re.ASCII)
@@ -83,7 +83,7 @@ class TwilioSettings(BaseModel):
         url = split_url(value)
         if url is None or url.query or url.path not in {"", "/"}:
             raise ValueError("api_base must be scheme and host only, such as https://api.twilio.com")
-        if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.hostname or "")):
+        if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
             raise ValueError("api_base must be https: credentials travel to it (http only to a loopback address)")
         return value.rstrip("/")
 
@@ -126,10 +126,3 @@ def split_url(url: str) -> SplitResult | None:
         return None
     sound = port_is_sound and parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     return parts if sound else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,130 @@
+"""Actions that send work elsewhere or later: transfer, escalate, snooze, wake, assign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from services.agents.asked import Action, BadFields, text
+from trunkline.board import Answer, Board, moves
+from trunkline.config.model import Config, Queue
+from trunkline.config.watch import Watch
+from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
+from trunkline.requirements import requirement_id, skills_of
+
+_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
+_LANGUAGE = "lang."
+_NOTE = 2_000
+_LONGEST = timedelta(days=365)
+
+
+class Passing:
+    """One method a verb; each makes its move and gives the board's answer. BadFields if the request makes no sense."""
+
+    def __init__(self, board: Board, watch: Watch) -> None:
+        self._board = board
+        self._watch = watch
+
+    async def transfer(self, action: Action) -> Answer:
+        """To an agent, a queue, or whoever has a skill."""
+        to_agent, to_queue = text(action.fields, "to_agent", 128), text(action.fields, "to_queue", 63)
+        skill, level = _wanted(action, self._watch.current)
+        if sum(map(bool, (to_agent, to_queue, skill))) != 1:
+            raise BadFields("give to_agent, to_queue or to_skill, one of them")
+        details = TransferDetails(
+            sender=action.agent, to_agent=to_agent, to_queue=to_queue, note=text(action.fields, "note", _NOTE),
+            to_skill=f"{skill}:{level}" if skill else "",
+        )  # fmt: skip
+        if to_agent:
+            return await moves.transfer_to_agent(
+                self._board, **action.who, to=_agent(to_agent, "to_agent"), body=details.model_dump_json().encode()
+            )
+        if to_queue and to_queue not in self._watch.current.queues:
+            raise BadFields(f"no such queue: {to_queue}")
+        return await self._requeue(action, details, queue=to_queue, more={skill: level} if skill else {})
+
+    async def escalate(self, action: Action) -> Answer:
+        """To where the queue's `escalation` says."""
+        details = TransferDetails(sender=action.agent, note=text(action.fields, "note", _NOTE), escalation=True)
+        return await self._requeue(action, details, queue="", more={})
+
+    async def _requeue(
+        self, action: Action, details: TransferDetails, *, queue: str, more: Mapping[str, int]
+    ) -> Answer:
+        """Back into a line: the named queue's, or its own with more required of the next agent."""
+        known = await self._board.call("facts", action.conversation)
+        if known[0] != b"ok":
+            return Answer("unknown")
+        channel, requirement = known[2].decode(), known[6].decode()
+        name = queue or requirement.partition("|")[0]
+        config = self._watch.current
+        if details.escalation:
+            name, more = _escalation(config, name)
+        found = config.queues.get(name)
+        if found is None:
+            raise BadFields(f"the queue {name} is no longer configured; transfer it to another")
+        skills = _skills(found, skills_of(requirement), more, stays=not queue and not details.escalation)
+        return await moves.transfer_to_queue(
+            self._board, **action.who, queue=name, requirement=requirement_id(name, channel, found.weight, skills),
+            weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
+            body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
+        )  # fmt: skip
+
+    async def snooze(self, action: Action) -> Answer:
+        """Put off until a time, or until the customer writes."""
+        until = action.fields.get("until")
+        try:
+            moment = datetime.fromisoformat(until) if isinstance(until, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
+        if moment > datetime.now(UTC) + _LONGEST:
+            raise BadFields("until is at most a year from now")
+        details = SnoozeDetails(note=text(action.fields, "note", _NOTE))
+        return await moves.snooze(
+            self._board, **action.who, wake_at=int(moment.timestamp() * 1_000), body=details.model_dump_json().encode()
+        )
+
+    async def wake(self, action: Action) -> Answer:
+        """End one's own snooze."""
+        return await moves.wake(self._board, **action.who)
+
+    async def assign(self, action: Action) -> Answer:
+        """Give it to an agent, oneself included; supervisors only."""
+        if not action.supervisor:
+            return Answer("not-allowed")
+        to = _agent(text(action.fields, "to_agent", 128) or action.agent, "to_agent")
+        details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
+        return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
+
+
+def _agent(name: str, field: str) -> str:
+    if not _AGENT.fullmatch(name):
+        raise BadFields(f"{field} is not an agent's id")
+    return name
+
+
+def _wanted(action: Action, config: Config) -> tuple[str, int]:
+    skill, level = text(action.fields, "to_skill", 63), action.fields.get("level", 1)
+    if not isinstance(level, int) or isinstance(level, bool) or not 1 <= level <= 10:
+        raise BadFields("level is a whole number from 1 to 10")
+    if skill and skill not in config.skills:
+        raise BadFields(f"no such skill: {skill}")
+    return skill, level
+
+
+def _escalation(config: Config, queue: str) -> tuple[str, Mapping[str, int]]:
+    found = config.queues[queue].escalation if queue in config.queues else None
+    if found is None:
+        raise BadFields(f"the queue {queue} has no escalation; transfer it instead")
+    return found.queue or queue, found.requires
+
+
+def _skills(queue: Queue, now: Mapping[str, int], more: Mapping[str, int], *, stays: bool) -> dict[str, int]:
+    """What the next agent needs. The customer's language stays a requirement wherever it goes; what else was needed
+    was the old queue's affair, unless it stays there. Of a skill asked for twice, the higher level counts."""
+    kept = {skill: level for skill, level in now.items() if stays or skill.startswith(_LANGUAGE)}
+    skills = kept | {skill: max(level, kept.get(skill, 0)) for skill, level in queue.requires.items()}
+    return skills | {skill: max(level, skills.get(skill, 0)) for skill, level in more.items()}

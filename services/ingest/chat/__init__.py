@@ -1,0 +1,1 @@
+"""Web chat's own side of the door: visitors' sockets, their files, the widget."""

@@ -1,0 +1,172 @@
+"""Attachments: a visitor's file becomes a blob and a sealed reference; who has the reference may read the file.
+
+What a file is, its first bytes say, never its name or what the browser claims. Pictures, PDF and plain text are taken;
+all is given out so that no page can be made to run it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+import orjson
+import structlog
+
+from services.ingest.chat.frames import Refused
+from services.ingest.chat.limits import Limit
+from services.ingest.webhooks import Receive, Scope, Send
+from trunkline.blobs import BlobMissing, Blobs
+from trunkline.body import BodyGone, BodyTooLarge, read_body
+from trunkline.channels.webchat import identity, settings_of
+from trunkline.config.accounts import Configured
+from trunkline.messages import Address, Media
+
+log = structlog.get_logger()
+
+_BODY_S = 60.0
+_AT_ONCE = 16
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""No text has them: what has is a program, or of another encoding."""
+_SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_STATUS = {"too-large": 413, "too-fast": 429, "not-taken": 415, "origin": 403, "token": 401, "busy": 503}
+
+
+def sniffed(content: bytes) -> str | None:
+    """The content type that the bytes themselves show; None for what is not taken."""
+    for magic, kind in _MAGIC:
+        if content.startswith(magic):
+            return kind
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return None
+    return "text/plain" if text.strip() and not _CONTROLS.search(text) else None
+
+
+class Files:
+    """Takes and gives files, under `/chat/{account}/files`."""
+
+    def __init__(self, blobs: Blobs, limit: Limit) -> None:
+        self._blobs = blobs
+        self._limit = limit
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def take(self, scope: Scope, receive: Receive, send: Send, configured: Configured) -> None:
+        """POST: the file is the body; answered with its reference when it is safely kept."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        origin = headers.get("origin", "")
+        try:
+            reference = await self._take(scope, receive, configured, headers)
+        except Refused as refused:
+            retry = {"retry-after": f"{max(1, round(refused.retry_after_s))}"} if refused.retry_after_s else {}
+            await answer(send, _STATUS[refused.code], refused.frame(), cors(origin) | retry | {"connection": "close"})
+        except BodyGone:
+            return
+        else:
+            await answer(send, 201, orjson.dumps({"file": reference}), cors(origin))
+
+    async def _take(self, scope: Scope, receive: Receive, configured: Configured, headers: Mapping[str, str]) -> str:
+        contact = _whose(configured, headers)
+        settings = settings_of(configured.account)
+        rate = settings.files_per_minute
+        thread = configured.channel.thread_key(contact, configured.account)
+        if wait := self._limit.take(f"file {thread}", per_minute=rate, burst=rate):
+            raise Refused("too-fast", f"at most {rate} files a minute", retry_after_s=wait)
+        if self._room.locked():
+            raise Refused("busy", "too many files are on their way: send it again", retry_after_s=2)
+        async with self._room:
+            content = await _body(scope, receive, settings.max_file_bytes)
+            kind = sniffed(content)
+            if kind is None:
+                raise Refused("not-taken", "pictures, PDF and plain text are taken")
+            named = parse_qs(scope["query_string"].decode("latin-1")).get("name", [""])[0]
+            blob = await self._blobs.put(content)
+        media = Media(content_type=kind, name=_tame(named), blob=blob)
+        return identity.seal(media, contact, settings.secrets[0])
+
+    async def give(self, reference: str, send: Send, configured: Configured) -> None:
+        """GET: the file of a reference."""
+        sealed = identity.unseal(reference, settings_of(configured.account).secrets)
+        if sealed is None or sealed.media.blob is None:
+            await answer(send, 404, b'{"code":"no-such-file"}', {})
+            return
+        try:
+            content = await self._blobs.get(sealed.media.blob.digest)
+        except BlobMissing:
+            log.error("blob_missing", digest=sealed.media.blob.digest)
+            await answer(send, 404, b'{"code":"no-such-file"}', {})
+            return
+        await answer(send, 200, content, _given(sealed.media))
+
+
+def _whose(configured: Configured, headers: Mapping[str, str]) -> Address:
+    settings = settings_of(configured.account)
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() not in settings.origins:
+        raise Refused("origin", "this page is not among the widget's origins")
+    now = int(datetime.now(UTC).timestamp())
+    token = headers.get("authorization", "").removeprefix("Bearer ")
+    contact = identity.read_token(
+        token, configured.account.name, settings.secrets, now=now, days=settings.visitor_days
+    )  # fmt: skip
+    if contact is None:
+        raise Refused("token", "say hello first: the welcome has the token")
+    return contact
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_S):
+            return await read_body(scope, receive, limit)
+    except BodyTooLarge as error:
+        raise Refused("too-large", f"a file is at most {limit} bytes") from error
+    except TimeoutError as error:
+        raise Refused("busy", f"the file did not come within {_BODY_S:g} s", retry_after_s=1) from error
+
+
+def _tame(name: str) -> str | None:
+    """A file's name as something to show: no path, no control characters, a hundred characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(mark for mark in last if mark.isprintable())[:100].strip() or None
+
+
+def _given(media: Media) -> dict[str, str]:
+    how = "inline" if media.content_type in _SHOWN else "attachment"
+    kind = f"{media.content_type}; charset=utf-8" if media.content_type == "text/plain" else media.content_type
+    return {
+        "content-type": kind if media.content_type in _SHOWN | {"text/plain", "application/pdf"} else _BYTES,
+        "content-disposition": f"{how}; filename*=UTF-8''{quote(media.name or 'file')}",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cross-origin-resource-policy": "cross-origin",
+        "cache-control": "private, max-age=86400, immutable",
+    }
+
+
+_BYTES = "application/octet-stream"
+
+
+def cors(origin: str) -> dict[str, str]:
+    """Headers that let the widget's page read the answer; it sends no cookies, and we set none."""
+    return {"access-control-allow-origin": origin, "vary": "origin"} if origin else {}
+
+
+async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """One whole answer."""
+    about: dict[str, Any] = {"content-type": "application/json", "x-content-type-options": "nosniff"} | dict(headers)
+    lines = [(name.encode(), value.encode("latin-1")) for name, value in about.items()]
+    lines.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,167 @@
+"""The chat widget on the demo's shop, in a real browser, through a whole deployment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from trunkline.testing.agent import TestAgent
+from trunkline.testing.deployment import ADMIN, CONFIG, Deployment
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+WORDS = Path(__file__).parents[2] / "services" / "ingest" / "widget" / "words"
+SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
+HERE = CONFIG.replace("chat-main:", "chat-shop:")
+NIGHT = "hours: {zone: Europe/Riga, week: {mon: []}}"
+
+
+@pytest.fixture
+async def system(tmp_path: Path) -> AsyncIterator[Deployment]:
+    """The embedded deployment, with the shop."""
+    async with Deployment(tmp_path, config=HERE, environment=SHOP) as running:
+        yield running
+
+
+async def shop(window: BrowserContext, system: Deployment, path: str = "/demo") -> tuple[Page, list[str]]:
+    """The shop's page, and what its console complains of from now on: a blocked script or style would stand there."""
+    page = await window.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{system.public_url}{path}")
+    return page, complaints
+
+
+async def accepted(agent: TestAgent) -> str:
+    offered = await agent.event("conversation.offered")
+    answer = await agent.act("accept", offered["subject"], fence=offered["data"]["state"]["fence"])
+    assert answer["status"] == "done", answer
+    return str(offered["subject"])
+
+
+async def test_a_visitor_asks_by_keyboard_alone_and_reads_the_answer(
+    system: Deployment, window: BrowserContext
+) -> None:
+    page, complaints = await shop(window, system)
+    async with TestAgent(system.desk_url, *ADMIN) as agent:
+        launch = page.get_by_role("button", name="Open the chat")
+        await launch.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_label("Your message")).to_be_focused()
+        await page.keyboard.type("Where is my parcel?")
+        await page.keyboard.press("Enter")
+        conversation = await accepted(agent)
+        await agent.act("reply", conversation, text="It left today: https://track.example/7")
+
+        log = page.get_by_role("log")
+        await expect(log).to_contain_text("It left today")
+        await expect(log.get_by_role("link", name="https://track.example/7")).to_have_attribute(
+            "href", "https://track.example/7"
+        )
+        await agent.event("delivery.receipt")
+        await page.keyboard.press("Escape")
+        await expect(launch).to_be_focused()
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
+        # An answer that comes while the panel is closed is counted on the button.
+        await agent.act("reply", conversation, text="Anything else?")
+        await expect(page.get_by_role("button", name="Open the chat, 1 new message")).to_be_visible()
+    assert complaints == []
+
+
+async def test_nothing_is_stored_before_consent_and_then_a_reload_finds_the_chat_again(
+    system: Deployment, window: BrowserContext
+) -> None:
+    page, complaints = await shop(window, system)
+    await page.get_by_role("button", name="Open the chat").click()
+    await page.get_by_label("Your message").fill("Hello?")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("Keep this chat on this device")).to_be_visible()
+    assert await page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    assert await window.cookies() == []
+
+    await page.get_by_role("button", name="Yes").click()
+    await page.reload()
+    await page.get_by_role("button", name="Open the chat").click()
+    await expect(page.get_by_role("log")).to_contain_text("Hello?")
+
+    await page.get_by_role("button", name="Forget this chat on this device").click()
+    assert await page.evaluate("localStorage.length") == 0
+    assert complaints == []
+
+
+async def test_ingest_is_killed_and_the_page_goes_on_by_itself(system: Deployment, window: BrowserContext) -> None:
+    page, _ = await shop(window, system)
+    await page.evaluate("window.neverReloaded = true")
+    async with TestAgent(system.desk_url, *ADMIN) as agent:
+        await page.get_by_role("button", name="Open the chat").click()
+        field = page.get_by_label("Your message")
+        await field.fill("one")
+        await field.press("Enter")
+        conversation = await accepted(agent)
+        await system.services["ingest"].kill()
+        await expect(page.get_by_text("Connection lost")).to_be_visible()
+        await field.fill("two")
+        await field.press("Enter")
+        await agent.act("reply", conversation, text="three")
+        system.services["ingest"].spawn()
+
+        log = page.get_by_role("log")
+        await expect(log).to_contain_text("three", timeout=30_000)
+        await expect(log.locator(".mine")).to_have_count(2)
+        await expect(log.get_by_text("sending…")).to_have_count(0)
+        await expect(log.get_by_text("two", exact=True)).to_have_count(1)
+        assert await page.evaluate("window.neverReloaded") is True
+
+
+@pytest.mark.parametrize("language", ["tr", "lv"])
+async def test_the_widget_speaks_the_pages_language(system: Deployment, window: BrowserContext, language: str) -> None:
+    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+    page, complaints = await shop(window, system, f"/demo/{language}")
+    await page.get_by_role("button", name=words["open"]).click()
+    await expect(page.get_by_label(words["message"], exact=True)).to_be_focused()
+    await expect(page.get_by_role("log")).to_contain_text(words["greeting"])
+    assert complaints == []
+
+
+async def test_outside_opening_hours_the_visitor_leaves_an_address(tmp_path: Path, window: BrowserContext) -> None:
+    closed = HERE.replace("      identity_secret:", f"      {NIGHT}\n      identity_secret:")
+    async with (
+        Deployment(tmp_path, config=closed, environment=SHOP) as system,
+        TestAgent(system.desk_url, *ADMIN) as agent,
+    ):
+        page, _ = await shop(window, system)
+        await page.get_by_role("button", name="Open the chat").click()
+        await page.get_by_label("Your e-mail address").fill("anna@example.org")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("We have your address")).to_be_visible()
+
+        offered = await agent.event("conversation.offered")
+        async with agent.http.get(f"{system.desk_url}/api/v1/conversations/{offered['subject']}") as response:
+            [message] = (await response.json())["messages"]
+        assert message["parts"][0]["emails"] == ["anna@example.org"]
+
+
+async def test_a_picture_is_sent_and_seen_in_both_windows_and_a_program_is_refused(
+    system: Deployment, window: BrowserContext
+) -> None:
+    page, complaints = await shop(window, system)
+    await page.get_by_role("button", name="Open the chat").click()
+    chooser = page.get_by_label("Attach a file")
+    await chooser.set_input_files({"name": "dot.gif", "mimeType": "image/gif", "buffer": _GIF})
+    picture = page.get_by_role("img", name="dot.gif")
+    await expect(picture).to_be_visible()
+    await expect(page.get_by_text("sending…")).to_have_count(0)
+    assert await picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 1
+    assert complaints == []
+
+    await chooser.set_input_files({"name": "dot.gif", "mimeType": "image/gif", "buffer": b"\x7fELF\x00\x01"})
+    await expect(page.get_by_role("alert")).to_contain_text("pictures, PDF and plain text")
+
+
+_GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")

@@ -1,0 +1,149 @@
+"""Web chat's pure parts: hours, tokens, sealed files, settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from trunkline.channels.webchat import WebChatSettings, identity
+from trunkline.channels.webchat.hours import Hours
+from trunkline.messages import Address, Blob, Media
+
+SECRET, OLD = "secret-of-the-tests-shop", "the-secret-before-that-one"
+VISITOR = Address(scheme="visitor", value="0" * 32)
+ANNA = Address(scheme="customer", value="anna@shop.example")
+FILE = Media(content_type="image/png", name="dūmi.png", blob=Blob(digest="a" * 64, size=7))
+NOW = 1_800_000_000
+
+
+def token(contact: Address = VISITOR, *, secret: str = SECRET, account: str = "site") -> str:
+    return identity.token_of(contact, account, secret, issued=NOW)
+
+
+def read(text: str, *, account: str = "site", now: int = NOW, days: int = 90) -> Address | None:
+    return identity.read_token(text, account, (SECRET, OLD), now=now, days=days)
+
+
+def test_a_token_names_its_contact_by_either_secret_and_for_its_own_account_only() -> None:
+    assert read(token()) == VISITOR
+    assert read(token(ANNA)) == ANNA
+    assert read(token(secret=OLD)) == VISITOR
+    assert read(token(secret="another-secret-altogether")) is None
+    assert read(token(), account="another") is None
+
+
+def test_a_token_wears_out_and_a_customers_after_a_day() -> None:
+    assert read(token(), now=NOW + 89 * 86_400) == VISITOR
+    assert read(token(), now=NOW + 90 * 86_400) is None
+    assert read(token(ANNA), now=NOW + 86_399) == ANNA
+    assert read(token(ANNA), now=NOW + 86_400) is None
+
+
+@given(st.integers(0, 200), st.characters(codec="utf-8"))
+def test_no_other_text_is_a_token(at: int, mark: str) -> None:
+    right = token()
+    at %= len(right)
+    changed = right[:at] + mark + right[at + 1 :]
+
+    assert read(changed) is None or changed == right
+    assert read(right + mark) is None
+
+
+@given(st.text(max_size=300))
+def test_nonsense_is_no_token_and_no_file(text: str) -> None:
+    assert read(text) is None
+    assert identity.unseal(text, (SECRET,)) is None
+
+
+def test_a_file_is_sealed_for_one_contact_and_no_bit_of_it_can_be_changed() -> None:
+    sealed = identity.seal(FILE, VISITOR, SECRET)
+    opened = identity.unseal(sealed, (OLD, SECRET))
+
+    assert opened is not None
+    assert (opened.contact, opened.media) == ("visitor:" + "0" * 32, FILE)
+    for at in range(len(sealed)):
+        changed = sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :]
+        assert identity.unseal(changed, (OLD, SECRET)) is None
+
+
+def test_a_file_we_do_not_keep_cannot_be_sealed() -> None:
+    with pytest.raises(ValueError, match="not kept"):
+        identity.seal(FILE.model_copy(update={"blob": None}), VISITOR, SECRET)
+
+
+RIGA = Hours.model_validate(
+    {"zone": "Europe/Riga", "week": {"mon": ["09:00-12:00", "13:00-24:00"], "tue": ["00:00-02:00"]}}
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-01-05T06:59:00", False),  # Monday, 08:59 in Riga (winter: two hours ahead)
+        ("2026-01-05T07:00:00", True),
+        ("2026-01-05T10:00:00", False),
+        ("2026-01-05T11:00:00", True),
+        ("2026-01-05T21:59:59", True),
+        ("2026-01-05T22:30:00", True),  # Tuesday already
+        ("2026-01-06T00:00:00", False),
+        ("2026-07-06T06:00:00", True),  # summer: three hours ahead
+        ("2026-07-06T05:59:00", False),
+        ("2026-01-07T12:00:00", False),
+    ],
+)
+def test_hours_are_those_of_their_zone(moment: str, is_open: bool) -> None:
+    assert RIGA.open_at(datetime.fromisoformat(moment).replace(tzinfo=UTC)) is is_open
+
+
+def test_the_next_opening_is_found_within_a_week_and_across_the_change_of_clocks() -> None:
+    wednesday = datetime(2026, 3, 25, 12, tzinfo=UTC)
+    opening = RIGA.opens_after(wednesday)
+
+    assert opening is not None
+    assert opening.isoformat() == "2026-03-30T09:00:00+03:00"
+    assert RIGA.open_at(opening)
+    assert Hours.model_validate({"zone": "UTC", "week": {"mon": []}}).opens_after(wednesday) is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"zone": "Europe/Rigaa", "week": {"mon": []}},
+        {"zone": "../etc/passwd", "week": {"mon": []}},
+        {"zone": "UTC", "week": {}},
+        {"zone": "UTC", "week": {"monday": []}},
+        {"zone": "UTC", "week": {"mon": ["9:00-12:00"]}},
+        {"zone": "UTC", "week": {"mon": ["12:00-09:00"]}},
+        {"zone": "UTC", "week": {"mon": ["09:00-25:00"]}},
+    ],
+)
+def test_hours_that_mean_nothing_are_refused(broken: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Hours.model_validate(broken)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"origins": []},
+        {"origins": ["*"]},
+        {"origins": ["http://shop.example"]},
+        {"origins": ["https://shop.example/path"]},
+        {"origins": ["https://user@shop.example"]},
+        {"identity_secret": "short"},
+        {"identity_secret": ["a" * 16, "b" * 16, "c" * 16]},
+        {"max_file_bytes": 20_000_001},
+        {"texts": {"de": {"title": "Hallo"}}},
+    ],
+)
+def test_settings_that_would_let_strangers_in_are_refused(broken: dict[str, object]) -> None:
+    good: dict[str, object] = {"origins": ["https://Shop.example/"], "identity_secret": SECRET}
+    assert WebChatSettings.model_validate(good).origins == ("https://shop.example",)
+
+    with pytest.raises(ValidationError) as refused:
+        WebChatSettings.model_validate(good | broken)
+    assert SECRET not in str(refused.value)
