@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.deploy.compose import ROOT, SERVICES, filled_example, resolved
 from tests.deploy.image import Image, build_image, build_wheel
 from tests.deploy.rig import Composed
-from trunkline.testing.agent import TestAgent
+from trunkline.testing.agent import TestAgent, add_agent
+from trunkline.testing.mail import hand_in, written
 from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
+from trunkline.testing.visitor import TestVisitor
 
 CONFIGURATION = ROOT / "deploy" / "compose" / "trunkline.yaml"
 PUBLIC_URL = "https://messages.example.com"
@@ -36,14 +37,6 @@ ACCOUNT = {
     "MAIL_RELAY_USER": "trunkline",
     "MAIL_RELAY_PASSWORD": "password-of-the-relay",
 }
-PERSON: dict[str, Any] = {
-    "login": "anna",
-    "name": "Anna",
-    "password": "anna-of-the-tests",
-    "role": "agent",
-    "queues": ["support"],
-    "capacity": 2,
-}
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +54,10 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
 @pytest.mark.slow
 @pytest.mark.kafka
 @pytest.mark.timeout(300)
-async def test_what_compose_describes_carries_a_message_there_and_back_and_stops_as_asked(
+async def test_what_compose_describes_carries_messages_there_and_back_and_stops_as_asked(
     tmp_path: Path, images: dict[str, Image]
 ) -> None:
-    door, desk = free_port(), free_port()
+    door, desk, mail = free_port(), free_port(), free_port()
     account = SimAccount(
         sid=ACCOUNT["TWILIO_ACCOUNT_SID"],
         token=ACCOUNT["TWILIO_AUTH_TOKEN"],
@@ -76,7 +69,7 @@ async def test_what_compose_describes_carries_a_message_there_and_back_and_stops
     (tmp_path / "config" / "trunkline.yaml").write_text(with_every_account(CONFIGURATION.read_text(encoding="utf-8")))
     chosen = {
         "CONFIG_DIR": str(tmp_path / "config"),
-        "MAIL_PORT": str(free_port()),
+        "MAIL_PORT": str(mail),
         "TRUNKLINE_PUBLIC_URL": PUBLIC_URL,
         "WEBHOOKS_PORT": str(door),
         "DESK_PORT": str(desk),
@@ -86,33 +79,55 @@ async def test_what_compose_describes_carries_a_message_there_and_back_and_stops
         accounts = filled_example("accounts.env.example", {"CHAT_SECRET": "secret-of-the-chat"})
         accounts += env_lines(ACCOUNT | {"TWILIO_API_BASE": provider.url})
         async with Composed(resolved(tmp_path, env, accounts), images, tmp_path) as running:
-            await converse(provider, f"http://127.0.0.1:{desk}")
+            async with await hired(f"http://127.0.0.1:{desk}") as agent:
+                await converse_by_sms(provider, agent)
+                await converse_by_chat(door, agent)
+                await write_a_mail(mail, agent)
             statuses = await asyncio.gather(*(child.stop(40) for child in running.processes.values()))
 
     assert dict(zip(running.processes, statuses, strict=True)) == dict.fromkeys(SERVICES, 0)
 
 
-async def converse(provider: TwilioSimulator, desk: str) -> None:
-    """A customer writes, an agent whom the administrator has hired answers, the customer reads it."""
-    async with (
-        TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin,
-        admin.http.post(f"{desk}/api/v1/agents", json=PERSON) as hired,
-    ):
-        assert hired.status == 201, await hired.text()
-    async with TestAgent(desk, PERSON["login"], PERSON["password"]) as agent:
-        answer = await provider.customer_writes(CUSTOMER, "Where is my parcel?", to=SENDER)
-        assert answer.status == 200, answer
+async def hired(desk: str) -> TestAgent:
+    """An agent whom the first administrator has put on the roster, not signed in yet."""
+    async with TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin:
+        _, password = await add_agent(admin, desk, "anna")
+    return TestAgent(desk, "anna", password)
 
-        offered = await agent.event("conversation.offered")
-        conversation = offered["subject"]
-        accepted = await agent.act("accept", conversation, fence=offered["data"]["state"]["fence"])
-        assert accepted["status"] == "done", accepted
-        replied = await agent.act("reply", conversation, text="It left today.")
-        assert replied["status"] == "done", replied
 
-        await provider.wait_for(1)
-        assert [(sent.to, sent.body) for sent in provider.sent] == [(CUSTOMER, "It left today.")]
-        await agent.event("delivery.receipt", within=20)
+async def answer(agent: TestAgent, channel: str, text: str) -> None:
+    """Accept the conversation that came by this channel, and reply to it."""
+    offered = await agent.event("conversation.offered", channel=channel)
+    accepted = await agent.act("accept", offered["subject"], fence=offered["data"]["state"]["fence"])
+    assert accepted["status"] == "done", accepted
+    replied = await agent.act("reply", offered["subject"], text=text)
+    assert replied["status"] == "done", replied
+
+
+async def converse_by_sms(provider: TwilioSimulator, agent: TestAgent) -> None:
+    told = await provider.customer_writes(CUSTOMER, "Where is my parcel?", to=SENDER)
+    assert told.status == 200, told
+
+    await answer(agent, "twilio-sms", "It left today.")
+
+    await provider.wait_for(1)
+    assert [(sent.to, sent.body) for sent in provider.sent] == [(CUSTOMER, "It left today.")]
+    await agent.event("delivery.receipt", within=20)
+
+
+async def converse_by_chat(door: int, agent: TestAgent) -> None:
+    async with TestVisitor(f"http://127.0.0.1:{door}", "chat-shop", origin=PUBLIC_URL) as visitor:
+        await visitor.say("Do you ship to Riga?")
+        await answer(agent, "webchat", "We do.")
+        await visitor.hears("We do.")
+
+
+async def write_a_mail(port: int, agent: TestAgent) -> None:
+    """The answer would go by a relay with TLS, which is the operator's: the way in is what compose describes."""
+    sender, mailbox = "customer@example.org", "support@example.com"
+    told = await hand_in(port, written(sender, mailbox, "My invoice is wrong."), sender=sender, recipients=[mailbox])
+    assert told.code == 250, told
+    await agent.event("conversation.offered", channel="email")
 
 
 def with_every_account(configuration: str) -> str:

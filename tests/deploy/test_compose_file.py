@@ -104,7 +104,8 @@ def test_a_service_is_told_only_settings_that_exist_and_starts_with_them(
 
     assert settings.environment == "production"
     assert settings.log_url == "kafka://kafka:9092"
-    assert settings.ops_host == "0.0.0.0"
+    hosts = {field: getattr(settings, field) for field in SETTINGS[name].model_fields if field.endswith("_host")}
+    assert hosts == dict.fromkeys(hosts, "0.0.0.0"), "a container is reached by its own address only"
     assert str(settings.config_file) == "/etc/trunkline/trunkline.yaml"
 
 
@@ -155,6 +156,17 @@ def test_ports_are_published_on_loopback_alone_and_no_server_of_ours_among_them(
     fields = IngestSettings.model_fields
     assert (fields["port"].default, fields["smtp_port"].default) == (PORTS["ingest"], SMTP_PORT)
     assert AgentsSettings.model_fields["port"].default == PORTS["agents"]
+
+
+def test_every_address_names_a_service_of_the_file_and_a_port_it_serves(services: dict[str, Any]) -> None:
+    served = {"kafka:9092", "valkey:6379", "postgres:5432", f"agents:{PORTS['agents']}"}
+    outside = {"127.0.0.1:7110"}
+
+    for name in ("setup", *SERVICES):
+        text = " ".join(str(value) for value in services[name]["environment"].values())
+        found = {address.rpartition("@")[2] for address in re.findall(r"://([^/\s]+)", text)}
+        assert found - outside <= served, name
+        assert {"kafka:9092", "valkey:6379"} <= found
 
 
 def test_what_the_servers_keep_is_on_volumes(services: dict[str, Any]) -> None:
