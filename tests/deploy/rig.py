@@ -27,6 +27,7 @@ PORTS = {"ingest": 7110, "agents": 7130}
 SMTP_PORT = 7125
 OPS_PORTS = {"ingest": 7111, "router": 7121, "agents": 7131, "notify": 7141}
 _CHECK_EVERY_S = 0.2
+_HEALTHY_WITHIN_S = 60.0
 
 
 class Composed:
@@ -89,12 +90,15 @@ class Composed:
         """Ask the file's own health check until it says yes, as an engine does."""
         kind, *check = self._services[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        async with asyncio.timeout(60):
-            while child.returncode is None:
-                probe = self._spawn(name, check, log=self._folder / f"{name}-health.log")
-                if await probe.wait(10) == 0:
-                    return
-                await asyncio.sleep(_CHECK_EVERY_S)
+        try:
+            async with asyncio.timeout(_HEALTHY_WITHIN_S):
+                while child.returncode is None:
+                    probe = self._spawn(name, check, log=self._folder / f"{name}-health.log")
+                    if await probe.wait(10) == 0:
+                        return
+                    await asyncio.sleep(_CHECK_EVERY_S)
+        except TimeoutError:
+            raise ChildError(f"{name} was not well in {_HEALTHY_WITHIN_S:g} s:\n{child.output(30)}") from None
         raise ChildError(f"{name} ended with {child.returncode}:\n{child.output(30)}")
 
     def _spawn(self, name: str, command: list[str], *, log: Path) -> Child:
