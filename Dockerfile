@@ -28,7 +28,7 @@ RUN /opt/trunkline/bin/pip install --require-hashes --only-binary :all: -r /src/
 COPY --from=wheel /wheel/ /wheel/
 RUN /opt/trunkline/bin/pip install --no-deps /wheel/*.whl
 
-# The service's own files. The desk is built here where it has a package.json; the chat's widget comes built.
+# The service's own files. The agents' desk is built here; the chat's widget comes built.
 FROM ${NODE} AS service
 ARG SERVICE
 WORKDIR /src

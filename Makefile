@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
+NPM := @$(PYTHON) deploy/bootstrap.py npm
 PYTEST := $(PY) -m pytest -p tests.plugin_skips
 
 help: ## this menu
@@ -13,21 +14,25 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 	@exec $(PY) -m trunkline.cli up
 
 test: venv ## all tests that can run here, and at the end what was skipped and why
+	$(NPM) test
 	@$(PYTEST) tests/unit tests/contract tests/integration -n 2 --dist loadfile
 	@$(PYTEST) tests/e2e tests/deploy tests/browser tests/faults
 
 test-fast: venv ## the unit tests: seconds
+	$(NPM) test
 	@$(PYTEST) tests/unit
 
 bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
 	@$(PY) -m tests.bench
 
-lint: venv ## style (ruff)
+lint: venv ## style (ruff; the desk: eslint)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	$(NPM) run --silent lint
 
-types: venv ## mypy --strict
+types: venv ## mypy --strict; the desk: tsc
 	@$(PY) -m mypy
+	$(NPM) run --silent check
 
 imports: venv ## who may import whom
 	@.venv/bin/lint-imports
@@ -40,6 +45,7 @@ docs: venv ## write the generated parts of docs/, and the dashboard
 	@$(PY) deploy/docs.py
 	@$(PY) deploy/alerts.py
 	@$(PY) deploy/dashboard.py
+	$(NPM) run --silent types
 
 widget: ## build the chat widget from its sources (needs node 20 or newer, and npm)
 	@cd services/ingest/widget && npm ci --silent && npm run --silent build

@@ -1,6 +1,7 @@
-"""Makes `.venv` for `make run` or `make test`: hash-locked packages, Trunkline itself, once per change of the locks.
+"""Makes what `make run` or `make test` needs: `.venv` and the built desk, each once per change of its sources.
 
     python3 deploy/bootstrap.py run|test
+    python3 deploy/bootstrap.py npm …       the desk's own commands, with the Node that it is built with
 
 Needs python3 and nothing else. It is read by whatever `python3` is found, so nothing newer than Python 3.7 stands here.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = {"run": ROOT / "deploy" / "requirements.txt", "test": ROOT / "tests" / "requirements.txt"}
 OLDEST = (3, 11)
+DESKTOP = ROOT / "services" / "agents" / "desktop"
+NODE_LOCK = ROOT / "deploy" / "node-requirements.txt"
+NODE_VERSIONS = ((20, 19), (22, 12))
+"""What Vite runs on: 20.19 and later of 20, or 22.12 and later."""
 SIGN_OF_LIFE_S = 10.0
 
 
@@ -28,21 +34,30 @@ class Stop(Exception):
 
 
 def main() -> int:
-    """Bring `.venv` up to date for the purpose in argv; 0 when it is."""
+    """Bring `.venv` and the desk up to date for the purpose in argv; 0 when they are."""
     purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
+    began = time.monotonic()
     try:
+        if purpose == "npm":
+            return subprocess.call([*npm(), *sys.argv[2:]], cwd=str(DESKTOP), env=with_node())  # noqa: S603 - our own
         check_python()
-        if is_current(purpose):
-            return 0
-        began = time.monotonic()
-        make_venv()
-        install(purpose)
-        (VENV / f".trunkline-{purpose}").write_text(fingerprint(purpose), encoding="utf-8")
+        made = [make_packages(purpose), make_desk(purpose)]
     except Stop as stop:
         say(str(stop))
         return 1
-    say(f".venv is ready for `make {purpose}` after {time.monotonic() - began:.0f} s")
+    if any(made):
+        say(f"ready for `make {purpose}` after {time.monotonic() - began:.0f} s")
     return 0
+
+
+def make_packages(purpose: str) -> bool:
+    """Bring `.venv` up to date; whether there was anything to do."""
+    if is_current(purpose):
+        return False
+    make_venv()
+    install(purpose)
+    (VENV / f".trunkline-{purpose}").write_text(fingerprint(purpose), encoding="utf-8")
+    return True
 
 
 def check_python() -> None:
@@ -137,11 +152,84 @@ def block_of(package: str, lock: Path) -> str:
     return "\n".join(lines[start:end]) + "\n"
 
 
-def run(what: str, command: list[str], *, must: bool = True) -> bool:
+# --- the desk -----------------------------------------------------------------------------------------------
+
+
+def make_desk(purpose: str) -> bool:
+    """Build the desk if its sources changed; for tests also fetch what checks it. Whether there was anything to do."""
+    packages, built = DESKTOP / "node_modules" / f".trunkline-{purpose}", DESKTOP / "dist" / ".trunkline"
+    locks, sources = desk_fingerprint("package.json", "package-lock.json"), desk_fingerprint()
+    has_packages = any(holds(packages.with_name(f".trunkline-{each}"), locks) for each in (purpose, "test"))
+    if holds(built, sources) and (has_packages or purpose == "run"):
+        return False
+    if not has_packages:
+        only = ["--omit=dev"] if purpose == "run" else []
+        run("fetching the desk's packages", [*npm(), "ci", "--loglevel=error", *only], folder=DESKTOP)
+        packages.write_text(locks, encoding="utf-8")
+    if not holds(built, sources):
+        run("building the desk", [*npm(), "run", "--silent", "build"], folder=DESKTOP)
+        built.write_text(sources, encoding="utf-8")
+    return True
+
+
+def holds(path: Path, text: str) -> bool:
+    """Whether the file is there and says just this."""
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+def desk_fingerprint(*names: str) -> str:
+    """Changes with these files of the desk; without names, with all that it is built from."""
+    made = {"node_modules", "dist"}
+    paths = [DESKTOP / name for name in names] or [
+        path for path in DESKTOP.rglob("*") if path.is_file() and not made.intersection(path.relative_to(DESKTOP).parts)
+    ]
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(DESKTOP)} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def npm() -> list[str]:
+    """The command of npm: the system's if its Node is new enough, else one from a wheel, fetched into `.venv`."""
+    found = shutil.which("npm")
+    if found and new_enough(shutil.which("node")):
+        return [found]
+    own = PYTHON.with_name("npm")
+    if not own.exists():
+        pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
+        run("fetching Node, which builds the desk", [*pip, "--require-hashes", "-r", str(NODE_LOCK)])
+    return [str(own)]
+
+
+def new_enough(node: str | None) -> bool:
+    """Whether this Node can build the desk."""
+    if node is None:
+        return False
+    answer = subprocess.run([node, "--version"], stdout=subprocess.PIPE, check=False)  # noqa: S603 - what `which` found
+    parts = answer.stdout.decode().strip().lstrip("v").split(".")
+    if answer.returncode or not all(part.isdigit() for part in parts[:2]):
+        return False
+    major, minor = map(int, parts[:2])
+    return (major, minor) >= NODE_VERSIONS[-1] or any(major == new and minor >= least for new, least in NODE_VERSIONS)
+
+
+def with_node() -> dict[str, str]:
+    """Our environment, in which npm's scripts find the Node that npm runs on."""
+    system = new_enough(shutil.which("node"))
+    path = os.environ.get("PATH", os.defpath)
+    return {**quiet(), "PATH": path if system else f"{PYTHON.parent}{os.pathsep}{path}"}
+
+
+# --- steps --------------------------------------------------------------------------------------------------
+
+
+def run(what: str, command: list[str], *, must: bool = True, folder: Path | None = None) -> bool:
     """Run a step, saying that it moves; whether it succeeded. With `must`, a failure stops everything."""
     began = time.monotonic()
     say(f"{what} …")
-    with subprocess.Popen(command, cwd=str(ROOT), stdin=subprocess.DEVNULL, env=quiet()) as process:  # noqa: S603 - our own steps
+    place, environment = str(folder or ROOT), with_node() if folder else quiet()
+    with subprocess.Popen(command, cwd=place, stdin=subprocess.DEVNULL, env=environment) as process:  # noqa: S603 - our own steps
         while True:
             try:
                 status = process.wait(SIGN_OF_LIFE_S)

@@ -15,6 +15,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 TESTS: Final = ROOT / "tests" / "requirements.txt"
 LOCAL: Final = ROOT / "deploy" / "requirements.txt"
+NODE: Final = ROOT / "deploy" / "node-requirements.txt"
+"""Apart from the others: fetched only where the system has no Node to build the desk with."""
 BUILD: Final = ROOT / "deploy" / "build-requirements.txt"
 """What the Dockerfile makes Trunkline's wheel with; in no image that runs."""
 SERVICES: Final = ("ingest", "router", "agents", "notify")
@@ -41,6 +43,7 @@ def main() -> int:
 def locks() -> dict[Path, list[str]]:
     """Each lock with the inputs it is made of, the one that pins everything first."""
     cut = {ROOT / "services" / name / "requirements.txt": ["--extra", name] for name in SERVICES}
+    cut[NODE] = ["--extra", "node"]
     return {TESTS: ["--extra", "local", "--group", "dev"], LOCAL: ["--extra", "local"], **cut, BUILD: []}
 
 
@@ -75,7 +78,7 @@ def check() -> list[str]:
         problems += [
             f"{name}: {pin}=={version} is not what tests/requirements.txt pins"
             for pin, version in pinned.items()
-            if everything.get(pin) != version
+            if everything.get(pin, version if path == NODE else "") != version
         ]
         problems += [f"{name}: {each} of pyproject.toml is not pinned" for each in required(path) - pinned.keys()]
     return problems
@@ -114,7 +117,7 @@ def required(path: Path) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
     wanted = list(project["project"]["dependencies"])
-    extra = path.parent.name if path.parent.name in SERVICES else "local"
+    extra = "node" if path == NODE else path.parent.name if path.parent.name in SERVICES else "local"
     waiting = [f"trunkline[{extra}]"]
     while waiting:
         requirement = waiting.pop()

@@ -23,6 +23,7 @@ from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
 from services.agents.upkeep import run_upkeep
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
@@ -54,7 +55,8 @@ async def build(service: Service) -> None:
     contacts = ContactSignals(board, hub, channels, signals, Hearing(settings.board_url, deployment=deployment))
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-        colleagues=Colleagues(board, repository), internal_token=settings.internal_token,
+        colleagues=Colleagues(board, repository), channels=channels,
+        blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
     )  # fmt: skip
     app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts), passwords)
 

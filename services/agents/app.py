@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, WebSocket
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 
-from services.agents.api import conversations, internal, passing, problems, roster, session, transfers
+from services.agents import page
+from services.agents.api import (
+    beside,
+    canned,
+    configuration,
+    conversations,
+    drafts,
+    internal,
+    live,
+    passing,
+    problems,
+    roster,
+    session,
+    transfers,
+)
 from services.agents.api.asking import Parts
 from services.agents.api.edge import Edge
 from services.agents.desk import Desk
 from services.agents.passwords import Passwords
 from trunkline import __version__
-
-DESKTOP = Path(__file__).parent / "desktop"
 
 _DESCRIPTION = """
 Agents, offers, conversations. Errors are problem details (RFC 9457) with a `code` for programs.
@@ -32,18 +41,16 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     app.state.parts = parts
     app.state.passwords = passwords
     problems.install(app)
-    for module in (session, conversations, passing, transfers, roster, internal):
+    for module in (
+        session, conversations, passing, transfers, beside, drafts, canned, roster, configuration, live, internal,
+    ):  # fmt: skip
         app.include_router(module.router)
 
     @app.websocket("/api/v1/desk")
     async def desk_socket(socket: WebSocket) -> None:
         await desk(socket)
 
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(DESKTOP / "index.html")
-
-    app.mount("/desk", StaticFiles(directory=DESKTOP, check_dir=False))
+    page.install(app)
     app.add_middleware(Edge)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

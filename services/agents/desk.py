@@ -34,7 +34,6 @@ from trunkline.metrics import RESUMES, SOCKETS
 log = structlog.get_logger()
 
 _DEVICE = re.compile(r"^[A-Za-z0-9-]{16,64}$")
-_LOOK_EVERY_S = 5.0
 _ARRIVE_S = 10.0
 _AT_ONCE = 64
 _BEATS_AT_ONCE = 8
@@ -220,7 +219,7 @@ class _Connection:
     def _look(self, attendance: Attendance) -> None:
         """Whoever speaks must still be signed in, also one who never sends a heartbeat."""
         now = asyncio.get_running_loop().time()
-        if not self._checking and now - self._looked_at >= _LOOK_EVERY_S:
+        if not self._checking and now - self._looked_at >= self._desk.times.look_s:
             self._checking, self._looked_at = True, now
             self._spawn(self._check_session(attendance), self._beside)
 

@@ -30,6 +30,8 @@ class Times:
     """How long a socket may say nothing at all."""
     grace_s: float = 10.0
     """How long a device whose socket ended may take to come back."""
+    look_s: float = 5.0
+    """How often whoever speaks is asked to be signed in still."""
     farewell_s: float = 20.0
     """How long a client that does not read may take to read why its socket is closed."""
 

@@ -1,37 +1,45 @@
-"""A real browser: the system's Chromium, driven by Playwright; each test has windows of its own."""
+"""A real browser at a real deployment: Chromium of the system, driven by Playwright."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
+from tests.browser.visitor import Floor
+from trunkline.testing.deployment import Deployment
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+]  # fmt: skip
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium of this machine; TRUNKLINE_TEST_CHROMIUM names another."""
-    found = os.environ.get("TRUNKLINE_TEST_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
-        pytest.skip("no Chromium: apt-get install chromium")
+    """Chromium, without a window."""
+    path = next((found for name in _CHROMIUM if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
-        yield running
-        await running.close()
+        chromium = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield chromium
+        await chromium.close()
 
 
-@pytest.fixture
-async def window(browser: Browser) -> AsyncIterator[BrowserContext]:
-    """A browser that nobody has used before."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(20_000)
-    yield context
-    await context.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployment]:
+    """Log, board, record, four services, a provider; who hurts it mends it."""
+    async with Deployment(tmp_path_factory.mktemp("browser")) as it:
+        yield it
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def floor(system: Deployment, browser: Browser) -> AsyncIterator[Floor]:
+    """Agents with a browser of their own, gone when the test is over."""
+    async with Floor(system, browser) as it:
+        yield it

@@ -91,6 +91,8 @@ async def test_what_compose_describes_carries_messages_there_and_back_and_stops_
 async def hired(desk: str) -> TestAgent:
     """An agent whom the first administrator has put on the roster, not signed in yet."""
     async with TestAgent(desk, "admin", SECRETS["TRUNKLINE_ADMIN_PASSWORD"]) as admin:
+        async with admin.http.get(f"{desk}/") as page:
+            assert page.status == 200, "the image holds no desk"
         _, password = await add_agent(admin, desk, "anna")
     return TestAgent(desk, "anna", password)
 

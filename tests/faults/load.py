@@ -189,9 +189,8 @@ class Load:
         return sum(robot.repeated for robot in self.robots)
 
     async def __aenter__(self) -> Self:
-        for number, capacity in enumerate(self._capacities):
-            login = f"robot-{number}"
-            password = await _hire(self.system.desk_url, login, capacity)
+        hired = await _hire(self.system.desk_url, self._capacities)
+        for login, password in hired:
             robot = Robot(
                 self.system, login, password, closes=self._closes, chance=random.Random(self._chance.random())
             )
@@ -249,15 +248,19 @@ def _unanswered(messages: Sequence[Frame]) -> bool:
     return bool(messages[-1]["direction"] == "inbound")
 
 
-async def _hire(url: str, login: str, capacity: int) -> str:
-    """Put an agent on the roster, as the administrator, who has no desk open; the agent's password."""
-    password = f"password-of-{login}"
+async def _hire(url: str, capacities: Sequence[int]) -> list[tuple[str, str]]:
+    """Put agents on the roster, as the administrator, who has no desk open; their sign-in names and passwords."""
+    people = [(f"robot-{number}", f"password-of-robot-{number}") for number in range(len(capacities))]
     name, word = ADMIN
-    body = {"login": login, "name": login, "password": password, "queues": ["*"], "capacity": capacity}
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(url, cookie_jar=jar, headers={"X-Trunkline": "1"}) as session:
         async with session.post("/api/v1/session", json={"login": name, "password": word}) as response:
             assert response.status == 200, await response.text()
-        async with session.post("/api/v1/agents", json=body) as response:
-            assert response.status == 201, await response.text()
-    return password
+
+        async def hire(login: str, password: str, capacity: int) -> None:
+            body = {"login": login, "name": login, "password": password, "queues": ["*"], "capacity": capacity}
+            async with session.post("/api/v1/agents", json=body) as response:
+                assert response.status == 201, await response.text()
+
+        await asyncio.gather(*(hire(*person, capacity) for person, capacity in zip(people, capacities, strict=True)))
+    return people

@@ -6,6 +6,7 @@ All are `async`, also those that wait for nothing: FastAPI would run any other i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,7 +22,9 @@ from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
+from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.channels.base import Channel
 from trunkline.config.watch import Watch
 
 
@@ -36,6 +39,8 @@ class Parts:
     hub: Hub
     watch: Watch
     colleagues: Colleagues
+    channels: Mapping[str, Channel]
+    blobs: Blobs
     internal_token: SecretStr
 
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from services.agents.api.acting import ACTION, Asking, Body, Done, told
 from services.agents.api.asking import Me, Use
 from services.agents.api.problems import responses
-from services.agents.repository import Agent, Conversation, Filter, Message, NotThere, Page, PastEvent
-from services.agents.repository.roster import Role
+from services.agents.api.seeing import may_read, seen_by
+from services.agents.repository import Conversation, Filter, Message, NotThere, Page, PastEvent
 from trunkline.events import Presence, Status
 from trunkline.messages import Parts
 
@@ -82,13 +82,10 @@ async def list_conversations(
     after: Annotated[str | None, Query(max_length=512, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[Conversation]:
-    """Conversations, the last changed first, a page at a time. Agents see the queues they serve."""
-    queues = tuple(queue or ())
-    if _limited(me):
-        queues = tuple(name for name in queues or me.queues if name in me.queues)
-        if not queues:
-            return Page(items=())
-    wanted = Filter(statuses=tuple(status or ()), queues=queues, owner=owner, words=text)
+    """Conversations, the last changed first, a page at a time. Agents see the queues they serve and their own work."""
+    wanted = seen_by(me, Filter(statuses=tuple(status or ()), queues=tuple(queue or ()), owner=owner, words=text))
+    if wanted is None:
+        return Page(items=())
     return await use.repository.conversations.page(wanted, after=after, limit=limit)
 
 
@@ -96,7 +93,7 @@ async def list_conversations(
 async def read_conversation(conversation: str, me: Me, use: Use) -> Whole:
     """One conversation; what comes next are its events above `version`."""
     transcript = await use.repository.conversations.transcript(conversation)
-    if transcript is None or not _may_read(me, transcript.conversation):
+    if transcript is None or not may_read(me, transcript.conversation):
         raise NotThere("the record has no such conversation (yet)")
     events = await use.repository.history.events(conversation)
     return Whole(
@@ -106,16 +103,6 @@ async def read_conversation(conversation: str, me: Me, use: Use) -> Whole:
         complete=transcript.complete,
         events=tuple(events),
     )
-
-
-def _limited(me: Agent) -> bool:
-    return me.role is Role.AGENT and "*" not in me.queues
-
-
-def _may_read(me: Agent, one: Conversation) -> bool:
-    """Agents read what they serve and what they had a hand in; who may not is told that there is none."""
-    hands = {one.owner, one.offered_to, one.keeps, one.last_agent}
-    return not _limited(me) or one.queue in me.queues or me.id in hands
 
 
 @router.post("/conversations/{conversation}/accept", **ACTION)

@@ -11,7 +11,15 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from services.agents.asked import BadFields
-from services.agents.repository import BadCursor, LoginTaken, NotThere, RecordAway, Unstorable, VersionConflict
+from services.agents.repository import (
+    BadCursor,
+    LoginTaken,
+    NotThere,
+    RecordAway,
+    ShortcutTaken,
+    Unstorable,
+    VersionConflict,
+)
 from trunkline.board import BoardAway, BoardClosed
 
 
@@ -88,6 +96,7 @@ _KNOWN: dict[type[Exception], tuple[int, str]] = {
     BadFields: (422, "bad-fields"),
     LoginTaken: (409, "login-taken"),
     NotThere: (404, "not-found"),
+    ShortcutTaken: (409, "shortcut-taken"),
     Unstorable: (422, "unstorable"),
     VersionConflict: (412, "version-conflict"),
 }

@@ -1,4 +1,4 @@
-"""The roster, the queues and the channel log: what administrators and supervisors see and edit."""
+"""The roster: what administrators edit and supervisors see."""
 
 from __future__ import annotations
 
@@ -12,25 +12,11 @@ from services.agents.api.asking import Me, Use, admin, own_page, supervisor
 from services.agents.api.problems import Problem, responses
 from services.agents.frames import SIGNED_OUT
 from services.agents.passwords import Passwords
-from services.agents.repository import Agent, AgentEdit, ChannelLine, NewAgent, NotThere
+from services.agents.repository import Agent, AgentEdit, NewAgent, NotThere
 from trunkline.board import BoardAway, BoardClosed, moves
 from trunkline.ids import new_id
 
 router = APIRouter(prefix="/api/v1", tags=["roster"])
-
-
-class Named(BaseModel):
-    """A queue or skill, and its name for people."""
-
-    name: str = Field(examples=["billing"])
-    title: str = Field(examples=["Billing"])
-
-
-class Plan(BaseModel):
-    """What the configuration knows."""
-
-    queues: list[Named]
-    skills: list[Named]
 
 
 class AgentPage(BaseModel):
@@ -50,22 +36,6 @@ class EditingAgent(AgentEdit):
     """What to change; only the fields given."""
 
     password: str | None = Field(default=None, min_length=8, max_length=1_024)
-
-
-class Lines(BaseModel):
-    """Lines of a channel log, newest first."""
-
-    items: list[ChannelLine]
-
-
-@router.get("/queues", responses=responses(401, 503))
-async def queues(me: Me, use: Use) -> Plan:
-    """The queues and skills of the running configuration."""
-    config = use.watch.current
-    return Plan(
-        queues=[Named(name=name, title=queue.title) for name, queue in config.queues.items()],
-        skills=[Named(name=name, title=skill.title) for name, skill in config.skills.items()],
-    )
 
 
 @router.get("/agents", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))
@@ -107,9 +77,7 @@ async def edit_agent(
     if_match: Annotated[str | None, Header(description="the version that was read")] = None,
 ) -> Agent:
     """Edit an agent. The board learns of it at once; a disabled agent's desk closes at once."""
-    if if_match is None or not if_match.strip('"').isdigit():
-        raise Problem(428, "version-missing", "give the header If-Match: the version you read")
-    version = int(if_match.strip('"'))
+    version = version_read(if_match)
     now = datetime.now(UTC)
     edit = AgentEdit(**body.model_dump(exclude={"password"}, exclude_unset=True))
     edited = await use.repository.roster.update(agent, edit, version=version, now=now)
@@ -121,6 +89,14 @@ async def edit_agent(
         await use.repository.sessions.delete_of(agent)
     await _tell(use, edited)
     return edited
+
+
+def version_read(if_match: str | None) -> int:
+    """The version an edit names; Problem if it names none."""
+    digits = (if_match or "").strip('"')
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+        raise Problem(428, "version-missing", "give the header If-Match: the version you read")
+    return int(digits)
 
 
 async def _tell(use: Use, agent: Agent) -> None:
@@ -145,13 +121,3 @@ async def one_agent(agent: str, me: Me, use: Use) -> Agent:
     if found is None:
         raise NotThere("no such agent")
     return found
-
-
-@router.get("/channel-log", dependencies=[Depends(admin)], responses=responses(401, 403, 503))
-async def channel_log(
-    use: Use,
-    account: Annotated[str, Query(min_length=1, max_length=63)],
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Lines:
-    """What happened at an account's door."""
-    return Lines(items=await use.repository.channel_log.newest(account, limit=limit))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Me, Use
+from services.agents.api.configuration import Named
 from services.agents.api.problems import responses
-from services.agents.api.roster import Named
 from services.agents.colleagues import Colleague
 from services.agents.repository import folded
 

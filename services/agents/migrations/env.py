@@ -8,7 +8,8 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
-from services.agents.tables import METADATA, Utc
+from services.agents.tables import Utc
+from services.agents.working_tables import DRAFTS
 
 
 def _render(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
@@ -24,7 +25,7 @@ def _run(connection: Connection) -> None:
     # SQLite cannot alter most things in place: Alembic makes a new table there and copies.
     context.configure(
         connection=connection,
-        target_metadata=METADATA,
+        target_metadata=DRAFTS.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=_render,
     )

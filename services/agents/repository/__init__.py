@@ -5,20 +5,25 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from services.agents.repository.canned import CannedReplies, CannedReply, CannedText
 from services.agents.repository.channel_log import ChannelLine, ChannelLog
+from services.agents.repository.contacts import Contact, Contacts
 from services.agents.repository.conversations import Conversation, Conversations, Filter, Message, Transcript
 from services.agents.repository.decoding import ProjectedRecord
+from services.agents.repository.drafts import Draft, Drafts, DraftText
 from services.agents.repository.engine import Database
 from services.agents.repository.errors import (
     BadCursor,
     LoginTaken,
     NotThere,
     RecordAway,
+    ShortcutTaken,
     Unstorable,
     VersionConflict,
 )
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
 from services.agents.repository.mail import KnownMail, MailThreads
+from services.agents.repository.notes import Note, Notes
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
@@ -31,11 +36,19 @@ __all__ = [
     "AgentEdit",
     "Applied",
     "BadCursor",
+    "CannedReplies",
+    "CannedReply",
+    "CannedText",
     "ChannelLine",
     "ChannelLog",
+    "Contact",
+    "Contacts",
     "Conversation",
     "Conversations",
     "Database",
+    "Draft",
+    "DraftText",
+    "Drafts",
     "Filter",
     "History",
     "Knowledge",
@@ -46,6 +59,8 @@ __all__ = [
     "Message",
     "NewAgent",
     "NotThere",
+    "Note",
+    "Notes",
     "Page",
     "PastEvent",
     "Place",
@@ -58,6 +73,7 @@ __all__ = [
     "Roster",
     "Session",
     "Sessions",
+    "ShortcutTaken",
     "ThreadMessages",
     "Threads",
     "Transcript",
@@ -80,6 +96,10 @@ class Repository:
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)
         self.threads = Threads(self.database)
+        self.contacts = Contacts(self.database)
+        self.drafts = Drafts(self.database)
+        self.notes = Notes(self.database)
+        self.canned = CannedReplies(self.database)
 
     async def __aenter__(self) -> Self:
         """Nothing is opened yet: an absent database is waited out by whoever asks."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, or_, select
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from sqlalchemy import Select, Text, cast, or_, select
 
 from services.agents.repository.engine import Database
 from services.agents.repository.paging import Page, behind, cursor_of, page_limit
 from services.agents.repository.search import like
 from services.agents.tables import CONVERSATIONS, MESSAGES
 from trunkline.events import Status
-from trunkline.messages import DeliveryStatus, Parts
+from trunkline.messages import DeliveryStatus, Media, Parts
 
 MAX_MESSAGES: Final = 500
 """Most messages of one transcript read; earlier ones are read on from the first one's sequence."""
@@ -102,11 +102,17 @@ class Filter(BaseModel):
     statuses: tuple[Status, ...] = ()
     queues: tuple[str, ...] = ()
     owner: str | None = None
+    hand: str | None = Field(default=None, description="also what this agent had a hand in, whatever its queue")
     words: str = Field(default="", max_length=100, description="in the last words, the contact's name or address")
 
 
 SHOWN: Final = [CONVERSATIONS.c[name] for name in Conversation.model_fields]
 """The columns a `Conversation` is made of."""
+
+_PARTS: Final[TypeAdapter[Parts]] = TypeAdapter(Parts)
+
+HANDS: Final = ("owner", "offered_to", "keeps", "last_agent")
+"""How an agent may have had a hand in a conversation."""
 
 _MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
 
@@ -138,6 +144,22 @@ class Conversations:
             newest = [Message.model_validate(dict(row), extra="ignore") for row in rows.mappings()]
         messages = tuple(reversed(newest))
         return Transcript(conversation=found[0], messages=messages, complete=not messages or messages[0].sequence == 1)
+
+    async def one(self, conversation: str) -> Conversation | None:
+        """The conversation without its messages."""
+        async with self._database.read() as connection:
+            found = _conversations(await connection.execute(select(*SHOWN).where(CONVERSATIONS.c.id == conversation)))
+        return found[0] if found else None
+
+    async def media(self, conversation: str, digest: str) -> Media | None:
+        """The part of a conversation that has this blob; None if no message of it has."""
+        # The digest is 64 hex digits: as a text within the JSON it can be nothing else.
+        holds = cast(MESSAGES.c.parts, Text).contains(f'"{digest}"', autoescape=True)
+        query = select(MESSAGES.c.parts).where(MESSAGES.c.conversation == conversation, holds).limit(1)
+        async with self._database.read() as connection:
+            parts = await connection.scalar(query)
+        found = _PARTS.validate_python(parts) if parts is not None else ()
+        return next((p for p in found if isinstance(p, Media) and p.blob is not None and p.blob.digest == digest), None)
 
     async def mine(self, agent: str) -> list[Conversation]:
         """What an agent holds, is offered, or keeps until a transfer is accepted; most urgent first."""
@@ -184,8 +206,9 @@ def _filtered(wanted: Filter) -> Select[Any]:
     query: Select[Any] = select(*SHOWN)
     if wanted.statuses:
         query = query.where(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
-    if wanted.queues:
-        query = query.where(CONVERSATIONS.c.queue.in_(wanted.queues))
+    if wanted.queues or wanted.hand is not None:
+        hands = [CONVERSATIONS.c[role] == wanted.hand for role in HANDS] if wanted.hand is not None else []
+        query = query.where(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
         query = query.where(CONVERSATIONS.c.owner == wanted.owner)
     if wanted.words.strip():

@@ -23,6 +23,10 @@ class LoginTaken(Exception):
     """Another agent already signs in by that name."""
 
 
+class ShortcutTaken(Exception):
+    """Another canned reply has that shortcut already."""
+
+
 class NotThere(LookupError):
     """The record has no such row."""
 

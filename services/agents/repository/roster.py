@@ -150,17 +150,17 @@ class Roster:
             rows = (await connection.execute(query.limit(min(max(limit, 1), MAX_PAGE)))).mappings().all()
         return [_agent(row) for row in rows]
 
+    async def names(self) -> dict[str, str]:
+        """Every enabled agent's name, by id."""
+        query = select(AGENTS.c.id, AGENTS.c.name).where(AGENTS.c.disabled.is_(False)).order_by(AGENTS.c.name)
+        async with self._database.read() as connection:
+            return {row.id: row.name for row in await connection.execute(query)}
+
     async def versions(self) -> dict[str, int]:
         """Every enabled agent's version, to compare with the board's."""
         query = select(AGENTS.c.id, AGENTS.c.version).where(AGENTS.c.disabled.is_(False))
         async with self._database.read() as connection:
             return {row.id: row.version for row in await connection.execute(query)}
-
-    async def names(self) -> dict[str, str]:
-        """Every enabled agent's name for people."""
-        query = select(AGENTS.c.id, AGENTS.c.name).where(AGENTS.c.disabled.is_(False))
-        async with self._database.read() as connection:
-            return {row.id: row.name for row in await connection.execute(query)}
 
     async def create(self, agent: NewAgent, *, password_hash: str, now: datetime) -> Agent:
         """Add an agent at version 1. LoginTaken if somebody signs in by that name."""

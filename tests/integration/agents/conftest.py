@@ -28,12 +28,12 @@ async def admin(system: Deployment) -> AsyncIterator[Person]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def ana(system: Deployment) -> AsyncIterator[Person]:
     """An agent with room for three."""
-    async with somebody(system.desk_url) as person:
+    async with somebody(system) as person:
         yield person
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ben(system: Deployment) -> AsyncIterator[Person]:
     """Another agent with room for three."""
-    async with somebody(system.desk_url) as person:
+    async with somebody(system) as person:
         yield person

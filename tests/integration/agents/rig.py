@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import aiohttp
 import orjson
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from yarl import URL
 
 from services.agents.actions import Actions
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
-from services.agents.auth import Auth
+from services.agents.auth import SESSION, Auth, _hash
 from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
@@ -24,9 +30,10 @@ from services.agents.follow import LogFollower
 from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
-from services.agents.repository import Repository
+from services.agents.repository import NewAgent, Repository
 from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
+from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
@@ -40,6 +47,7 @@ from trunkline.testing.agent import add_agent
 from trunkline.testing.deployment import ADMIN, Deployment
 
 OWN_PAGE = {"X-Trunkline": "1"}
+PASSWORD = "password-of-the-tests"
 
 
 @dataclass
@@ -80,16 +88,49 @@ async def signed_in(url: str, login: str, password: str) -> AsyncIterator[Person
 
 
 @asynccontextmanager
-async def somebody(url: str, *, role: str = "agent", **fields: Any) -> AsyncIterator[Person]:
-    """A new person on the roster, signed in; off the floor when the test is over."""
-    login = f"p{new_id()}"
-    async with signed_in(url, *ADMIN) as admin:
-        _, password = await add_agent(_Admin(admin.http), url, login, role=role, **fields)  # type: ignore[arg-type]  # all it needs
-    async with signed_in(url, login, password) as person:
+async def somebody(
+    system: Deployment, *, url: str = "", hired: bool = False, role: str = "agent", **fields: Any
+) -> AsyncIterator[Person]:
+    """A new person on the roster, signed in; off the floor when the test is over.
+
+    The row and the session are put into the record: hiring and signing in by the API (`hired`) cost three times
+    argon2's half a second.
+    """
+    url, login = url or system.desk_url, f"p{new_id()}"
+    async with _hired(url, login, role, fields) if hired else _enrolled(system, url, login, role, fields) as person:
         try:
             yield person
         finally:
             await person.presence("away")
+
+
+@asynccontextmanager
+async def _hired(url: str, login: str, role: str, fields: dict[str, Any]) -> AsyncIterator[Person]:
+    async with signed_in(url, *ADMIN) as admin:
+        _, password = await add_agent(_Admin(admin.http), url, login, role=role, **fields)  # type: ignore[arg-type]  # all it needs
+    async with signed_in(url, login, password) as person:
+        yield person
+
+
+@asynccontextmanager
+async def _enrolled(
+    system: Deployment, url: str, login: str, role: str, fields: dict[str, Any]
+) -> AsyncIterator[Person]:
+    row = NewAgent(**{"login": login, "name": login.title(), "role": role, "queues": ["*"], "capacity": 3} | fields)
+    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    async with Repository(system.environment()["TRUNKLINE_DATABASE_URL"]) as record:
+        agent = await record.roster.create(row, password_hash=_password_hash(), now=now)
+        await record.sessions.create(token_hash=_hash(token), agent=agent.id, now=now, expires_at=now + SESSION)
+    timeout = aiohttp.ClientTimeout(total=30)
+    jar = aiohttp.CookieJar(unsafe=True)
+    jar.update_cookies({PLAIN: token}, URL(url))
+    async with aiohttp.ClientSession(cookie_jar=jar, headers=OWN_PAGE, timeout=timeout) as http:
+        yield Person(http, url, agent.model_dump(mode="json"), login, PASSWORD, token)
+
+
+@cache
+def _password_hash() -> str:
+    return PasswordHash((Argon2Hasher(),)).hash(PASSWORD)
 
 
 @dataclass
@@ -199,10 +240,12 @@ async def inner(
         stack.push_async_callback(_end, following)
         async with asyncio.timeout(10):
             await follower.following.wait()
-        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, load_channels())
+        channels = load_channels()
+        auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
-            colleagues=Colleagues(board, repository), internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            colleagues=Colleagues(board, repository), channels=channels,
+            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)

@@ -115,7 +115,7 @@ async def test_a_reply_and_the_close_after_it_keep_their_order_on_a_desk_that_kn
     system: Deployment, offered: Offered
 ) -> None:
     """The first reply of a process asks the board for the conversation's facts; the close needs none."""
-    async with somebody(system.desk_url) as person, desk(person) as usual:
+    async with somebody(system) as person, desk(person) as usual:
         conversation = await _owned(person, usual, offered)
         async with inner(system) as it, desk(person, url=it.url) as fresh:
             reply, close = new_id(), new_id()

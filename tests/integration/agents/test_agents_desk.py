@@ -142,7 +142,7 @@ async def test_a_place_that_never_was_is_answered_with_a_snapshot(ana: Person, a
 
 
 async def test_a_client_that_does_not_read_is_told_so_and_resumes_where_it_was(system: Deployment) -> None:
-    async with inner(system) as it, somebody(it.url) as person:
+    async with inner(system) as it, somebody(system, url=it.url) as person:
         device = f"device-{new_id()}"
         async with desk(person, device=device) as slow:
             epoch, sequence = slow.welcome["epoch"], slow.welcome["sequence"]
@@ -162,7 +162,7 @@ async def test_a_client_that_does_not_read_is_told_so_and_resumes_where_it_was(s
 
 
 async def test_what_a_client_does_not_read_is_not_kept_for_it_without_end(system: Deployment) -> None:
-    async with inner(system, Times(farewell_s=0.5)) as it, somebody(it.url) as person, desk(person):
+    async with inner(system, Times(farewell_s=0.5)) as it, somebody(system, url=it.url) as person, desk(person):
         [connection] = it.hub.sockets()
         for _ in range(400):
             it.hub.saw(_large(person.me["id"]))
@@ -183,9 +183,9 @@ def _large(agent: str) -> Record:
 # --- what closes it ----------------------------------------------------------------------------------------------
 
 
-async def test_who_says_no_hello_is_closed(ana: Person) -> None:
-    async with socket(ana) as it:
-        assert await it.closed(within=8) == 1008
+async def test_who_says_no_hello_is_closed(system: Deployment) -> None:
+    async with inner(system, Times(hello_s=0.5)) as there, somebody(system, url=there.url) as ana, socket(ana) as it:
+        assert await it.closed(within=4) == 1008
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,7 @@ async def test_a_frame_of_nonsense_closes_the_socket_and_says_so(ana: Person, no
 
 async def test_every_heartbeat_is_answered_at_once(ana: Person) -> None:
     async with desk(ana) as it:
+        await it.event("agent.arrived")
         for _ in range(3):
             await it.say(type="heartbeat")
             assert await it.next(within=2) == {"type": "heartbeat"}
@@ -245,7 +246,11 @@ async def test_a_welcome_says_why_one_is_away_also_to_a_further_device(ana: Pers
 
 
 async def test_a_board_that_was_wiped_learns_again_why_one_is_away(system: Deployment) -> None:
-    async with inner(system, Times(heartbeat_s=0.2)) as it, somebody(it.url) as person, desk(person) as mine:
+    async with (
+        inner(system, Times(heartbeat_s=0.2)) as it,
+        somebody(system, url=it.url) as person,
+        desk(person) as mine,
+    ):
         lunch = {"presence": "away", "reason": "lunch"}
         assert (await person.call("PUT", "/api/v1/presence", key=new_id(), json=lunch))[0] == 200
         await mine.event("agent.presence-changed")
@@ -355,7 +360,7 @@ async def _left(system: Deployment, agent: str, *, within: float) -> float:
 async def test_a_vanished_client_leaves_the_board_with_its_lease_and_no_later(system: Deployment) -> None:
     """As if its process were stopped: the connection stays, nothing is said, nothing is read."""
     times = Times(lease_s=1.5, silent_s=1.5, heartbeat_s=0.5, grace_s=8.0)
-    async with inner(system, times) as it, somebody(it.url) as person, desk(person) as vanished:
+    async with inner(system, times) as it, somebody(system, url=it.url) as person, desk(person) as vanished:
         assert vanished.welcome["heartbeat_s"] == 0.5
 
         assert await _left(system, person.me["id"], within=6) < 5
@@ -363,7 +368,7 @@ async def test_a_vanished_client_leaves_the_board_with_its_lease_and_no_later(sy
 
 async def test_heartbeats_keep_an_agent_beyond_the_first_lease_and_a_goodbye_has_its_grace(system: Deployment) -> None:
     times = Times(lease_s=1.0, silent_s=1.0, heartbeat_s=0.3, grace_s=0.5)
-    async with inner(system, times) as it, somebody(it.url) as person:
+    async with inner(system, times) as it, somebody(system, url=it.url) as person:
         async with desk(person) as living:
             for _ in range(8):
                 await asyncio.sleep(0.3)

@@ -39,7 +39,7 @@ async def asked(person: Person, conversation: str, verb: str, **fields: Any) -> 
 
 
 async def test_a_snooze_frees_its_room_and_the_customers_word_ends_it(system: Deployment) -> None:
-    async with somebody(system.desk_url, capacity=1) as ana, desk(ana) as mine:
+    async with somebody(system, capacity=1) as ana, desk(ana) as mine:
         customer = f"+371{random.randrange(10**7, 10**8)}"
         assert (await system.provider.customer_writes(customer, "Where is it?")).status == 200
         event = await mine.event("conversation.offered")
@@ -88,10 +88,8 @@ async def test_a_time_that_makes_no_sense_is_told(system: Deployment, ana: Perso
 
 async def test_an_escalation_leads_where_the_queue_says(system: Deployment) -> None:
     async with AsyncExitStack() as stack:
-        junior = await stack.enter_async_context(somebody(system.desk_url, queues=["support", "sales"]))
-        senior = await stack.enter_async_context(
-            somebody(system.desk_url, queues=["sales"], skills={"senior": 4, "lang.lv": 5})
-        )
+        junior = await stack.enter_async_context(somebody(system, queues=["support", "sales"]))
+        senior = await stack.enter_async_context(somebody(system, queues=["sales"], skills={"senior": 4, "lang.lv": 5}))
         mine = await stack.enter_async_context(desk(junior))
         name = await owned(system, junior, mine)
         hers = await stack.enter_async_context(desk(senior))
@@ -113,10 +111,10 @@ async def test_an_escalation_leads_where_the_queue_says(system: Deployment) -> N
 
 async def test_a_transfer_to_a_skill_stays_in_its_queue_and_asks_for_more(system: Deployment) -> None:
     async with AsyncExitStack() as stack:
-        ana = await stack.enter_async_context(somebody(system.desk_url))
+        ana = await stack.enter_async_context(somebody(system))
         mine = await stack.enter_async_context(desk(ana))
         name = await owned(system, ana, mine)
-        expert = await stack.enter_async_context(somebody(system.desk_url, skills={"senior": 2}))
+        expert = await stack.enter_async_context(somebody(system, skills={"senior": 2}))
         hers = await stack.enter_async_context(desk(expert))
 
         assert (await asked(ana, name, "transfer", to_skill="nothing"))[0] == 422
@@ -132,12 +130,12 @@ async def test_a_transfer_to_a_skill_stays_in_its_queue_and_asks_for_more(system
 
 async def test_a_supervisor_gives_and_takes_and_an_agent_may_not(system: Deployment) -> None:
     async with AsyncExitStack() as stack:
-        ana = await stack.enter_async_context(somebody(system.desk_url))
+        ana = await stack.enter_async_context(somebody(system))
         mine = await stack.enter_async_context(desk(ana))
         name = await owned(system, ana, mine)
-        ben = await stack.enter_async_context(somebody(system.desk_url, capacity=0))
+        ben = await stack.enter_async_context(somebody(system, capacity=0))
         his = await stack.enter_async_context(desk(ben))
-        sue = await stack.enter_async_context(somebody(system.desk_url, role="supervisor", capacity=0))
+        sue = await stack.enter_async_context(somebody(system, role="supervisor", capacity=0))
         hers = await stack.enter_async_context(desk(sue))
 
         assert (await asked(ben, name, "assign"))[0] == 403

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.integration.agents.rig import OWN_PAGE, Person, somebody
+from tests.integration.agents.rig import OWN_PAGE, Person, desk, somebody
 from trunkline.ids import new_id
 from trunkline.settings import PLACEHOLDER_TOKEN
 from trunkline.testing.deployment import Deployment
@@ -37,8 +37,21 @@ MATRIX = {
     ("post", "/api/v1/conversations/{conversation}/wrap-up"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/close"): SIGNED_IN,
     ("put", "/api/v1/presence"): SIGNED_IN,
+    ("get", "/api/v1/conversations/{conversation}/notes"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/notes"): SIGNED_IN,
+    ("get", "/api/v1/conversations/{conversation}/contact"): SIGNED_IN,
+    ("get", "/api/v1/conversations/{conversation}/media/{digest}"): SIGNED_IN,
+    ("get", "/api/v1/drafts"): SIGNED_IN,
+    ("put", "/api/v1/drafts/{conversation}"): SIGNED_IN,
+    ("get", "/api/v1/canned-replies"): SIGNED_IN,
+    ("post", "/api/v1/canned-replies"): SUPERVISORS,
+    ("put", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
+    ("delete", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
     ("get", "/api/v1/queues"): SIGNED_IN,
     ("get", "/api/v1/transfer-targets"): SIGNED_IN,
+    ("get", "/api/v1/configuration"): SUPERVISORS,
+    ("get", "/api/v1/colleagues"): SIGNED_IN,
+    ("get", "/api/v1/live"): SUPERVISORS,
     ("get", "/api/v1/agents"): SUPERVISORS,
     ("post", "/api/v1/agents"): ADMINS,
     ("patch", "/api/v1/agents/{agent}"): ADMINS,
@@ -46,9 +59,17 @@ MATRIX = {
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
+    ("post", "/internal/mail-threads"): OURSELVES,
+    ("post", "/internal/threads/since"): OURSELVES,
+    ("post", "/internal/threads/ends"): OURSELVES,
     ("post", "/internal/channel-log"): OURSELVES,
 }
 """A route of oneself, `GET /agents/{oneself}`, is held below."""
+
+NAMES = {
+    "conversation": f"0-{'0' * 32}", "agent": new_id(), "message": new_id(), "digest": "0" * 64, "reply": new_id(),
+}  # fmt: skip
+"""Of what is not there."""
 
 ALLOWED = {
     ANYBODY: {"nobody", "agent", "supervisor", "admin", "service"},
@@ -64,7 +85,7 @@ async def people(system: Deployment) -> AsyncIterator[dict[str, Person]]:
     """One of each role."""
     async with AsyncExitStack() as stack:
         yield {
-            role: await stack.enter_async_context(somebody(system.desk_url, role=role))
+            role: await stack.enter_async_context(somebody(system, role=role))
             for role in ("agent", "supervisor", "admin")
         }
 
@@ -86,7 +107,7 @@ async def test_each_role_may_do_what_the_matrix_says_and_nothing_more(
     system: Deployment, people: dict[str, Person], method: str, path: str
 ) -> None:
     allowed = ALLOWED[MATRIX[method, path]]
-    where = f"{system.desk_url}{path}".format(conversation=f"0-{'0' * 32}", agent=new_id(), message=new_id())
+    where = f"{system.desk_url}{path}".format(**NAMES)
     for role in ("nobody", "agent", "supervisor", "admin", "service"):
         headers = dict(OWN_PAGE)
         if role in people and (method, path) != ("delete", "/api/v1/session"):
@@ -111,7 +132,7 @@ async def test_each_role_may_do_what_the_matrix_says_and_nothing_more(
 async def test_nothing_is_changed_without_the_header_that_a_strangers_page_cannot_send(
     system: Deployment, people: dict[str, Person], method: str, path: str
 ) -> None:
-    where = f"{system.desk_url}{path}".format(conversation=f"0-{'0' * 32}", agent=new_id())
+    where = f"{system.desk_url}{path}".format(**NAMES)
     cookie = {"Cookie": f"trunkline_session={people['admin'].token}"}
     async with aiohttp.ClientSession() as http, http.request(method, where, headers=cookie, json={}) as response:
         assert (response.status, (await response.json())["code"]) == (403, "header-missing")
@@ -136,8 +157,8 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
     customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
     assert (await system.provider.customer_writes(customer, "Hello")).status == 200
     async with (
-        somebody(system.desk_url, queues=["sales"]) as seller,
-        somebody(system.desk_url, queues=["support"]) as helper,
+        somebody(system, queues=["sales"]) as seller,
+        somebody(system, queues=["support"]) as helper,
     ):
 
         async def seen(person: Person) -> list[str]:
@@ -151,3 +172,28 @@ async def test_an_agent_sees_conversations_of_their_queues_only(system: Deployme
         assert (await seller.call("GET", "/api/v1/conversations?queue=support"))[1]["items"] == []
         assert (await seller.call("GET", f"/api/v1/conversations/{mine[0]}"))[0] == 404
         assert (await helper.call("GET", f"/api/v1/conversations/{mine[0]}"))[0] == 200
+
+
+async def test_an_agent_still_sees_what_they_had_a_hand_in_when_it_is_in_another_queue(system: Deployment) -> None:
+    customer = f"+3712{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
+    async with (
+        somebody(system, queues=["support"], capacity=50) as helper,
+        desk(helper) as socket,
+    ):
+        assert (await system.provider.customer_writes(customer, "Hello")).status == 200
+        offered = await socket.event("conversation.offered")
+        conversation, fence = offered["subject"], offered["data"]["state"]["fence"]
+        where = f"/api/v1/conversations/{conversation}"
+        assert (await helper.call("POST", f"{where}/accept", key=new_id(), json={"fence": fence}))[0] == 200
+        assert (await helper.call("POST", f"{where}/transfer", key=new_id(), json={"to_queue": "sales"}))[0] == 200
+
+        async def queue() -> str:
+            status, told = await helper.call("GET", where)
+            return str(told["conversation"]["queue"]) if status == 200 else ""
+
+        async with asyncio.timeout(10):
+            while await queue() != "sales":
+                await asyncio.sleep(0.05)  # the projection is a moment behind
+        _, told = await helper.call("GET", "/api/v1/conversations?limit=200")
+        assert conversation in {one["id"] for one in told["items"]}
+        assert {one["queue"] for one in told["items"] if one["id"] != conversation} <= {"support"}

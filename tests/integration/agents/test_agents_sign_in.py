@@ -11,6 +11,7 @@ import pytest
 
 from services.agents.auth import _hash
 from services.agents.cookies import PLAIN
+from services.agents.presence import Times
 from services.agents.repository import Repository
 from tests.integration.agents.rig import OWN_PAGE, Person, desk, inner, signed_in, somebody
 from trunkline.testing.deployment import ADMIN, Deployment
@@ -55,7 +56,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_told_alike(system: Deplo
 
 
 async def test_the_sixth_try_in_a_minute_waits_however_the_name_is_spelled(system: Deployment) -> None:
-    async with somebody(system.desk_url) as victim:
+    async with somebody(system) as victim:
         spellings = [victim.login, victim.login.upper(), f" {victim.login}", f"{victim.login}  ", victim.login.title()]
         for spelling in spellings:
             assert (await _try(system.desk_url, spelling, "guess"))[0] == 401
@@ -68,7 +69,7 @@ async def test_the_sixth_try_in_a_minute_waits_however_the_name_is_spelled(syste
 
 
 async def test_a_right_password_clears_the_tries_before_it(system: Deployment) -> None:
-    async with somebody(system.desk_url) as person:
+    async with somebody(system) as person:
         for _ in range(3):
             for _ in range(4):
                 assert (await _try(system.desk_url, person.login, "guess"))[0] == 401
@@ -86,11 +87,12 @@ async def test_signing_out_closes_the_desk_at_its_next_word(ana: Person) -> None
         assert await it.closed() == 4001
 
 
-async def test_who_never_sends_a_heartbeat_does_not_stay_after_signing_out(ana: Person) -> None:
-    async with desk(ana) as it:
-        await asyncio.sleep(5.1)  # the session is looked at every five seconds at most
-        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={PLAIN: ana.token}) as elsewhere:
-            await (await elsewhere.delete(f"{ana.url}/api/v1/session")).read()
+async def test_who_never_sends_a_heartbeat_does_not_stay_after_signing_out(system: Deployment) -> None:
+    times = Times(look_s=0.5)
+    async with inner(system, times) as there, somebody(system, url=there.url) as person, desk(person) as it:
+        await asyncio.sleep(times.look_s)  # the session is looked at so often at most
+        async with aiohttp.ClientSession(headers=OWN_PAGE, cookies={PLAIN: person.token}) as elsewhere:
+            await (await elsewhere.delete(f"{there.url}/api/v1/session")).read()
 
         await it.say(type="shown", conversation=f"0-{'0' * 32}", fence=1)
 
@@ -122,7 +124,7 @@ async def test_a_session_that_expires_closes_its_desk(system: Deployment, ana: P
 
 
 async def test_a_new_password_ends_every_session(system: Deployment, admin: Person) -> None:
-    async with somebody(system.desk_url) as person, desk(person) as it:
+    async with somebody(system) as person, desk(person) as it:
         status, _ = await admin.call(
             "PATCH", f"/api/v1/agents/{person.me['id']}", json={"password": "another password"},
             headers={"If-Match": '"1"'},

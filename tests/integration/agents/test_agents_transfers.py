@@ -32,11 +32,11 @@ async def targets(person: Person, **asked: object) -> dict[str, Any]:
     return told
 
 
-async def test_a_plain_agent_sees_who_is_there_with_presence_reason_and_room(system: Deployment) -> None:
+async def test_a_plain_agent_sees_who_is_there_with_presence_reason_and_room(system: Deployment, admin: Person) -> None:
     mark = new_id()[:12]
     async with AsyncExitStack() as stack:
         me, bo, cy, gone = [
-            await stack.enter_async_context(somebody(system.desk_url, name=f"{name} {mark}", capacity=capacity))
+            await stack.enter_async_context(somebody(system, name=f"{name} {mark}", capacity=capacity))
             for name, capacity in (("Ana", 3), ("Bo", 2), ("Çağla", 1), ("Gone", 1))
         ]
         for person in (me, bo, cy):
@@ -44,6 +44,7 @@ async def test_a_plain_agent_sees_who_is_there_with_presence_reason_and_room(sys
         lunch = {"presence": "away", "reason": "lunch"}
         assert (await cy.call("PUT", "/api/v1/presence", key=new_id(), json=lunch))[0] == 200
 
+        assert await edited(admin, me, version=1, capacity=4) == 200  # an edit, so that the roster is read again
         told = await targets(me, text=mark)
 
         assert told["agents"] == [
@@ -56,12 +57,15 @@ async def test_a_plain_agent_sees_who_is_there_with_presence_reason_and_room(sys
         assert {one["name"] for one in (await targets(me))["queues"]} == {"support", "sales"}
 
 
-async def test_pages_give_everyone_once_also_when_somebody_leaves_between_them(system: Deployment) -> None:
+async def test_pages_give_everyone_once_also_when_somebody_leaves_between_them(
+    system: Deployment, admin: Person
+) -> None:
     mark = new_id()[:12]
     async with AsyncExitStack() as stack:
-        me = await stack.enter_async_context(somebody(system.desk_url))
-        people = [await stack.enter_async_context(somebody(system.desk_url, name=f"{n} {mark}")) for n in range(5)]
+        me = await stack.enter_async_context(somebody(system))
+        people = [await stack.enter_async_context(somebody(system, name=f"{n} {mark}")) for n in range(5)]
         desks = [await stack.enter_async_context(desk(person)) for person in people]
+        assert await edited(admin, me, version=1, capacity=4) == 200  # an edit, so that the roster is read again
 
         first = await targets(me, text=mark, limit=2)
         assert first["next"] == people[1].me["id"]
@@ -73,9 +77,9 @@ async def test_pages_give_everyone_once_also_when_somebody_leaves_between_them(s
 
 
 async def test_a_new_name_is_known_at_once_and_who_may_not_work_here_any_more_is_no_target(
-    admin: Person, ana: Person, ben: Person
+    system: Deployment, admin: Person, ana: Person
 ) -> None:
-    async with desk(ben):
+    async with somebody(system, hired=True) as ben, desk(ben):
         before = ben.me["name"]
         assert [one["name"] for one in (await targets(ana, text=before))["agents"]] == [before]
 
@@ -83,6 +87,7 @@ async def test_a_new_name_is_known_at_once_and_who_may_not_work_here_any_more_is
         assert await edited(admin, ben, version=1, name=mark) == 200
         assert [one["id"] for one in (await targets(ana, text=mark))["agents"]] == [ben.me["id"]]
 
+        await ben.presence("away")  # or what the next test's customers write is offered to the empty chair
         assert await edited(admin, ben, version=2, disabled=True) == 200
         assert (await targets(ana, text=mark))["agents"] == []
 
@@ -98,7 +103,7 @@ async def test_who_is_offered_what_was_passed_on_can_read_by_whom_and_why(
     system: Deployment, ana: Person, *, by_queue: bool
 ) -> None:
     note = f"speaks Turkish only {new_id()[:8]}"
-    async with desk(ana) as mine, somebody(system.desk_url, queues=["sales"]) as bo, desk(bo) as his:
+    async with desk(ana) as mine, somebody(system, queues=["sales"]) as bo, desk(bo) as his:
         conversation, fence = await given(system, mine)
         where = f"/api/v1/conversations/{conversation}"
         assert (await ana.call("POST", f"{where}/accept", key=new_id(), json={"fence": fence}))[0] == 200
@@ -117,10 +122,13 @@ async def test_who_is_offered_what_was_passed_on_can_read_by_whom_and_why(
         [passed] = [event for event in told["events"] if event["type"] == "trunkline.conversation.transferred.v1"]
         assert passed["details"] == {"sender": ana.me["id"], "note": note} | to
         assert (await bo.call("POST", f"{where}/close", key=new_id(), json={}))[0] == 409, "an offer is not yet his"
+        taking = {"fence": offered["data"]["state"]["fence"]}
+        assert (await bo.call("POST", f"{where}/accept", key=new_id(), json=taking))[0] == 200
+        assert (await bo.call("POST", f"{where}/close", key=new_id(), json={}))[0] == 200
 
 
 async def test_what_was_not_taken_returns_to_its_sender_with_the_reason(system: Deployment, ana: Person) -> None:
-    async with desk(ana) as mine, somebody(system.desk_url, queues=["sales"]) as bo, desk(bo) as his:
+    async with desk(ana) as mine, somebody(system, queues=["sales"]) as bo, desk(bo) as his:
         conversation, fence = await given(system, mine)
         where = f"/api/v1/conversations/{conversation}"
         assert (await ana.call("POST", f"{where}/accept", key=new_id(), json={"fence": fence}))[0] == 200
@@ -151,7 +159,7 @@ async def test_a_place_that_is_none_is_told(ana: Person) -> None:
 
 
 async def test_names_once_known_are_told_while_the_record_is_away(system: Deployment) -> None:
-    async with inner(system) as it, somebody(system.desk_url) as ana, desk(ana):
+    async with inner(system) as it, somebody(system) as ana, desk(ana):
         with contextlib.suppress(BoardClosed):  # the first call of a process learns the board's generation
             await present(it.board)
         colleagues, there = Colleagues(it.board, it.repository, fresh_s=0), it.repository.database.url

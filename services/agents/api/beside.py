@@ -1,0 +1,104 @@
+"""What stands beside a conversation: internal notes, the contact with earlier conversations, and media."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.agents.api.asking import Me, Use, operation, own_page
+from services.agents.api.problems import responses
+from services.agents.api.seeing import may_read, readable
+from services.agents.repository import Contact, Conversation, Note, NotThere
+from trunkline.blobs import BlobMissing
+
+router = APIRouter(prefix="/api/v1/conversations/{conversation}", tags=["conversations"])
+
+_SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a browser draws and cannot be made to run; everything else is only saved."""
+
+_EARLIER = 20
+
+
+class WritingNote(BaseModel):
+    """An internal note."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(min_length=1, max_length=16_000, examples=["Asked the warehouse; they answer before noon."])
+
+
+class NoteList(BaseModel):
+    """Notes, in order."""
+
+    items: list[Note]
+
+
+class Panel(BaseModel):
+    """Who writes, from where, and what was before."""
+
+    contact: Contact
+    earlier: tuple[Conversation, ...] = Field(description="their other conversations that one may see, newest first")
+
+
+@router.get("/notes", responses=responses(401, 404, 422, 503))
+async def notes(conversation: str, me: Me, use: Use) -> NoteList:
+    """What agents told each other beside this conversation."""
+    await readable(use, me, conversation)
+    return NoteList(items=await use.repository.notes.of(conversation))
+
+
+@router.post(
+    "/notes", status_code=201, dependencies=[Depends(own_page)], responses=responses(401, 403, 404, 422, 428, 503)
+)
+async def write_note(
+    conversation: str, body: WritingNote, me: Me, use: Use, key: Annotated[str, Depends(operation)]
+) -> Note:
+    """Tell other agents something; the customer never sees it. The key is the note's id: twice is once."""
+    await readable(use, me, conversation)
+    note = Note(id=key, conversation=conversation, agent=me.id, text=body.text, at=datetime.now(UTC))
+    return await use.repository.notes.add(note)
+
+
+@router.get("/contact", responses=responses(401, 404, 422, 503))
+async def contact(conversation: str, me: Me, use: Use) -> Panel:
+    """The conversation's contact, their addresses and earlier conversations on every channel."""
+    one = await readable(use, me, conversation)
+    person = await use.repository.contacts.get(one.contact)
+    if person is None:
+        raise NotThere("the record has no such contact")
+    page = await use.repository.history.of_contact(one.contact, limit=_EARLIER)
+    earlier = tuple(each for each in page.items if each.id != conversation and may_read(me, each))
+    return Panel(contact=person, earlier=earlier)
+
+
+_MEDIA: dict[int | str, dict[str, Any]] = responses(401, 404, 422, 503) | {
+    200: {
+        "description": "the bytes",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.get("/media/{digest}", response_class=Response, responses=_MEDIA)
+async def media(
+    conversation: str, digest: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], me: Me, use: Use
+) -> Response:
+    """A picture or file of this conversation. Only pictures that cannot run anything are given as what they are."""
+    await readable(use, me, conversation)
+    part = await use.repository.conversations.media(conversation, digest)
+    if part is None:
+        raise NotThere("no message of this conversation has it")
+    try:
+        content = await use.blobs.get(digest)
+    except BlobMissing as error:
+        raise NotThere("it is not kept here any more") from error
+    drawn = part.content_type.partition(";")[0].strip().lower() in _SHOWN_INLINE
+    headers = {
+        "content-disposition": "inline" if drawn else "attachment",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cache-control": "private, max-age=86400, immutable",
+    }
+    return Response(content, media_type=part.content_type if drawn else "application/octet-stream", headers=headers)

@@ -1,0 +1,105 @@
+"""The running configuration as people read it: queues, skills, channels, accounts, rules; and the channel log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from services.agents.api.asking import Me, Use, admin, supervisor
+from services.agents.api.problems import responses
+from services.agents.repository import ChannelLine
+from trunkline.config.model import Queue, Rule
+
+router = APIRouter(prefix="/api/v1", tags=["configuration"])
+
+
+class Named(BaseModel):
+    """A queue or skill, and its name for people."""
+
+    name: str = Field(examples=["billing"])
+    title: str = Field(examples=["Billing"])
+
+
+class ChannelLimits(BaseModel):
+    """What one may say on a channel."""
+
+    name: str = Field(examples=["twilio-sms"])
+    title: str = Field(examples=["SMS (Twilio)"])
+    text_limit: int
+    text_unit: str = Field(description="characters, utf16, bytes or segments: what `text_limit` counts")
+    window_s: int | None = Field(description="seconds after the customer's last word in which one may reply")
+
+
+class Plan(BaseModel):
+    """What every desk needs of the configuration."""
+
+    queues: list[Named]
+    skills: list[Named]
+    channels: list[ChannelLimits]
+
+
+class AccountLine(BaseModel):
+    """A channel account, without its settings: they hold secrets."""
+
+    name: str
+    channel: str
+    queue: str = Field(description="where its messages go when no rule says so")
+
+
+class Running(BaseModel):
+    """The whole running configuration, without secrets."""
+
+    digest: str = Field(description="changes with every byte of the file")
+    default_queue: str
+    queues: dict[str, Queue]
+    accounts: list[AccountLine]
+    rules: tuple[Rule, ...]
+
+
+class Lines(BaseModel):
+    """Lines of a channel log, newest first."""
+
+    items: list[ChannelLine]
+
+
+@router.get("/queues", responses=responses(401, 503))
+async def queues(me: Me, use: Use) -> Plan:
+    """The queues and skills of the running configuration, and what each channel allows."""
+    config = use.watch.current
+    return Plan(
+        queues=[Named(name=name, title=queue.title) for name, queue in config.queues.items()],
+        skills=[Named(name=name, title=skill.title) for name, skill in config.skills.items()],
+        channels=[
+            ChannelLimits(
+                name=name, title=channel.manifest.name, text_limit=channel.manifest.text_limit,
+                text_unit=channel.manifest.text_unit, window_s=channel.manifest.window_s,
+            )
+            for name, channel in use.channels.items()
+        ],
+    )  # fmt: skip
+
+
+@router.get("/configuration", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))
+async def configuration(use: Use) -> Running:
+    """Queues with their promises, accounts and rules, as they run now."""
+    config = use.watch.current
+    accounts = [
+        AccountLine(name=name, channel=entry.channel, queue=config.queue_of_account(name))
+        for name, entry in config.accounts.items()
+    ]
+    return Running(
+        digest=config.digest, default_queue=config.default_queue, queues=config.queues, accounts=accounts,
+        rules=config.rules,
+    )  # fmt: skip
+
+
+@router.get("/channel-log", dependencies=[Depends(admin)], responses=responses(401, 403, 503))
+async def channel_log(
+    use: Use,
+    account: Annotated[str, Query(min_length=1, max_length=63)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Lines:
+    """What happened at an account's door."""
+    return Lines(items=await use.repository.channel_log.newest(account, limit=limit))

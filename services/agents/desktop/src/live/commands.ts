@@ -1,0 +1,81 @@
+// Every action an agent has, once: its key, its words, when it can be done. Keyboard, palette and key list read this.
+import type { Key } from "../words";
+import type { Desk } from "./desk";
+import type { Held } from "./state";
+
+/** What the page itself can do for a command. */
+export interface Page {
+  /** `subject`: the conversation it is about, where that is not the chosen one. */
+  open(dialog: DialogName, subject?: string): void;
+  go(path: string): void;
+  focus(part: "reply" | "note" | "list" | "transcript"): void;
+}
+
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "close" | "canned" | "preferences";
+
+export interface Command {
+  id: string;
+  title: Key;
+  /** `Enter`, `j`, `Alt+j`, `Ctrl+k`: as KeyboardEvent.key, with modifiers in front. */
+  keys: string[];
+  can(desk: Desk): boolean;
+  run(desk: Desk, page: Page): void;
+}
+
+const mine = (desk: Desk): boolean => {
+  const state = desk.current()?.state;
+  return state?.owner === desk.me.id && state.status !== "closed" && !desk.actions.of(state.id).some((each) => each.verb === "close");
+};
+const isAny = (): boolean => true;
+const isOffered = (desk: Desk): boolean => Boolean(firstOffer(desk));
+const leads = (desk: Desk): boolean => desk.me.role !== "agent";
+
+export const canWrite = (desk: Desk): boolean => mine(desk) && !desk.current()?.state.opted_out;
+export const canTransfer = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status !== "offered";
+export const canWrapUp = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status === "active";
+export const canClose = mine;
+
+const firstOffer = (desk: Desk): Held | undefined => desk.offers().find((each) => !desk.actions.of(each.id).length);
+
+function acceptFirst(desk: Desk): void {
+  const offer = firstOffer(desk);
+  if (offer) desk.actions.start("accept", offer.id, { fence: offer.state.fence });
+}
+
+/** Enter and Escape answer an offer; the page guards them against keys that were meant for something else. */
+export const ACCEPT = "accept", DECLINE = "decline";
+
+export const COMMANDS: Command[] = [
+  { id: ACCEPT, title: "accept", keys: ["Enter"], can: isOffered, run: acceptFirst },
+  { id: DECLINE, title: "decline", keys: ["Escape"], can: isOffered, run: (desk, page) => page.open("decline", firstOffer(desk)?.id) },
+  { id: "next", title: "nextConversation", keys: ["j", "Alt+j"], can: (desk) => desk.store.own().length > 0, run: (desk) => desk.step(1) },
+  { id: "previous", title: "previousConversation", keys: ["k", "Alt+k"], can: (desk) => desk.store.own().length > 0, run: (desk) => desk.step(-1) },
+  { id: "reply", title: "writeReply", keys: ["r", "Alt+r"], can: canWrite, run: (_, page) => page.focus("reply") },
+  { id: "note", title: "writeNote", keys: ["n", "Alt+n"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("note") },
+  { id: "canned", title: "cannedReply", keys: ["i", "Alt+i"], can: canWrite, run: (_, page) => page.open("canned") },
+  { id: "transfer", title: "transfer", keys: ["t", "Alt+t"], can: canTransfer, run: (_, page) => page.open("transfer") },
+  { id: "wrap-up", title: "wrap-up", keys: ["w", "Alt+w"], can: canWrapUp, run: (desk) => desk.actions.start("wrap-up", desk.chosen, {}) },
+  { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
+  { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },
+  { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },
+  { id: "available", title: "takeWork", keys: ["Alt+a"], can: (desk) => desk.store.presence !== "available", run: (desk) => desk.present("available") },
+  { id: "away", title: "beAway", keys: ["Alt+a"], can: (desk) => desk.store.presence === "available", run: (_, page) => page.open("away") },
+  { id: "desk", title: "pageDesk", keys: ["Alt+1"], can: isAny, run: (_, page) => page.go("/") },
+  { id: "history", title: "pageHistory", keys: ["Alt+2", "/"], can: isAny, run: (_, page) => page.go("/history") },
+  { id: "live", title: "pageLive", keys: ["Alt+3"], can: leads, run: (_, page) => page.go("/live") },
+  { id: "agents", title: "pageAgents", keys: ["Alt+4"], can: leads, run: (_, page) => page.go("/agents") },
+  { id: "canned-replies", title: "pageCanned", keys: ["Alt+5"], can: leads, run: (_, page) => page.go("/canned") },
+  { id: "setup", title: "pageSetup", keys: ["Alt+6"], can: leads, run: (_, page) => page.go("/setup") },
+  { id: "palette", title: "palette", keys: ["Ctrl+k"], can: isAny, run: (_, page) => page.open("palette") },
+  { id: "keys", title: "keyList", keys: ["?"], can: isAny, run: (_, page) => page.open("keys") },
+  { id: "preferences", title: "preferences", keys: ["Alt+,"], can: isAny, run: (_, page) => page.open("preferences") },
+  { id: "sign-out", title: "signOut", keys: [], can: isAny, run: (desk) => void desk.signOut() },
+];
+
+/** The name of what was pressed, as `keys` has it. A Mac's Command counts as Ctrl. */
+export function keyOf(event: KeyboardEvent): string {
+  // Alt makes other letters on some keyboards; the physical key is what its name means.
+  const letter = event.altKey && /^(Key|Digit)/.test(event.code) ? event.code.slice(-1).toLowerCase() : event.key;
+  const plain = letter.length === 1 ? letter.toLowerCase() : letter;
+  return `${event.ctrlKey || event.metaKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}${plain}`;
+}

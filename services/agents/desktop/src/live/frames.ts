@@ -1,0 +1,111 @@
+// What passes over the desk's socket (docs/desk-protocol.md), as far as the desk reads it.
+import type { Agent, Message, PastEvent } from "../api/schema";
+
+export type Presence = "available" | "away" | "offline";
+
+/** The board's state of a conversation; times are milliseconds since the epoch, 0 for never. */
+export interface State {
+  id: string;
+  thread: string;
+  account: string;
+  channel: string;
+  contact: string;
+  display: string;
+  status: "queued" | "offered" | "active" | "wrapping-up" | "snoozed" | "closed";
+  queue: string;
+  requirement: string;
+  weight: number;
+  priority: number;
+  version: number;
+  opened_at: number;
+  queued_at: number;
+  due: number;
+  owner: string;
+  offered_to: string;
+  fence: number;
+  deadline: number;
+  keeps: string;
+  reason: string;
+  last_inbound_at: number;
+  last_agent: string;
+  wrap_until: number;
+  closed_at: number;
+  replied_at: number;
+  opted_out: boolean;
+  /** The record's own fields, where the state came from there. */
+  last_words?: string;
+  contact_id?: string;
+}
+
+/** A conversation's state as it comes: the board's names and numbers, or the record's names and texts. */
+export type RawState = Record<string, unknown> & { id: string };
+
+export interface EventData {
+  version: number;
+  operation?: string;
+  state?: RawState;
+  thread?: string;
+  opted_out?: boolean;
+  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string };
+}
+
+export interface RawMessage {
+  id: string;
+  parts: Message["parts"];
+  agent?: string;
+  written_at?: string;
+  received_at?: string;
+}
+
+export interface DeliveryData {
+  conversation?: string;
+  message?: string;
+  provider_id?: string;
+  provider_ids?: string[];
+  possible_duplicate?: boolean;
+  part?: number;
+  parts?: number;
+  status?: DeliveryStatus;
+  text?: string | null;
+}
+
+export type DeliveryStatus = NonNullable<Message["status"]>;
+
+export interface LogEvent {
+  type: string;
+  subject: string;
+  time: string;
+  data: EventData & DeliveryData;
+}
+
+export interface Row {
+  conversation: RawState;
+  version?: number;
+  messages: Message[];
+  /** What happened to it, where the record was asked; a snapshot has none. */
+  events?: Pick<PastEvent, "type" | "details">[];
+}
+
+export interface Welcome {
+  type: "welcome";
+  epoch: string;
+  sequence: number;
+  resumed: boolean;
+  heartbeat_s: number;
+  agent: Agent;
+  presence: Presence;
+  snapshot: { conversations: Row[] } | null;
+}
+
+export interface Answer {
+  type: "answer";
+  id: string;
+  status: "done" | "pending" | "refused";
+  code?: string;
+  detail?: string;
+  version?: number;
+  conversation?: string;
+  retry_after_s?: number;
+}
+
+export type Frame = Welcome | Answer | { type: "heartbeat" } | { type?: undefined; sequence: number; event: LogEvent };

@@ -1,0 +1,47 @@
+// What a channel lets one say, before it is said.
+import type { ChannelLimits, Plan } from "../api/schema";
+import { clockOf, dateTimeOf, numberOf, say } from "../words";
+import { clock } from "../api/client";
+import type { State } from "./frames";
+import { segments } from "./segments";
+
+export interface Limit {
+  words: string;
+  over: boolean;
+}
+
+const SOON_MS = 3_600_000;
+
+/** How long the text is, in the channel's unit. */
+export function lengthIn(unit: string, text: string): number {
+  if (unit === "segments") return segments(text).segments;
+  if (unit === "bytes") return new TextEncoder().encode(text).length;
+  return unit === "utf16" ? text.length : Array.from(text).length;
+}
+
+/** What the composer says below the box: segments of an SMS, else what is left of the channel's limit. */
+export function limitOf(plan: Plan, channel: string, text: string): Limit {
+  const rules = plan.channels.find((each) => each.name === channel);
+  if (!rules) return { words: "", over: false };
+  const used = lengthIn(rules.text_unit, text), over = used > rules.text_limit;
+  if (over) return { words: say("tooLong", { used: numberOf(used), most: numberOf(rules.text_limit) }), over };
+  return { words: /sms/.test(channel) ? smsWords(text, rules) : say("charactersLeft", { count: rules.text_limit - used }), over };
+}
+
+function smsWords(text: string, rules: ChannelLimits): string {
+  const { encoding, segments: count, remaining } = segments(text);
+  return say("smsCount", { encoding, segments: count, remaining, most: numberOf(rules.text_limit) });
+}
+
+/** When the channel's window for replies ends, in ms; 0 if it has none. */
+export function windowEnd(plan: Plan, { channel, last_inbound_at: last }: State): number {
+  const seconds = plan.channels.find((each) => each.name === channel)?.window_s;
+  return seconds && last ? last + seconds * 1000 : 0;
+}
+
+/** Until when one may reply; empty where there is no end. */
+export function windowWords(end: number): string {
+  const left = end - clock.now();
+  if (!end || left <= 0) return "";
+  return left < SOON_MS ? say("windowSoon", { time: clockOf(left) }) : say("windowUntil", { at: dateTimeOf(end) });
+}

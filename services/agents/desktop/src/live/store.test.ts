@@ -1,0 +1,126 @@
+import { beforeEach, expect, test } from "vitest";
+import type { LogEvent, RawState, Row } from "./frames";
+import { lastWords } from "./state";
+import { Store } from "./store";
+
+let record: Record<string, Row> = {};
+let asked: string[] = [];
+let done: string[] = [];
+
+function store(): Store {
+  return new Store("ana", {
+    changed: () => undefined,
+    keeps: () => false,
+    seen: () => false,
+    done: (operation) => void done.push(operation),
+    fetch: (id) => {
+      asked.push(id);
+      return Promise.resolve(record[id] ?? null);
+    },
+    heard: () => undefined,
+  });
+}
+
+beforeEach(() => {
+  record = {};
+  asked = [];
+  done = [];
+});
+
+const state = (version: number, more: object = {}): RawState => ({
+  id: "0-a", version, status: "active", owner: "ana", queue: "support", channel: "twilio-sms", contact: "+371", requirement: "support|twilio-sms|1|", ...more,
+});
+
+const event = (version: number, kind: string, details?: object, more: object = {}): LogEvent => ({
+  type: `trunkline.${kind}.v1`, subject: "0-a", time: "2026-01-01T00:00:00Z",
+  data: { version, state: state(version, more), ...(details ? { details } : {}) },
+});
+
+const words = (id: string, text: string) => ({ message: { id, parts: [{ kind: "text", text }], received_at: "2026-01-01T00:00:00Z" } });
+const reply = (id: string) => ({ message: { id, parts: [{ kind: "text", text: "Hi" }], written_at: "2026-01-01T00:00:01Z", agent: "ana" } });
+const settle = () => new Promise((resume) => setTimeout(resume));
+const delivery = (kind: string, data: object): LogEvent =>
+  ({ type: `trunkline.delivery.${kind}.v1`, subject: "0-a", time: "", data: { conversation: "0-a", message: "r", ...data } as LogEvent["data"] });
+
+test("events in order are folded, an old one is dropped", () => {
+  const it = store();
+  it.event(event(1, "conversation.opened", words("m1", "Hello")));
+  it.event(event(2, "offer.accepted"));
+  it.event(event(1, "conversation.opened", words("m1", "Hello")));
+  const held = it.all.get("0-a");
+  expect(held?.version).toBe(2);
+  expect(held?.messages.map(({ id }) => id)).toEqual(["m1"]);
+  expect(asked).toEqual([]);
+});
+
+test("a hole is filled by reading the record, and what came meanwhile is kept", async () => {
+  const it = store();
+  it.event(event(1, "conversation.opened", words("m1", "Hello")));
+  record["0-a"] = { conversation: state(2), version: 2, messages: [] };
+  it.event(event(3, "conversation.message-added", words("m3", "Anybody?")));
+  await settle();
+  expect(asked).toEqual(["0-a"]);
+  expect(it.all.get("0-a")?.version).toBe(3);
+  expect(it.all.get("0-a")?.messages.map(({ id }) => id)).toEqual(["m3"]);
+});
+
+test("the last words are the customer's, whatever was said after them", () => {
+  const it = store();
+  it.event(event(1, "conversation.opened", words("m1", "Hello")));
+  it.event(event(2, "conversation.replied", reply("r")));
+  const held = it.all.get("0-a");
+  expect(held && lastWords(held)).toBe("Hello");
+  expect(held?.unread).toBe(1);
+});
+
+test("what becomes of a reply only grows: a late receipt takes nothing back", () => {
+  const it = store();
+  it.event(event(1, "conversation.replied", reply("r")));
+  const status = () => it.all.get("0-a")?.messages[0]?.status;
+  it.event(delivery("sent", { provider_ids: ["p1"] }));
+  it.event(delivery("receipt", { part: 1, status: "delivered", provider_id: "p1" }));
+  it.event(delivery("receipt", { part: 1, status: "sent", provider_id: "p1" }));
+  expect(status()).toBe("delivered");
+});
+
+test("a reply in two pieces is delivered when both are, and failed when one is", () => {
+  const it = store();
+  it.event(event(1, "conversation.replied", reply("r")));
+  it.event(delivery("step-accepted", { parts: 2, provider_ids: ["p1", "p2"] }));
+  it.event(delivery("receipt", { part: 1, status: "delivered" }));
+  expect(it.all.get("0-a")?.messages[0]?.status).toBeNull();
+  it.event(delivery("receipt", { part: 2, status: "failed", text: "unreachable" }));
+  expect(it.all.get("0-a")?.messages[0]).toMatchObject({ status: "failed", status_text: "unreachable" });
+});
+
+test("a transfer tells the next agent who passed it on and why", () => {
+  const it = store();
+  it.event(event(1, "conversation.transferred", { sender: "ben", note: "speaks Latvian" }, { owner: "ben", keeps: "ben", offered_to: "ana" }));
+  expect(it.all.get("0-a")?.handover).toEqual({ sender: "ben", note: "speaks Latvian" });
+});
+
+test("who came in the middle of the story learns from the record who passed it on", async () => {
+  const it = store();
+  const details = { sender: "ben", note: "wants his money back" };
+  record["0-a"] = { conversation: state(4), version: 4, messages: [], events: [{ type: "trunkline.conversation.transferred.v1", details }] };
+  it.event(event(5, "conversation.offered", undefined, { owner: "", keeps: "ben", offered_to: "ana", status: "offered" }));
+  await settle();
+  expect(it.all.get("0-a")?.handover).toEqual(details);
+});
+
+test("what is not mine any more is gone, and its operation is settled", () => {
+  const it = store();
+  it.event(event(1, "offer.accepted"));
+  const passed = event(2, "conversation.queued", undefined, { owner: "", status: "queued" });
+  passed.data.operation = "op";
+  it.event(passed);
+  expect([...it.all.keys()]).toEqual([]);
+  expect(done).toEqual(["op"]);
+});
+
+test("a snapshot takes the place of all that was known", () => {
+  const it = store();
+  it.event(event(1, "offer.accepted"));
+  it.snapshot([{ conversation: { ...state(4), id: "0-b" }, version: 4, messages: [] }]);
+  expect([...it.all.keys()]).toEqual(["0-b"]);
+});

@@ -1,0 +1,208 @@
+// The agent's conversations, folded from snapshot, events and reads of the record. Knows nothing of the page.
+import type { Message } from "../api/schema";
+import type { DeliveryData, DeliveryStatus, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
+import { advance, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
+
+const CLOSED_KEPT = 20;
+const SLOWEST_READ_MS = 5_000;
+
+export interface Surroundings {
+  changed(): void;
+  /** It must stay though it is not ours any more: something of it is unanswered. */
+  keeps(id: string): boolean;
+  /** It is on the screen: what comes is read. */
+  seen(id: string): boolean;
+  /** An operation is in the log. */
+  done(operation: string): void;
+  /** Read a conversation of the record; null if it cannot be had now. */
+  fetch(id: string): Promise<Row | null>;
+  /** A customer wrote, in a conversation that is not on the screen. */
+  heard(held: Held): void;
+}
+
+export class Store {
+  readonly all = new Map<string, Held>();
+  presence: Presence | "" = "";
+  reason = "";
+
+  constructor(private readonly me: string, private readonly on: Surroundings) {}
+
+  snapshot(rows: Row[]): void {
+    const before = new Map(this.all);
+    for (const id of before.keys()) if (!this.on.keeps(id)) this.all.delete(id);
+    for (const row of rows) {
+      const fresh = blank(stateOf(row.conversation));
+      fresh.unread = before.get(fresh.id)?.unread ?? 0;
+      this.all.set(fresh.id, fresh);
+      this.merge(fresh, row);
+    }
+    this.on.changed();
+  }
+
+  offers(): Held[] {
+    const open = [...this.all.values()].filter(({ state }) => state.status === "offered" && state.offered_to === this.me);
+    return open.sort((a, b) => a.state.deadline - b.state.deadline);
+  }
+
+  /** Own conversations, the most urgent first, the closed ones last. */
+  own(): Held[] {
+    const place = ({ state }: Held) => (state.status === "closed" ? 1e15 - state.closed_at : state.due);
+    return [...this.all.values()].filter(({ state }) => state.offered_to !== this.me).sort((a, b) => place(a) - place(b));
+  }
+
+  event({ type, subject, data }: LogEvent): void {
+    if (data.operation) this.on.done(data.operation);
+    if (type.startsWith("trunkline.agent.")) this.agent(data.state);
+    else if (type.startsWith("trunkline.delivery.")) this.delivery(type, subject, data);
+    else if (type.startsWith("trunkline.contact.")) this.preference(data);
+    else if (data.state) this.conversation(data, data.state);
+    this.on.changed();
+  }
+
+  /** Read a conversation of the record; again, ever slower, while it is behind what we heard. */
+  async read(id: string): Promise<void> {
+    const held = this.all.get(id), each = held ?? blank(stateOf({ id, version: 0 }));
+    if (each.reading) return;
+    each.reading = true;
+    const found = await this.on.fetch(id);
+    // The record may be behind: it must not bring back what we have just let go.
+    if (found && (held ? this.all.get(id) === held : this.mine(stateOf(found.conversation)))) {
+      this.all.set(id, each);
+      this.merge(each, found);
+    }
+    const pause = behind(each) ? Math.min(SLOWEST_READ_MS, 200 * 2 ** each.tries++) : 0;
+    await new Promise((resume) => setTimeout(resume, pause));
+    each.reading = false;
+    if (!behind(each)) each.tries = 0;
+    else if (this.all.get(id) === each) void this.read(id);
+    this.on.changed();
+  }
+
+  /** Let go of what was only kept for something unanswered. */
+  prune(): void {
+    for (const each of [...this.all.values()]) if (!this.mine(each.state)) this.all.delete(each.id);
+    this.on.changed();
+  }
+
+  private mine({ id, owner, offered_to: offered, keeps, status, last_agent: last }: State): boolean {
+    return [owner, offered, keeps].includes(this.me) || (status === "closed" && last === this.me) || this.on.keeps(id);
+  }
+
+  private agent(state: RawState | undefined): void {
+    if (state?.id !== this.me) return;
+    this.presence = state.presence as Presence;
+    this.reason = textOf(state.reason);
+  }
+
+  private preference(data: EventData): void {
+    for (const each of this.all.values()) {
+      if (each.state.thread === data.thread) each.state.opted_out = Boolean(data.opted_out);
+    }
+  }
+
+  private conversation(data: EventData, raw: RawState): void {
+    const state = stateOf(raw), known = this.all.get(state.id);
+    if (!known && !this.mine(state)) return;
+    const each = known ?? blank(state);
+    this.all.set(state.id, each);
+    if (data.version > each.version) {
+      each.waiting.push({ version: data.version, state, details: data.details });
+      each.waiting.sort((a, b) => a.version - b.version);
+    }
+    this.drain(each);
+  }
+
+  /** Fold the events that follow; a hole is filled by reading the record again. */
+  private drain(each: Held): void {
+    each.waiting = each.waiting.filter((data) => data.version > each.version);
+    for (let next = each.waiting[0]; next?.version === each.version + 1; next = each.waiting[0]) {
+      each.waiting.shift();
+      this.fold(each, next);
+    }
+    const newest = each.waiting.at(-1);
+    if (newest && newest.version > each.state.version) each.state = newest.state;
+    if (!this.mine(each.state)) this.all.delete(each.id);
+    else if (behind(each)) void this.read(each.id);
+    const closed = this.own().filter(({ id, state }) => state.status === "closed" && !this.on.keeps(id));
+    for (const old of closed.slice(CLOSED_KEPT)) this.all.delete(old.id);
+  }
+
+  private fold(each: Held, { version, state, details }: Waiting): void {
+    each.version = version;
+    if (version >= each.state.version) each.state = state;
+    if (details?.sender) each.handover = { sender: details.sender, note: details.note ?? "" };
+    const message = details?.message;
+    if (typeof message === "string") this.news(each, message, "failed", details?.text);
+    else if (message && !each.messages.some(({ id }) => id === message.id)) this.hear(each, saidOf(message, state));
+  }
+
+  private hear(each: Held, said: Said): void {
+    each.messages.push(said);
+    if (said.direction === "outbound" || this.on.seen(each.id)) return;
+    each.unread += 1;
+    this.on.heard(each);
+  }
+
+  private merge(each: Held, { conversation, version, messages, events = [] }: Row): void {
+    const whole = version ?? Number(conversation.version);
+    if (whole < each.version) return;
+    const held = new Map(each.messages.map((message) => [message.id, message]));
+    each.messages = messages.map((message) => newest(held.get(message.id), message));
+    for (const { id } of each.messages) this.on.done(id); // a reply's id is its operation's
+    each.version = whole;
+    // Whom it is passed on to was not among those told of it: the record knows who did, and why.
+    const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
+    if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
+    const state = stateOf(conversation);
+    if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "" };
+    else if (state.contact_id) each.state.contact_id = state.contact_id;
+    this.drain(each);
+  }
+
+  private delivery(type: string, subject: string, data: DeliveryData): void {
+    const each = this.all.get(data.conversation || subject);
+    const byProvider = ({ provider_ids: ids }: Said) => data.provider_id && ids.includes(data.provider_id);
+    const message = each?.messages.find((one) => (data.message ? one.id === data.message : byProvider(one)));
+    if (!each || !message) return;
+    message.provider_ids = [...new Set([...message.provider_ids, ...(data.provider_ids ?? [])])];
+    message.possible_duplicate ||= Boolean(data.possible_duplicate);
+    const kind = type.split(".")[2];
+    if (kind === "sent") this.news(each, message.id, "sent");
+    else if (kind === "failed") this.news(each, message.id, "failed", data.text);
+    else if (kind === "receipt" && data.status) this.receipt(each, message, data, data.status);
+    else if (kind === "step-accepted" && data.parts) {
+      message.pieces = data.parts;
+      if (data.parts === 1 && data.status) this.news(each, message.id, data.status);
+    }
+  }
+
+  private receipt(each: Held, message: Said, { part = 0, text }: DeliveryData, status: DeliveryStatus): void {
+    message.facts = { ...message.facts, [part]: advance(message.facts?.[part], status) };
+    const pieces = Math.max(message.pieces ?? 1, message.provider_ids.length);
+    const whole = wholeStatus(Object.values(message.facts), pieces);
+    if (whole) this.news(each, message.id, whole, text);
+  }
+
+  private news(each: Held, id: string, status: DeliveryStatus, text?: string | null): void {
+    const message = each.messages.find((one) => one.id === id);
+    if (!message || advance(message.status, status) === message.status) return;
+    message.status = status;
+    message.status_text = text ?? "";
+  }
+}
+
+/** A message as its event brought it; nothing is known yet of what became of it. */
+function saidOf({ id, parts, agent, written_at: written, received_at: received }: RawMessage, state: State): Said {
+  return {
+    id, parts, conversation: state.id, account: state.account, at: written ?? received ?? "",
+    direction: written ? "outbound" : "inbound", agent: agent ?? null, reply_to: null,
+    status: null, status_code: null, status_text: null, provider_ids: [], possible_duplicate: false,
+  };
+}
+
+/** What we know of a message already may be further than what the record says of it. */
+function newest(before: Said | undefined, message: Message): Said {
+  if (!before) return message;
+  const ours = before.status && (!message.status || further(before.status, message.status));
+  return ours ? before : { ...before, ...message };
+}

@@ -1,0 +1,158 @@
+// What is around every page: where one is, presence, offers, what went wrong, dialogs, keys.
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { Link, Route, Router, Switch, useLocation } from "wouter";
+import { useHashLocation } from "wouter/use-hash-location";
+import { clock } from "../api/client";
+import { title } from "../live/attention";
+import type { Page } from "../live/commands";
+import { Dialogs, type Open } from "../parts/Dialogs";
+import { Fence } from "../parts/Fence";
+import { Icon, type IconName } from "../parts/Icon";
+import { useKeys } from "../parts/keyboard";
+import { Offers } from "../parts/Offers";
+import { PageContext, useDesk, useNow, usePage } from "../parts/use";
+import { say, sayName, type Key } from "../words";
+import { DeskPage } from "./DeskPage";
+import { History } from "./History";
+
+const Live = lazy(() => import("./Live"));
+const Agents = lazy(() => import("./Agents"));
+const Canned = lazy(() => import("./CannedReplies"));
+const Setup = lazy(() => import("./Setup"));
+
+export function Frame() {
+  return <Router hook={useHashLocation}><Framed /></Router>;
+}
+
+function Framed() {
+  const desk = useDesk(), [path, go] = useLocation(), [open, show] = useState<Open | null>(null);
+  const close = useCallback(() => show(null), []);
+  const page = useMemo((): Page => ({
+    open: (dialog, subject = "") => show({ dialog, subject }),
+    go: (path) => go(path),
+    focus: (part) => focusOn(part),
+  }), [go]);
+  useKeys(desk, page);
+  return (
+    <PageContext value={page}>
+      <div className="frame">
+        <Rail />
+        <div className="page">
+          <Strips />
+          <Offers />
+          <Fence key={path.split("/")[1]}><Pages /></Fence>
+        </div>
+        <Notices />
+        {open && <Dialogs open={open} close={close} />}
+        <TabTitle />
+      </div>
+    </PageContext>
+  );
+}
+
+function Pages() {
+  const { me } = useDesk(), leads = me.role !== "agent";
+  return (
+    <Suspense fallback={<p className="boot" role="status">{say("loading")}</p>}>
+      <Switch>
+        <Route path="/"><DeskPage /></Route>
+        <Route path="/history/:id?">{({ id }) => <History id={id ?? ""} />}</Route>
+        {leads && <Route path="/live"><Live /></Route>}
+        {leads && <Route path="/agents"><Agents /></Route>}
+        {leads && <Route path="/canned"><Canned /></Route>}
+        {leads && <Route path="/setup"><Setup /></Route>}
+        <Route><p className="empty">{say("noSuchPage")}</p></Route>
+      </Switch>
+    </Suspense>
+  );
+}
+
+const PLACES: [string, IconName, Key, boolean][] = [
+  ["/", "desk", "pageDesk", false], ["/history", "history", "pageHistory", false], ["/live", "live", "pageLive", true],
+  ["/agents", "agents", "pageAgents", true], ["/canned", "canned", "pageCanned", true], ["/setup", "setup", "pageSetup", true],
+];
+
+function Rail() {
+  const desk = useDesk(), [path] = useLocation(), page = usePage();
+  const leads = desk.me.role !== "agent";
+  return (
+    <nav className="rail" aria-label={say("pages")}>
+      {PLACES.filter(([, , , needsLead]) => leads || !needsLead).map(([to, icon, words]) => (
+        <Link key={to} href={to} aria-current={path === to || (to !== "/" && path.startsWith(to)) ? "page" : undefined}>
+          <Icon name={icon} /><span>{say(words)}</span>
+        </Link>
+      ))}
+      <span className="grow" />
+      <PresenceButton />
+      <button type="button" className="rail-button" onClick={() => page.open("preferences")} title={desk.me.login}>
+        <Icon name="person" /><span>{desk.me.name}</span>
+      </button>
+    </nav>
+  );
+}
+
+function PresenceButton() {
+  const desk = useDesk(), page = usePage(), { presence, reason } = desk.store;
+  const available = presence === "available";
+  const words = available ? say("available") : reason && reason !== "missed" ? `${say("away")}: ${sayName(reason)}` : say("away");
+  return (
+    <button
+      type="button" id="presence" className="rail-button" data-presence={presence}
+      aria-label={`${words}. ${say(available ? "beAway" : "takeWork")}`}
+      onClick={() => (available ? page.open("away") : desk.present("available"))}
+    >
+      <span className={`dot ${presence}`} /><span>{words}</span>
+    </button>
+  );
+}
+
+const BLINK_MS = 1_000; // a line that comes back at once is no news
+
+/** What stands in the way of work, with the one step out of it. */
+function Strips(): ReactNode {
+  const desk = useDesk(), now = useNow(), { presence, reason } = desk.store;
+  const away = !desk.live && now - desk.lostAt > BLINK_MS;
+  if (away) return <p className="strip" role="status">{say("connecting")}</p>;
+  if (presence === "available" || !presence) return <p className="hidden" role="status" />;
+  return (
+    <p className="strip" role="status">
+      {say(reason === "missed" ? "missed" : "isAway")}{" "}
+      <button type="button" className="primary" onClick={() => desk.present("available")}>{say("takeWork")}</button>
+    </p>
+  );
+}
+
+function Notices() {
+  const desk = useDesk();
+  return (
+    <div className="notices" role="alert">
+      {desk.notices.map(({ id, words }) => (
+        <p key={id} className="notice"><span>{words}</span>
+          <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={() => desk.dismiss(id)}>✕</button>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function TabTitle() {
+  const desk = useDesk();
+  useNow();
+  const offers = desk.offers(), unread = desk.store.own().reduce((sum, each) => sum + each.unread, 0);
+  const left = offers[0] ? Math.max(0, Math.round((offers[0].state.deadline - clock.now()) / 1000)) : 0;
+  const words = title(offers.length, left, unread);
+  useEffect(() => {
+    document.title = words;
+  }, [words]);
+  return null;
+}
+
+function focusOn(part: "reply" | "note" | "list" | "transcript"): void {
+  if (part === "reply" || part === "note") {
+    document.querySelector<HTMLInputElement>(`.composer input[data-mode="${part}"]`)?.click();
+    requestAnimationFrame(() => document.getElementById("reply")?.focus());
+  } else if (part === "list") {
+    const rows = document.querySelector(".list");
+    (rows?.querySelector<HTMLElement>('[aria-current="true"]') ?? rows?.querySelector("button"))?.focus();
+  } else document.getElementById("transcript")?.focus();
+}

@@ -1,0 +1,98 @@
+// Everything I may see: found by words, read as it was.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useDeferredValue, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { api, Problem, want } from "../api/client";
+import type { Conversation, Status, Whole } from "../api/schema";
+import { stateOf, blank, type Held } from "../live/state";
+import { channelIcon, Icon } from "../parts/Icon";
+import { eventWords } from "../parts/Panel";
+import { Transcript } from "../parts/Transcript";
+import { useDesk } from "../parts/use";
+import { dateTimeOf, say, sayStatus, whyNot } from "../words";
+
+const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "closed"];
+
+export function History({ id }: { id: string }) {
+  const [words, search] = useState(""), [status, filter] = useState<Status | "">("");
+  return (
+    <main className={id ? "history open" : "history"}>
+      <h1 className="hidden">{say("pageHistory")}</h1>
+      <section className="list" aria-label={say("found")}>
+        <form role="search" className="filters" onSubmit={(event) => event.preventDefault()}>
+          <input type="search" value={words} maxLength={100} onChange={({ target }) => search(target.value)} placeholder={say("searchHint")} aria-label={say("searchHint")} />
+          <select value={status} onChange={({ target }) => filter(target.value as Status | "")} aria-label={say("status")}>
+            <option value="">{say("anyStatus")}</option>
+            {STATUSES.map((each) => <option key={each} value={each}>{sayStatus(each)}</option>)}
+          </select>
+        </form>
+        <Found words={useDeferredValue(words)} status={status} chosen={id} />
+      </section>
+      {id ? <Past key={id} id={id} /> : <p className="empty choose">{say("chooseFound")}</p>}
+    </main>
+  );
+}
+
+function Found({ words, status, chosen }: { words: string; status: Status | ""; chosen: string }) {
+  const desk = useDesk();
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: ["history", words, status],
+    initialPageParam: "",
+    queryFn: ({ pageParam }) => want(api.GET("/api/v1/conversations", {
+      params: { query: { text: words, limit: 50, ...(status ? { status: [status] } : {}), ...(pageParam ? { after: pageParam } : {}) } },
+    })),
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  if (error) return <p className="empty bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>;
+  if (!items.length) return <p className="empty" role="status">{say(isPending ? "loading" : words || status ? "nothingFound" : "nothingYet")}</p>;
+  return (
+    <div className="rows">
+      {items.map((one) => <FoundRow key={one.id} one={one} current={one.id === chosen} queue={desk.queueTitle(one.queue)} />)}
+      {hasNextPage && <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>{say("more")}</button>}
+    </div>
+  );
+}
+
+function FoundRow({ one, current, queue }: { one: Conversation; current: boolean; queue: string }) {
+  return (
+    <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
+      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{one.display || one.address}</strong><span className="soft">{dateTimeOf(one.changed_at)}</span></span>
+      <span className="words">{one.last_words || "…"}</span>
+      <span className="soft state">{queue} · {sayStatus(one.status)}</span>
+    </Link>
+  );
+}
+
+const heldOf = ({ conversation, version, messages }: Whole): Held => ({ ...blank(stateOf(conversation)), version, messages: [...messages] });
+
+function Past({ id }: { id: string }) {
+  const desk = useDesk(), [, go] = useLocation(), params = { path: { conversation: id } };
+  const { data, error } = useQuery({
+    queryKey: ["past", id],
+    queryFn: () => want(api.GET("/api/v1/conversations/{conversation}", { params })),
+  });
+  const notes = useQuery({
+    queryKey: ["notes", id],
+    queryFn: () => want(api.GET("/api/v1/conversations/{conversation}/notes", { params })),
+  });
+  if (error) return <p className="empty bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>;
+  if (!data) return <p className="empty" role="status">{say("loading")}</p>;
+  const { conversation: one } = data, here = desk.store.all.has(id);
+  return (
+    <section className="conversation" aria-labelledby="who">
+      <header className="head">
+        <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
+        <Icon name={channelIcon(one.channel)} />
+        <h2 id="who">{one.display || one.address}</h2>
+        <span className="soft grow about">{one.address} · {desk.queueTitle(one.queue)} · {sayStatus(one.status)} · {desk.agentName(one.owner || one.last_agent)}</span>
+        {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
+      </header>
+      <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
+      <aside className="panel" aria-label={say("story")}>
+        <h3>{say("story")}</h3>
+        <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{dateTimeOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
+      </aside>
+    </section>
+  );
+}

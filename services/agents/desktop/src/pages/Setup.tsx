@@ -1,0 +1,115 @@
+// How it is set up: queues with their promises, rules as sentences, accounts with what happened at their doors.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, Problem, want } from "../api/client";
+import type { Queue, Rule, Running } from "../api/schema";
+import type { Desk } from "../live/desk";
+import { useDesk } from "../parts/use";
+import { dateTimeOf, lengthOf, say, whyNot } from "../words";
+
+export default function Setup() {
+  const desk = useDesk();
+  const { data, error } = useQuery({ queryKey: ["configuration"], queryFn: () => want(api.GET("/api/v1/configuration")) });
+  return (
+    <main className="board">
+      <h1>{say("pageSetup")}</h1>
+      <p className="soft">{say("setupFrom")}</p>
+      {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {data && <Queues desk={desk} queues={data.queues} />}
+      {data && <Rules desk={desk} running={data} />}
+      {data && <Accounts desk={desk} running={data} />}
+    </main>
+  );
+}
+
+const inSeconds = (value: number): string => lengthOf(value * 1000);
+
+/** Skills with their levels, for a sentence. */
+const needs = (desk: Desk, skills: Record<string, number>): string =>
+  Object.entries(skills).map(([skill, level]) => `${desk.skillTitle(skill)} ≥ ${level}`).join(", ");
+
+function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> }) {
+  return (
+    <section className="card" aria-labelledby="queues-head">
+      <h2 id="queues-head">{say("queues")}</h2>
+      <ul className="plain sentences">
+        {Object.entries(queues).map(([name, queue]) => (
+          <li key={name}>
+            <h3>{queue.title} <span className="soft">{name}</span></h3>
+            <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
+            <p className="soft">{[needs(desk, queue.requires) && say("needsSkills", { skills: needs(desk, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Rules({ desk, running }: { desk: Desk; running: Running }) {
+  return (
+    <section className="card" aria-labelledby="rules-head">
+      <h2 id="rules-head">{say("rules")}</h2>
+      <p className="soft">{say("rulesExplained")}</p>
+      <ol className="sentences">
+        {running.rules.map((rule) => (
+          <li key={rule.name}>
+            <h3>{rule.name}</h3>
+            <p>{ruleWords(desk, rule)}</p>
+            {rule.when !== "true" && <pre><code>{rule.when}</code></pre>}
+          </li>
+        ))}
+        <li><p>{say("ruleElse", { queue: desk.queueTitle(running.default_queue) })}</p></li>
+      </ol>
+    </section>
+  );
+}
+
+/** A rule as a sentence: when, and then what. */
+function ruleWords(desk: Desk, rule: Rule): string {
+  const then = [
+    rule.queue && say("ruleQueue", { queue: desk.queueTitle(rule.queue) }),
+    Object.keys(rule.requires).length > 0 && say("needsSkills", { skills: needs(desk, rule.requires) }),
+    rule.priority != null && say("atPriority", { priority: rule.priority }),
+    rule.weight != null && say("weighs", { weight: rule.weight }),
+    rule.target_s != null && say("ruleTarget", { target: inSeconds(rule.target_s) }),
+  ].filter(Boolean).join(" ");
+  return `${say(rule.when === "true" ? "ruleAlways" : "ruleWhen")} ${then}`;
+}
+
+function Accounts({ desk, running }: { desk: Desk; running: Running }) {
+  const [open, show] = useState("");
+  return (
+    <section className="card" aria-labelledby="accounts-head">
+      <h2 id="accounts-head">{say("accounts")}</h2>
+      <ul className="plain sentences">
+        {running.accounts.map((account) => (
+          <li key={account.name}>
+            <h3>{account.name} <span className="soft">{desk.channelTitle(account.channel)}</span></h3>
+            <p>{say("accountSentence", { queue: desk.queueTitle(account.queue) })}</p>
+            {desk.me.role === "admin" && (
+              <details onToggle={({ currentTarget }) => show(currentTarget.open ? account.name : "")}>
+                <summary>{say("channelLog")}</summary>
+                {open === account.name && <Log account={account.name} />}
+              </details>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Log({ account }: { account: string }) {
+  const { data, isPending } = useQuery({
+    queryKey: ["channel-log", account],
+    queryFn: () => want(api.GET("/api/v1/channel-log", { params: { query: { account } } })),
+  });
+  if (!data?.items.length) return <p className="soft">{say(isPending ? "loading" : "logEmpty")}</p>;
+  return (
+    <ol className="plain story">
+      {data.items.map((line, place) => (
+        <li key={place}><time dateTime={line.at}>{dateTimeOf(line.at)}</time> <strong>{line.kind}</strong> {line.reason}{line.detail && <pre>{line.detail}</pre>}</li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,125 @@
+// Where one writes: a reply to the customer or a note for colleagues, with the channel's limits before the first key.
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { canWrite } from "../live/commands";
+import { limitOf, windowEnd, windowWords } from "../live/limits";
+import type { Desk } from "../live/desk";
+import type { Held } from "../live/state";
+import { dateTimeOf, say, type Key } from "../words";
+import { Icon } from "./Icon";
+import { isTouch, useDesk, useNow, usePage } from "./use";
+
+type Mode = "reply" | "note";
+
+const WORDS = { reply: { label: "replyTo", hint: "replyHint" }, note: { label: "noteFor", hint: "noteHint" } } as const;
+
+interface Props {
+  each: Held;
+  writeNote: (text: string) => Promise<unknown>;
+}
+
+export function Composer({ each, writeNote }: Props) {
+  const desk = useDesk(), page = usePage(), draft = desk.drafts.draft(each.id);
+  const [mode, write] = useState<Mode>(draft.note && !draft.reply ? "note" : "reply");
+  const [saving, save] = useState(false);
+  const text = draft[mode], limit = limitOf(desk.plan, each.state.channel, text), closed = useClosed(each);
+  const can = mode === "note" ? !saving : canWrite(desk) && !closed;
+  const ready = can && text.trim() !== "" && (mode === "note" || !limit.over);
+  const box = useBox(each.id, can);
+
+  const change = (value: string) => desk.drafts.write(each.id, { [mode]: value });
+  const reply = (then?: { verb: "wrap-up" }) => {
+    change("");
+    desk.reply(each.id, text, then);
+  };
+  const keep = () => {
+    save(true);
+    // A failure is told by who asked, and the text stays.
+    void writeNote(text).then(() => change(""), () => undefined).finally(() => save(false));
+  };
+  const send = () => {
+    if (ready) (mode === "reply" ? reply : keep)();
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouch()) return;
+    event.preventDefault();
+    if (event.ctrlKey && mode === "reply" && ready) page.open("close", "after-reply");
+    else if (!event.ctrlKey) send();
+  };
+
+  return (
+    <form className={`composer ${mode}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
+      <Modes mode={mode} write={write} can={can} />
+      <textarea
+        ref={box} id="reply" rows={3} maxLength={16_000} value={text} disabled={!can} onKeyDown={onKey}
+        aria-label={say(WORDS[mode].label)} aria-describedby="count" placeholder={isTouch() ? "" : say(WORDS[mode].hint)}
+        onChange={({ target }) => change(target.value)}
+      />
+      <div className="row">
+        <span id="count" className={limit.over && mode === "reply" ? "bad grow" : "soft grow"}>
+          {mode === "note" ? say("noteNotSent") : replyWords(desk, each, limit.words, closed)}
+        </span>
+        {mode === "reply" && <SendAnd ready={ready} close={() => page.open("close", "after-reply")} wrapUp={() => reply({ verb: "wrap-up" })} />}
+        <button type="submit" className="primary" disabled={!ready}>{say(verbOf(mode, saving))}</button>
+      </div>
+    </form>
+  );
+}
+
+const verbOf = (mode: Mode, saving: boolean): Key => (mode === "reply" ? "send" : saving ? "saving" : "keepNote");
+
+/** Below the box: why nothing can be sent, or how much, and until when. */
+function replyWords(desk: Desk, each: Held, limit: string, closed: string): string {
+  if (each.state.opted_out) return say("opted-out");
+  return closed || [limit, windowWords(windowEnd(desk.plan, each.state))].filter(Boolean).join(" · ");
+}
+
+/** To the customer or to colleagues: one look tells which. */
+function Modes({ mode, write, can }: { mode: Mode; write: (mode: Mode) => void; can: boolean }) {
+  const page = usePage();
+  return (
+    <div className="row">
+      <div className="row grow" role="radiogroup" aria-label={say("writeWhat")}>
+        {(["reply", "note"] as const).map((one) => (
+          <label key={one} className="tab">
+            <input type="radio" name="mode" value={one} checked={mode === one} onChange={() => write(one)} data-mode={one} />
+            {one === "note" && <Icon name="lock" />}{say(one)}
+          </label>
+        ))}
+      </div>
+      {mode === "reply" && (
+        <button type="button" className="quiet" aria-label={say("cannedReply")} disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> <span className="wide-only">{say("cannedReply")}</span></button>
+      )}
+    </div>
+  );
+}
+
+function SendAnd({ ready, close, wrapUp }: { ready: boolean; close: () => void; wrapUp: () => void }) {
+  return (
+    <details className="menu">
+      <summary className="button" aria-label={say("sendAnd")}><Icon name="down" /></summary>
+      <div className="card">
+        <button type="button" disabled={!ready} onClick={close}>{say("sendAndClose")}<kbd>Ctrl+Enter</kbd></button>
+        <button type="button" disabled={!ready} onClick={wrapUp}>{say("sendAndWrapUp")}</button>
+      </div>
+    </details>
+  );
+}
+
+/** Why the channel takes no reply now; empty if it does. */
+function useClosed({ state }: Held): string {
+  const desk = useDesk(), now = useNow(), end = windowEnd(desk.plan, state);
+  return end && end < now ? say("windowClosed", { at: dateTimeOf(end) }) : "";
+}
+
+/** The box takes the focus when its conversation is chosen and one may write; on a phone it waits to be touched. */
+function useBox(conversation: string, can: boolean) {
+  const ref = useRef<HTMLTextAreaElement>(null), waits = useRef(true);
+  useEffect(() => {
+    const box = ref.current;
+    if (!box || !can || !waits.current) return;
+    waits.current = false;
+    const elsewhere = document.activeElement;
+    if (!isTouch() && (elsewhere === document.body || elsewhere?.closest(".list, .offers, #who"))) box.focus();
+  }, [conversation, can]);
+  return ref;
+}

@@ -1,0 +1,92 @@
+// My conversations: who, the customer's last words, the clock, what is unread, what I have begun to write.
+import { useEffect, useRef } from "react";
+import { VList, type VListHandle } from "virtua";
+import type { Desk } from "../live/desk";
+import { lastWords, type Held } from "../live/state";
+import { clockOf, lengthOf, say, sayStatus } from "../words";
+import { channelIcon, Icon } from "./Icon";
+import { useDesk, useNow } from "./use";
+
+export function List() {
+  const desk = useDesk(), rows = desk.store.own(), now = useNow();
+  const handle = useRef<VListHandle>(null);
+  const at = rows.findIndex(({ id }) => id === desk.chosen);
+  useEffect(() => {
+    if (at >= 0) handle.current?.scrollToIndex(at, { align: "nearest" });
+  }, [at]);
+  return (
+    <nav className="list" aria-label={say("conversations")}>
+      <h2 className="list-head">{say("conversationCount", { count: rows.length })}</h2>
+      {rows.length === 0 ? <Empty desk={desk} /> : (
+        <VList ref={handle} className="rows" data={rows}>
+          {(each) => <Row key={each.id} desk={desk} each={each} now={now} />}
+        </VList>
+      )}
+    </nav>
+  );
+}
+
+function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
+  const { state } = each, draft = desk.drafts.of(each.id), chosen = each.id === desk.chosen;
+  return (
+    <button type="button" className="row-button" data-conversation={each.id} aria-current={chosen} onClick={() => desk.choose(each.id)}>
+      <span className="row-top">
+        <Icon name={channelIcon(state.channel)} />
+        <strong>{state.display || state.contact || "…"}</strong>
+        {each.unread > 0 && <span className="unread"><span className="hidden">{say("unread", { count: each.unread })}</span><span aria-hidden="true">{each.unread}</span></span>}
+        <Clock desk={desk} each={each} now={now} />
+      </span>
+      <span className="words">
+        {draft && !chosen ? <><em>{say("draft")}</em> {draft}</> : lastWords(each) || "…"}
+      </span>
+      <span className="soft state">{desk.queueTitle(state.queue)} · {statusWords(desk, each, now)}</span>
+    </button>
+  );
+}
+
+interface Chip {
+  words: string;
+  kind: "calm" | "soon" | "late";
+  meaning: string;
+}
+
+/** The one time that matters now: until the first answer is due, or since when the customer waits. */
+export function chipOf({ state, messages }: Held, me: string, now: number): Chip | null {
+  if (state.owner !== me || state.status === "closed" || state.status === "wrapping-up") return null;
+  const last = messages.at(-1);
+  if (!state.replied_at && state.due) {
+    const left = state.due - now;
+    if (left < 0) return { words: lengthOf(-left), kind: "late", meaning: say("lateBy", { time: lengthOf(-left) }) };
+    return { words: lengthOf(left), kind: left < 60_000 ? "soon" : "calm", meaning: say("dueIn", { time: lengthOf(left) }) };
+  }
+  if (last?.direction !== "inbound") return null;
+  const waits = Math.max(0, now - Date.parse(last.at)), time = lengthOf(waits);
+  return { words: time, kind: waits > 300_000 ? "soon" : "calm", meaning: say("waitsFor", { time }) };
+}
+
+function Clock({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
+  const chip = chipOf(each, desk.me.id, now);
+  if (!chip) return null;
+  return <span className={`chip ${chip.kind}`} title={chip.meaning}><span className="hidden">{chip.meaning}</span><span aria-hidden="true">{chip.kind === "late" ? "−" : ""}{chip.words}</span></span>;
+}
+
+export function statusWords(desk: Desk, { state }: Held, now: number): string {
+  if (state.status === "closed") return sayStatus("closed");
+  if (![state.owner, state.keeps].includes(desk.me.id)) return say("notMine");
+  if (state.status === "offered") return say("offered", { to: desk.agentName(state.offered_to) });
+  if (state.status === "queued") return say("queued", { queue: desk.queueTitle(state.queue) });
+  const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
+  return sayStatus(state.status) + left;
+}
+
+/** Why there is nothing, and what would change it. */
+function Empty({ desk }: { desk: Desk }) {
+  if (!desk.live) return <p className="empty">{say("connecting")}</p>;
+  if (desk.store.presence === "available") return <p className="empty">{say("noneYet")}</p>;
+  return (
+    <div className="empty">
+      <p>{say("isAway")}</p>
+      <button type="button" className="primary" onClick={() => desk.present("available")}>{say("takeWork")}</button>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+// Beside the conversation: the contact, their addresses, what was before, and what happened to this one.
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import { api, want } from "../api/client";
+import type { PastEvent } from "../api/schema";
+import type { Desk } from "../live/desk";
+import type { Held } from "../live/state";
+import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
+import { channelIcon, Icon } from "./Icon";
+import { whyMe } from "./Offers";
+import { useDesk } from "./use";
+
+export function Panel({ each }: { each: Held }) {
+  const desk = useDesk(), { state } = each, params = { path: { conversation: each.id } };
+  const { data } = useQuery({
+    queryKey: ["contact", each.id, state.status],
+    queryFn: () => want(api.GET("/api/v1/conversations/{conversation}/contact", { params })),
+  });
+  return (
+    <aside className="panel" aria-label={say("contactPanel")}>
+      <h3>{data?.contact.name || state.display || state.contact}</h3>
+      <ul className="plain">
+        {(data?.contact.addresses ?? []).map((address) => (
+          <li key={`${address.scheme}:${address.value}`}><span className="soft">{sayName(address.scheme)}</span> {address.value}</li>
+        ))}
+      </ul>
+      <h3>{say("thisConversation")}</h3>
+      <dl>
+        <dt>{say("queue")}</dt><dd>{desk.queueTitle(state.queue)}</dd>
+        <dt>{say("channel")}</dt><dd>{desk.channelTitle(state.channel)}</dd>
+        <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
+        <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
+      </dl>
+      <Story key={each.id} desk={desk} each={each} />
+      <h3>{say("earlier")}</h3>
+      {data?.earlier.length === 0 && <p className="soft">{say("noEarlier")}</p>}
+      <ul className="plain earlier">
+        {(data?.earlier ?? []).map((one) => (
+          <li key={one.id}>
+            <Link href={`/history/${one.id}`}>
+              <Icon name={channelIcon(one.channel)} /> {dateTimeOf(one.opened_at)} · {sayStatus(one.status)}
+              <span className="words">{one.last_words}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </aside>
+  );
+}
+
+/** What happened, read when it is asked for. */
+function Story({ desk, each }: { desk: Desk; each: Held }) {
+  const [open, show] = useState(false), params = { path: { conversation: each.id } };
+  const { data } = useQuery({
+    queryKey: ["story", each.id, each.version],
+    queryFn: () => want(api.GET("/api/v1/conversations/{conversation}", { params })),
+    enabled: open,
+  });
+  return (
+    <details onToggle={({ currentTarget }) => show(currentTarget.open)}>
+      <summary>{say("story")}</summary>
+      <ol className="plain story">
+        {(data?.events ?? []).map((event) => <li key={event.version}><time dateTime={event.at}>{timeOf(event.at)}</time> {eventWords(desk, event)}</li>)}
+      </ol>
+    </details>
+  );
+}
+
+/** An event in a few words: what, who, why. */
+export function eventWords(desk: Desk, { type, agent, reason, details }: PastEvent): string {
+  const note = typeof details.note === "string" ? details.note : "";
+  const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
+  return [sayEvent(type), agent && desk.agentName(agent), why, note].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,25 @@
+// One part of a message, as it was sent: words as words, never as markup.
+import type { Message } from "../api/schema";
+import { wordsOf } from "../live/state";
+import { say } from "../words";
+
+const DRAWN = /^image\/(png|jpeg|gif|webp)$/;
+
+export function Part({ conversation, part }: { conversation: string; part: Message["parts"][number] }) {
+  if (part.kind === "media" && part.blob) {
+    const address = `/api/v1/conversations/${encodeURIComponent(conversation)}/media/${part.blob.digest}`;
+    const name = part.name ?? part.content_type;
+    return (
+      <>
+        {DRAWN.test(part.content_type)
+          ? <a href={address} target="_blank" rel="noreferrer"><img src={address} alt={part.caption ?? say("pictureNamed", { name })} loading="lazy" /></a>
+          : <p><a href={address} download={part.name ?? ""}>{say("file", { name })}</a></p>}
+        {part.caption && <p className="text">{part.caption}</p>}
+      </>
+    );
+  }
+  if (part.kind === "media") {
+    return <p className="text soft">{say("noMedia", { name: part.name ?? part.content_type, why: part.problem ?? "–" })}</p>;
+  }
+  return <p className="text">{wordsOf([part])}</p>;
+}

@@ -1,0 +1,46 @@
+// What components ask for: the desk as it is now, the time, the page they are on.
+import { createContext, use, useSyncExternalStore } from "react";
+import { clock } from "../api/client";
+import type { Page } from "../live/commands";
+import type { Desk } from "../live/desk";
+
+export const DeskContext = createContext<Desk | null>(null);
+export const PageContext = createContext<Page | null>(null);
+
+/** The desk; the component is drawn again whenever anything on it changed. */
+export function useDesk(): Desk {
+  const desk = use(DeskContext);
+  if (!desk) throw new Error("outside of a desk");
+  useSyncExternalStore(desk.subscribe, desk.version);
+  return desk;
+}
+
+export function usePage(): Page {
+  const page = use(PageContext);
+  if (!page) throw new Error("outside of a page");
+  return page;
+}
+
+const waiting = new Set<() => void>();
+let ticking = 0;
+
+function everySecond(listener: () => void): () => void {
+  waiting.add(listener);
+  ticking ||= window.setInterval(() => waiting.forEach((each) => each()), 1000);
+  return () => {
+    waiting.delete(listener);
+    if (waiting.size) return;
+    clearInterval(ticking);
+    ticking = 0;
+  };
+}
+
+/** The server's time in ms, anew each second. */
+export const useNow = (): number => useSyncExternalStore(everySecond, second);
+
+const second = (): number => Math.floor(clock.now() / 1000) * 1000;
+
+const coarse = matchMedia("(pointer: coarse)");
+
+/** Whether fingers point here: then Enter makes a new line, and no keys are shown. */
+export const isTouch = (): boolean => coarse.matches;

@@ -1,0 +1,94 @@
+// What the desk says, in the agent's language (FormatJS: ICU messages, plural forms by Intl).
+import { IntlMessageFormat } from "intl-messageformat";
+import { en } from "./en";
+import { lv } from "./lv";
+import { tr } from "./tr";
+
+export type Key = keyof typeof en;
+export type Locale = "en" | "tr" | "lv";
+type Values = Record<string, string | number>;
+
+const LANGUAGES: Record<Locale, Record<Key, string>> = { en, tr, lv };
+export const LOCALES = Object.keys(LANGUAGES) as Locale[];
+const compiled = new Map<string, IntlMessageFormat>();
+let spoken: Locale = "en";
+
+export const locale = (): Locale => spoken;
+const isKey = (key: string): key is Key => Object.hasOwn(en, key);
+
+/** Words for names that the server or colleagues use; anything else they write is shown as it is. */
+const NAMES = new Set([
+  "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
+  "available", "away", "offline", "agent", "supervisor", "admin", "tel", "mailto", "whatsapp", "visitor",
+  "accept", "decline", "reply", "transfer", "wrap-up", "close",
+]);
+
+/** Words for the codes of what was not done. */
+const CODES = new Set([
+  "wrong-credentials", "unreachable", "gone", "late", "not-yours", "unknown", "opted-out", "absent", "no-room", "own", "old",
+  "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
+  "version-conflict", "noteFailed",
+]);
+
+/** The nearest language we have to the one wanted. */
+export function speak(wanted: string): void {
+  spoken = LOCALES.find((each) => wanted.toLowerCase().startsWith(each)) ?? "en";
+  document.documentElement.lang = spoken;
+}
+
+/** The words of a key, `{names}` filled in and plurals chosen. */
+export function say(key: Key, values: Values = {}): string {
+  const name = `${spoken}:${key}`;
+  const message = compiled.get(name) ?? new IntlMessageFormat(LANGUAGES[spoken][key], spoken, undefined, { ignoreTag: true });
+  compiled.set(name, message);
+  return String(message.format(values));
+}
+
+/** The words of a name that comes from outside, as it is where we have none. */
+export const sayName = (name: string): string => (NAMES.has(name) && isKey(name) ? say(name) : name);
+
+/** A conversation's status in one word. */
+export const sayStatus = (status: string): string => sayPrefixed("is", status);
+
+/** What happened, in a few words. */
+export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));
+
+function sayPrefixed(prefix: string, name: string): string {
+  const key = `${prefix}.${name}`;
+  return isKey(key) ? say(key) : name;
+}
+
+/** Why something was not done, and what it was. */
+export function whyNot({ code, detail }: { code: string; detail: string }, verb = ""): string {
+  const why = CODES.has(code) && isKey(code) ? say(code) : detail || code;
+  return verb && verb !== "presence" ? `${sayName(verb)}: ${why}` : why;
+}
+
+/** The person's own region of the language they read, where their browser says one. */
+const region = (): string => navigator.languages.find((each) => each.startsWith(`${spoken}-`)) ?? spoken;
+
+export const timeOf = (at: string | number): string =>
+  new Date(at).toLocaleTimeString(region(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** The day in words, with the year where it is not this one. */
+export function dayOf(at: string | number): string {
+  const date = new Date(at), thisYear = date.getFullYear() === new Date().getFullYear();
+  return date.toLocaleDateString(region(), { weekday: "short", day: "numeric", month: "long", ...(thisYear ? {} : { year: "numeric" }) });
+}
+
+export const dateTimeOf = (at: string | number): string =>
+  new Date(at).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions);
+
+const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as const;
+
+/** A length of time as a chip shows it: its largest unit, whole. */
+export function lengthOf(ms: number): string {
+  const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? ["second", 1_000];
+  return new Intl.NumberFormat(spoken, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(ms / size));
+}
+
+/** Minutes and seconds, for what runs out. */
+export const clockOf = (ms: number): string =>
+  `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
+
+export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);

@@ -1,0 +1,59 @@
+import { IntlMessageFormat } from "intl-messageformat";
+import { afterEach, expect, test, vi } from "vitest";
+import { COMMANDS } from "../live/commands";
+import { en } from "./en";
+import { lengthOf, say, sayName, speak, whyNot, type Key } from "./index";
+import { lv } from "./lv";
+import { tr } from "./tr";
+
+vi.stubGlobal("document", { documentElement: { lang: "" } });
+afterEach(() => speak("en"));
+
+/** The names of what a message needs. */
+function needs(message: string): string[] {
+  const found = new Set<string>();
+  const walk = (parts: unknown[]): void => {
+    for (const part of parts as { type: number; value?: string; options?: Record<string, { value: unknown[] }> }[]) {
+      if (part.type !== 0 && part.type !== 7 && part.value) found.add(part.value);
+      for (const option of Object.values(part.options ?? {})) walk(option.value);
+    }
+  };
+  walk(new IntlMessageFormat(message, "en", undefined, { ignoreTag: true }).getAst());
+  return [...found].sort();
+}
+
+test.each([["tr", tr], ["lv", lv]] as const)("%s says everything, with the same names in it", (_, words) => {
+  for (const key of Object.keys(en) as Key[]) {
+    expect(words[key].trim(), key).not.toBe("");
+    expect(needs(words[key]), key).toEqual(needs(en[key]));
+  }
+});
+
+test.each([[0, "0 nelasītu ziņu"], [1, "1 nelasīta ziņa"], [2, "2 nelasītas ziņas"], [11, "11 nelasītu ziņu"], [21, "21 nelasīta ziņa"]])(
+  "Latvian has three forms: %i", (count, words) => {
+    speak("lv-LV");
+    expect(say("unread", { count })).toBe(words);
+  },
+);
+
+test("English and Turkish have theirs", () => {
+  expect([1, 2].map((count) => say("unread", { count }))).toEqual(["1 unread message", "2 unread messages"]);
+  speak("tr");
+  expect(say("unread", { count: 5 })).toBe("5 okunmamış mesaj");
+});
+
+test("words that others wrote are shown as they are, also where we have a message of that name", () => {
+  expect(sayName("failed")).toBe("failed");
+  expect(sayName("break")).toBe("break");
+  expect(whyNot({ code: "failed", detail: "" })).toBe("failed");
+  expect(whyNot({ code: "gone", detail: "" })).toBe(en.gone);
+});
+
+test("a length of time is told in its largest whole unit", () => {
+  expect([59_000, 60_000, 3_599_000, 90_000_000].map(lengthOf)).toEqual(["59s", "1m", "59m", "1d"]);
+});
+
+test("no two commands answer to one key, but the two sides of presence", () => {
+  const keys = COMMANDS.filter(({ id }) => id !== "away").flatMap((command) => command.keys);
+  expect(new Set(keys).size).toBe(keys.length);
+});

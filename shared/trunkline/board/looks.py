@@ -1,0 +1,72 @@
+"""Looking at the whole board at once: what waits, and who is there. Nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from trunkline.board.client import Board
+from trunkline.events import Presence
+from trunkline.requirements import skills_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for one requirement set, and who could take it. Times in seconds; None: nothing waits."""
+
+    queue: str
+    channel: str
+    skills: dict[str, int]
+    waiting: int
+    oldest_s: float | None
+    slack_s: float | None
+    """Until the most urgent is due; negative when it is late."""
+    eligible: int
+    """Agents who are available and have the skills."""
+    with_room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """One agent on the board; capacity and load in weights."""
+
+    agent: str
+    presence: Presence
+    reason: str
+    capacity: int
+    load: int
+    missed: int
+    since: datetime | None
+
+
+async def waiting(board: Board) -> list[Waiting]:
+    """Every requirement set something waits for or somebody satisfies. BoardClosed or BoardAway as of `Board.call`."""
+    _, lines, now, *_ = await board.call("survey")
+    return [_waiting(line, int(now)) for line in lines]
+
+
+async def attendance(board: Board) -> list[Present]:
+    """Every agent who is on the board. BoardClosed or BoardAway as of `Board.call`."""
+    _, lines, _ = await board.call("attendance")
+    return [_present([field.decode() for field in line]) for line in lines]
+
+
+def _waiting(line: list[Any], now: int) -> Waiting:
+    requirement = line[0].decode()
+    queue, channel, *_ = requirement.split("|")
+    oldest, due = line[2], line[3]
+    return Waiting(
+        queue=queue, channel=channel, skills=skills_of(requirement), waiting=int(line[1]),
+        oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
+        slack_s=(int(float(due)) - now) / 1_000 if due else None,
+        eligible=int(line[4]), with_room=int(line[5]),
+    )  # fmt: skip
+
+
+def _present(line: list[str]) -> Present:
+    agent, presence, reason, capacity, load, missed, since = line
+    return Present(
+        agent=agent, presence=Presence(presence), reason=reason, capacity=int(capacity or 0), load=int(load or 0),
+        missed=int(missed or 0), since=datetime.fromtimestamp(int(since) / 1_000, UTC) if since else None,
+    )  # fmt: skip
