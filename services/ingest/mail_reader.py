@@ -39,6 +39,7 @@ def main(folder: Path) -> None:
 def _answer(blobs: Blobs, digest: str) -> bytes:
     try:
         letter = read(blobs.path(digest).read_bytes(), blobs.put_now)
+        return orjson.dumps({"letter": letter.model_dump(mode="json")})
     except TooMuch as error:
         return orjson.dumps({"unread": str(error)})
     except MemoryError:
@@ -48,7 +49,6 @@ def _answer(blobs: Blobs, digest: str) -> bytes:
         return orjson.dumps({"away": f"{type(error).__name__}: {error.strerror}"})
     except Exception as error:  # noqa: BLE001  whatever a hostile mail makes a parser raise: the mail is kept, with this reason
         return orjson.dumps({"unread": f"its structure cannot be read ({type(error).__name__})"})
-    return orjson.dumps({"letter": letter.model_dump(mode="json")})
 
 
 if __name__ == "__main__":

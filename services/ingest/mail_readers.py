@@ -58,18 +58,23 @@ class MailReaders:
         reader = await self._idle.get()
         try:
             with MAIL_READ_SECONDS.time():
-                return await reader.read(mail, wall_s=self._wall_s)
+                # A reader may die of something else (memory of the machine): a mail is blamed when two died of it.
+                told = await reader.read(mail, wall_s=self._wall_s) or await reader.read(mail, wall_s=self._wall_s)
+                return told or "reading it took more CPU or memory than any mail needs"
         finally:
             self._idle.put_nowait(reader)
 
 
 class _Reader:
+    """One process, started when it is needed."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: Process | None = None
         self._read = 0
 
-    async def read(self, mail: Blob, *, wall_s: float) -> Letter | str:
+    async def read(self, mail: Blob, *, wall_s: float) -> Letter | str | None:
+        """As `MailReaders.read`; None if the process died of it, or had died before."""
         if self._read >= _MAILS_EACH:
             await self.end()
         process = self._process or await self._start()
@@ -86,7 +91,7 @@ class _Reader:
             status = await process.wait()
             await self.end()
             log.warning("mail_reader_died", mail=mail.digest, status=status)
-            return "reading it took more CPU or memory than any mail needs"
+            return None
         return _told(answer)
 
     async def _ask(self, process: Process, mail: Blob) -> bytes | None:
@@ -109,6 +114,7 @@ class _Reader:
         return self._process
 
     async def end(self) -> None:
+        """Kill it; nothing is lost by that."""
         process, self._process = self._process, None
         if process is None:
             return

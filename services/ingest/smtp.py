@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.ingest.mail_intake import MailIntake
 from services.ingest.mailboxes import Mailboxes
+from trunkline.channels.email.settings import MAX_BYTES
 from trunkline.config.accounts import Configured
 from trunkline.errors import StartFailed
 from trunkline.metrics import RECEIVED
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 
 MAX_RECIPIENTS = 100
 _IDLE_S = 60.0
+_DATA_S = 600.0
+"""For all of a mail, however small its pieces."""
 ANSWER_S = 300.0
 """Longest that a peer waits for our answer to its mail before we hang up; it is given up long before."""
 _PIECE_BYTES = 1_048_576
@@ -41,7 +44,7 @@ _PEERS = 10_000
 class Limits:
     """What one peer, and all together, may do."""
 
-    max_bytes: int = 36_700_160
+    max_bytes: int = MAX_BYTES
     max_connections: int = 50
     mails_per_minute: int = 300
     """Of one peer's address."""
@@ -177,7 +180,8 @@ class _Connection(SMTP):
             await self.push("501 5.5.4 DATA has no parameters" if arg else "503 5.5.1 first MAIL and RCPT")
             return
         await self.push("354 end with <CR><LF>.<CR><LF>")
-        content = await self._content()
+        async with asyncio.timeout(_DATA_S):
+            content = await self._content()
         if content is None:
             await self.push("552 5.3.4 the mail is too large")
         else:
@@ -272,7 +276,7 @@ class _Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         """A fault of ours must not become a bounce: the sender keeps the mail and comes again."""
-        if isinstance(error, (ConnectionError, asyncio.IncompleteReadError)):
-            return "421 4.4.2 the connection was lost"
+        if isinstance(error, (ConnectionError, asyncio.IncompleteReadError, TimeoutError)):
+            return "421 4.4.2 the connection was lost, or too slow"
         log.error("smtp_failed", exc_info=error)
         return "451 4.3.0 something went wrong here, come again"

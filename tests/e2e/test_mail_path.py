@@ -16,6 +16,8 @@ from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, Deployment
 from trunkline.testing.mail import MailSink, Received, hand_in, written
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
 CUSTOMER = "anna@customers.example"
 SUPPORT = "support@shop.example"
 
@@ -69,7 +71,6 @@ async def messages(system: Deployment, agent: TestAgent, conversation: str) -> l
         return list((await response.json())["messages"])
 
 
-@pytest.mark.slow
 async def test_a_mail_reaches_an_agent_and_the_answer_the_customer_and_back(tmp_path: Path) -> None:
     async with shop(tmp_path) as (system, agent, sink):
         first = written(
@@ -102,7 +103,6 @@ async def test_a_mail_reaches_an_agent_and_the_answer_the_customer_and_back(tmp_
         assert kinds["mail"]["stranger"] is False
 
 
-@pytest.mark.slow
 async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_path: Path) -> None:
     async with shop(tmp_path) as (system, agent, sink):
         port = system.ports["smtp"]
@@ -134,7 +134,6 @@ async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_pat
         assert other["subject"] != conversation
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("point", sorted(point for point in POINTS if point.startswith("mail.")))
 async def test_an_ingest_killed_between_the_mail_and_its_answer_loses_and_doubles_nothing(
     tmp_path: Path, point: str
@@ -167,7 +166,6 @@ async def lag_s(system: Deployment) -> float:
     return float(lag)
 
 
-@pytest.mark.slow
 async def test_a_mail_of_25_mb_blocks_no_loop(tmp_path: Path) -> None:
     async with shop(tmp_path) as (system, agent, _):
         mail = written(CUSTOMER, SUPPORT, "see", message_id="large@customers.example")

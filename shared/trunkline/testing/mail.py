@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 import aiosmtplib
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from trunkline.testing.servers.base import free_port
 
@@ -55,9 +55,11 @@ class MailSink:
     """A relay on loopback. `on_mail` is told of each mail it takes."""
 
     def __init__(
-        self, *, port: int = 0, host: str = "127.0.0.1", keep: int = 1_000, tls: ssl.SSLContext | None = None
-    ) -> None:
+        self, *, port: int = 0, host: str = "127.0.0.1", keep: int = 1_000, tls: ssl.SSLContext | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._tls = tls
+        self._login = login
         self.host = host
         self.port = port or free_port()
         self.manners = Manners()
@@ -85,9 +87,24 @@ class MailSink:
 
     def _connection(self) -> SMTP:
         loop = asyncio.get_running_loop()
-        made = SMTP(self, hostname="sink", data_size_limit=60_000_000, loop=loop, tls_context=self._tls)
+        made = SMTP(
+            self,
+            hostname="sink",
+            data_size_limit=60_000_000,
+            loop=loop,
+            tls_context=self._tls,
+            authenticator=self._admits,
+            auth_required=self._login is not None,
+            auth_require_tls=False,
+        )
         self._connections.add(made)
         return made
+
+    def _admits(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+    ) -> AuthResult:
+        given = (data.login.decode(), data.password.decode()) if isinstance(data, LoginPassword) else None
+        return AuthResult(success=given == self._login, handled=False)
 
     async def wait_for(self, count: int, *, within: float = 20) -> list[Received]:
         """The mails, once there are so many."""

@@ -44,6 +44,7 @@ class TestVisitor:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._life: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
+        self._repeating: set[asyncio.Task[None]] = set()
         self._unacked: dict[str, Frame] = {}
         self._wrong = ""
         self.token = token
@@ -63,8 +64,9 @@ class TestVisitor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._life is not None:
-            self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
+            for task in (self._life, *self._repeating):
+                task.cancel()
+            await asyncio.gather(self._life, *self._repeating, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
@@ -102,6 +104,8 @@ class TestVisitor:
             case "ack":
                 self.acks[frame["id"]] = frame["message"]
                 self._unacked.pop(frame["id"], None)
+            case "refused" if frame.get("retry_after_s") and frame.get("id") in self._unacked:
+                self._later(frame["retry_after_s"], self._unacked[frame["id"]])
             case "reset":
                 self.resets += 1
                 self.messages.clear()
@@ -111,6 +115,17 @@ class TestVisitor:
                     await self.mark("read")
         async with self._news:
             self._news.notify_all()
+
+    def _later(self, seconds: float, frame: Frame) -> None:
+        """Send it again after what the server asked for, as a widget does."""
+
+        async def again() -> None:
+            await asyncio.sleep(seconds)
+            await self.send(frame)
+
+        task = asyncio.ensure_future(again())
+        self._repeating.add(task)
+        task.add_done_callback(self._repeating.discard)
 
     def _show(self, frame: Frame) -> None:
         place = (frame["conversation"], frame["number"])

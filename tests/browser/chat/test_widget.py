@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from trunkline.testing.agent import TestAgent
-from trunkline.testing.deployment import ADMIN, CONFIG, Deployment
+from trunkline.testing.deployment import ADMIN, CONFIG, ROOT, Deployment
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
-WORDS = Path(__file__).parents[2] / "services" / "ingest" / "widget" / "words"
+WORDS = ROOT / "services" / "ingest" / "widget" / "words"
 SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
 HERE = CONFIG.replace("chat-main:", "chat-shop:")
 NIGHT = "hours: {zone: Europe/Riga, week: {mon: []}}"

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -122,6 +123,9 @@ async def test_recipients_connections_and_mails_are_bounded(valkey: Valkey, tmp_
         assert (await it.send()).code == 250
         assert (await it.send()).code == 451
 
+        async with asyncio.timeout(10):
+            while it.door._state.connections:  # those before are gone when the server has noticed it
+                await asyncio.sleep(0.01)
         open_ones = [await asyncio.open_connection("127.0.0.1", it.port) for _ in range(2)]
         for reader, _ in open_ones:
             assert (await reader.readline()).startswith(b"220")
@@ -301,6 +305,20 @@ async def test_a_reader_that_hangs_is_killed_and_the_next_mail_is_read(valkey: V
     async with mail_door(valkey.url, tmp_path) as it:
         assert (await it.send("hello", message_id="a@x.example")).code == 250
         assert [part.text for part in (await it.message()).parts if isinstance(part, Text)] == ["hello"]
+
+
+async def test_a_reader_that_died_of_something_else_costs_no_mail(it: MailDoor) -> None:
+    assert (await it.send("one", message_id="a@x.example")).code == 250
+    readers = [child for child in psutil.Process().children() if "services.ingest.mail_reader" in child.cmdline()]
+    for reader in readers:
+        reader.kill()
+        reader.wait(5)
+
+    assert (await it.send("two", message_id="b@x.example")).code == 250
+
+    assert readers
+    said = [part.text for message in await it.messages() for part in message.parts if isinstance(part, Text)]
+    assert said == ["one", "two"]
 
 
 async def test_a_report_of_no_sender_that_nobody_can_read_is_set_aside_whole(it: MailDoor) -> None:

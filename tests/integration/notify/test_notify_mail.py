@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY
 
 from services.notify.sender import Sender
@@ -15,7 +16,8 @@ from tests.integration.ingest.test_mail_door import certificate
 from tests.integration.notify.post import Post, Shortest, _record, notify, post, until
 from trunkline.blobs import Blobs
 from trunkline.bus import Partition
-from trunkline.channels.base import Mail, NoResponse, Response, SendStep
+from trunkline.channels.base import FailureClass, Mail, NoResponse, Response, SendStep
+from trunkline.channels.email.failures import interpret
 from trunkline.events import ReplySent, ReplyUndeliverable, SendFailed, Topic
 from trunkline.ids import new_conversation_id, new_id
 from trunkline.messages import Address, MailHead, Media, OutboundMessage, Part, Text
@@ -188,3 +190,21 @@ async def test_a_relay_that_offers_no_encryption_where_it_must_gets_no_mail(tmp_
     assert isinstance(told, NoResponse)
     assert not told.sent
     assert sink.received == []
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # the sink is on loopback
+async def test_a_relay_lets_us_in_by_password_and_says_so_when_it_is_wrong(tmp_path: Path) -> None:
+    async with MailSink(login=("trunkline", "right")) as sink, Sender(Blobs(tmp_path / "blobs")) as sender:
+        mail = Mail(
+            host="127.0.0.1", port=sink.port, security="none", sender="a@x.example", recipients=(CUSTOMER,),
+            pieces=(b"Message-ID: <x@x.example>\r\n\r\nx",),
+        )  # fmt: skip
+        step = SendStep(url="smtp://x", bucket="x", mail=mail)
+
+        right = await sender.call(step.model_copy(update={"basic_auth": ("trunkline", "right")}))
+        wrong = await sender.call(step.model_copy(update={"basic_auth": ("trunkline", "wrong")}))
+
+    assert isinstance(right, Response)
+    assert right.status == 250
+    assert interpret(wrong, "x").model_dump()["kind"] == FailureClass.AUTH
+    assert len(sink.received) == 1

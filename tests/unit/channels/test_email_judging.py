@@ -83,6 +83,10 @@ def test_the_envelope_is_truth_where_the_header_says_nothing() -> None:
     assert message(corpus("mailing-list")).contact.value == "anna@customers.example"
 
 
+def test_one_person_is_one_contact_however_the_address_is_written() -> None:
+    assert message(mail("From: ANNA@Customers.Example")).contact.value == "anna@customers.example"
+
+
 def test_a_mail_with_no_sender_anywhere_is_set_aside_whole() -> None:
     told = parsed(mail("Subject: x"), sender="")
 

@@ -105,6 +105,30 @@ def test_other_words_are_another_mail() -> None:
     assert read(raw, Kept()).digest != read(raw.replace(b"hello", b"hullo"), Kept()).digest
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "cp1257"])
+def test_a_file_name_in_raw_bytes_is_a_name(charset: str) -> None:
+    disposition = b'Content-Disposition: attachment; filename="' + "rēķins.pdf".encode(charset) + b'"'
+    raw = HEAD + b"Content-Type: application/pdf\r\n" + disposition + b"\r\n\r\nx"
+
+    [file] = [part for part in read(raw, Kept()).parts if isinstance(part, Media)]
+
+    assert file.name is not None
+    assert file.name.endswith("ins.pdf")
+    assert charset != "utf-8" or file.name == "rēķins.pdf"
+
+
+@pytest.mark.parametrize(
+    "field", ["Subject", "From", "To", "Message-ID", "References", "Date", "Content-Type", "Content-ID"]
+)
+@pytest.mark.parametrize(
+    "value", [b"\xff\xfe\x80", b"\xed\xa0\x80", b"=?utf-8?b?7aCA?=", b"=?utf-16?b?2AA=?=", b"<\xff@x>"]
+)
+def test_a_field_of_bytes_that_are_no_text_harms_nothing(field: str, value: bytes) -> None:
+    letter = read(field.encode() + b": " + value + b"\r\n" + HEAD + b"\r\nhello", Kept())
+
+    assert Letter.model_validate_json(letter.model_dump_json().encode()) == letter
+
+
 def test_files_are_kept_byte_for_byte() -> None:
     kept = Kept()
     content = bytes(range(256)) * 10

@@ -96,8 +96,20 @@ def test_everybody_who_took_part_stays_unless_the_agent_says_who() -> None:
     assert set(completed((Text(text="hi"),), before).cc) == {"Bruno@x.example", "carla@x.example", "dora@x.example"}
     asked = completed((MailHead(cc=("eva@x.example",), subject="Else"), Text(text="hi")), before)
     assert (asked.cc, asked.subject) == (("eva@x.example",), "Else")
+    assert completed((MailHead(cc=()), Text(text="hi")), before).cc == ()
+    assert len(completed((MailHead(subject="Else"), Text(text="hi")), before).cc) == 3
     with pytest.raises(ValueError, match="no e-mail address"):
         completed((MailHead(cc=("eva at home",)), Text(text="hi")), before)
+
+
+def test_a_stranger_is_answered_only_if_the_agent_says_so() -> None:
+    known = inbound(sender="anna@x.example", cc=["bruno@x.example"])
+    stranger = inbound(sender="mallory@y.example", cc=["eve@y.example"], stranger=True, message_id="m@y.example")
+
+    assert completed((Text(text="hi"),), known, stranger).cc == ("anna@x.example", "bruno@x.example")
+    assert completed((MailHead(cc=("mallory@y.example",)), Text(text="hi")), known, stranger).cc == (
+        "mallory@y.example",
+    )
 
 
 def test_the_agent_cannot_choose_what_only_we_may_say() -> None:

@@ -23,7 +23,7 @@ from trunkline.channels.base import (
 )
 from trunkline.channels.email import failures, inbound, outbound, replies
 from trunkline.channels.email.letter import Letter
-from trunkline.channels.email.settings import MAX_BYTES, EmailSettings
+from trunkline.channels.email.settings import EmailSettings
 from trunkline.messages import Address, Blob, DeliveryStatus, OutboundMessage, Parts
 
 __all__ = ["Email", "EmailSettings"]
@@ -37,7 +37,7 @@ class Email:
         name="E-mail",
         address_schemes=("mailto",),
         account_schema=EmailSettings,
-        max_body_bytes=MAX_BYTES,
+        max_body_bytes=1_024,  # of a webhook, which is refused; mail's own limit is the listener's
         text_limit=outbound.TEXT_LIMIT,
         text_unit="characters",
         media=MediaRule(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email.header import decode_header
 from email.message import Message
 
-from trunkline.channels.email.fields import one_line, text_of
+from trunkline.channels.email.fields import decoded, one_line, repaired, text_of
 from trunkline.messages import Blob, Html, Media, Part, Unsupported
 
 MAX_FILES = 40
@@ -121,18 +120,18 @@ def _charset(part: Message) -> str | None:
 
 def _name(part: Message) -> str | None:
     """The file's name as a name and nothing else: no path, no control character, no way to hide its ending."""
+    fields = Message()
+    for header, value in part.raw_items():
+        # Names in raw bytes are against the rules, and usual: the library would show each byte as unreadable.
+        if header.lower() in {"content-disposition", "content-type"} and header not in fields:
+            fields[header] = repaired(str(value))
     try:
-        given = part.get_filename()
+        given = fields.get_filename()
     except (UnicodeError, LookupError, ValueError, TypeError):
         return None
     if not given:
         return None
-    # Names in encoded words are against the rules, and usual.
-    try:
-        words = "".join(one if isinstance(one, str) else text_of(one, charset) for one, charset in decode_header(given))
-    except (ValueError, LookupError):
-        words = given
-    name = _BAD_NAME.sub("_", one_line(words)).strip(" .")[:200]
+    name = _BAD_NAME.sub("_", one_line(decoded(repaired(given)))).strip(" .")[:200]
     return name or "attachment"
 
 

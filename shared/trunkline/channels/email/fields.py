@@ -44,7 +44,7 @@ class Fields:
 
     def text(self, name: str, most: int = 998) -> str:
         """The first value with its encoded words decoded, in one line, without control or direction characters."""
-        return one_line(_decoded(self.first(name)))[:most].strip()
+        return one_line(decoded(self.first(name)))[:most].strip()
 
     def addresses(self, *names: str) -> tuple[Address, ...]:
         """The usable mailboxes of these fields, each once."""
@@ -53,14 +53,14 @@ class Fields:
         for display, address in getaddresses(values):
             box = mailbox(address.strip())
             if box is not None and box.lower() not in found and len(found) < MAX_ADDRESSES:
-                shown = one_line(_decoded(display))[:255].strip()
+                shown = one_line(decoded(display))[:255].strip()
                 found[box.lower()] = Address(scheme="mailto", value=box, display=shown or None)
         return tuple(found.values())
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Message-IDs in a field, without brackets, in order; also without brackets or with commas between."""
         # Encoded words are forbidden here; Python's own library writes them all the same when an id is long.
-        text = " ".join(_decoded(value) for value in self.all(name))
+        text = " ".join(decoded(value) for value in self.all(name))
         return tuple(dict.fromkeys(one for one in ids_in(text) if len(one) <= MAX_ID))[-MAX_IDS:]
 
     def sent_at(self) -> datetime | None:
@@ -93,7 +93,7 @@ class Fields:
 
 def one_line(text: str) -> str:
     """Without line ends, control characters and characters that turn the direction of what follows."""
-    return _BIDI.sub("", _CONTROL.sub(" ", text))
+    return _printable(_BIDI.sub("", _CONTROL.sub(" ", text)))
 
 
 def ids_in(text: str) -> list[str]:
@@ -136,12 +136,17 @@ def _is_text_charset(name: str) -> bool:
     return True
 
 
+def repaired(text: str) -> str:
+    """Text in which the parser has hidden the bytes it could not read, with those bytes read."""
+    return text_of(text.encode("utf-8", "surrogateescape"), None)
+
+
 def _unfolded(value: object) -> str:
-    raw = str(value).encode("utf-8", "surrogateescape")
-    return re.sub(r"\r?\n[ \t]", " ", text_of(raw, None)).strip()
+    return re.sub(r"\r?\n[ \t]", " ", repaired(str(value))).strip()
 
 
-def _decoded(value: str) -> str:
+def decoded(value: str) -> str:
+    """Text with its encoded words (RFC 2047) read; as it is where they cannot be."""
     if "=?" not in value:
         return value
     try:

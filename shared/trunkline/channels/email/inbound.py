@@ -57,6 +57,8 @@ def judge(
     if letter.bounce is not None and (receipt := _receipt(letter.bounce, request, account, settings)) is not None:
         return Parsed(events=(receipt,))
     contact = _contact(letter, envelope_from, settings)
+    if contact is not None:  # in practice no server minds the case, and one person shall not be two contacts
+        contact = contact.model_copy(update={"value": contact.value.lower()})
     if contact is None or (letter.bounce is not None and letter.bounce.certain):
         reason = (
             "a report about a mail that is not ours" if letter.bounce is not None else "nobody is named as its sender"
@@ -162,4 +164,4 @@ def _sentence(bounce: Bounce) -> str:
 
 
 def _beginning(request: RawRequest) -> str:
-    return request.body[:4_000].decode("ascii", "backslashreplace")[:4_000].replace("\0", "\ufffd")
+    return request.body[:4_000].decode("ascii", "backslashreplace")[:4_000].replace("\0", "?")

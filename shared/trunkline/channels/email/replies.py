@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"(?:\s*(?:re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(?:\
 def complete(parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
     """The agent's parts under a head that answers the newest of the customer's mails.
 
-    The agent's own head, if there is one, says subject and cc; else the subject is the mail's and everybody who took
+    Where the agent's own head says subject or cc, it counts; else the subject is the mail's, and everybody who took
     part stays in cc. ValueError with a sentence for a cc that is no address, or too many of them.
     """
     wanted = next((part for part in parts if isinstance(part, MailHead)), None)
@@ -26,7 +26,7 @@ def complete(parts: Parts, before: Sequence[Parts], *, thread: str, author: str 
     head = MailHead(
         subject=_subject(wanted, last),
         references=joined([last.references, (last.message_id,) if last.message_id else ()]),
-        cc=_asked(wanted.cc) if wanted is not None else _others(last),
+        cc=_asked(wanted.cc) if wanted is not None and "cc" in wanted.model_fields_set else _others(heads),
         automatic=last.automatic,
         author=None if author is None else one_line(author)[:255],
         thread=token_of(thread),
@@ -44,8 +44,12 @@ def _subject(wanted: MailHead | None, last: MailHead) -> str:
     return f"Re: {bare}"[:998] if bare.strip() else "Re:"
 
 
-def _others(last: MailHead) -> tuple[str, ...]:
-    """Everybody in the mail but us: who wrote it too, for the conversation's contact may be somebody else."""
+def _others(heads: Sequence[MailHead]) -> tuple[str, ...]:
+    """Everybody in the newest mail but us: who wrote it too, for the conversation's contact may be somebody else.
+
+    A stranger, and whom a stranger names, is answered only if the agent says so.
+    """
+    last = next((head for head in reversed(heads) if not head.stranger), MailHead())
     named = [*([last.sender] if last.sender is not None else []), *last.to, *last.cc]
     return tuple({same(one): one for one in named}.values())[:_MOST_CC]
 

@@ -12,21 +12,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.channels.base import Accepted, Account, Failed, FailureClass, NoResponse, Outcome, Response, SendStep
+from trunkline.channels.plain import said
 from trunkline.channels.retry_after import retry_after_s
 from trunkline.channels.webchat import identity
 from trunkline.channels.webchat.settings import WebChatSettings
 from trunkline.messages import (
     Address,
-    Choice,
-    Choices,
-    ContactCard,
     DeliveryStatus,
     InboundMessage,
-    Location,
     Media,
     OutboundMessage,
     Part,
-    Text,
 )
 
 TEXT_LIMIT = 16_000
@@ -100,27 +96,16 @@ def shown_parts(parts: Sequence[Part], contact: Address, settings: WebChatSettin
 
 
 def _shown(part: Part, contact: Address, settings: WebChatSettings) -> dict[str, Any]:
-    match part:
-        case Media():
-            sealed = identity.seal(part, contact, settings.secrets[0])
-            size = part.blob.size if part.blob is not None else 0
-            return {"kind": "file", "file": sealed, "type": part.content_type, "size": size, "name": part.name or ""}
-        case Text():
-            words = part.text
-        case Choice():
-            words = part.title
-        case Choices():
-            words = "\n".join(f"• {option.title}" for option in part.options)
-        case Location():
-            place = f"{part.latitude:.6f}, {part.longitude:.6f}"
-            words = "\n".join(line for line in (part.name, part.address, place) if line)
-        case ContactCard():
-            words = "\n".join(line for line in (part.name, *part.phones, *part.emails) if line)
-        case _:
-            raise ValueError("Web chat cannot show this kind of message: write it in words.")
+    if isinstance(part, Media):
+        sealed = identity.seal(part, contact, settings.secrets[0])
+        size = part.blob.size if part.blob is not None else 0
+        return {"kind": "file", "file": sealed, "type": part.content_type, "size": size, "name": part.name or ""}
+    words = said(part)
+    if words is None:
+        raise ValueError("Web chat cannot show this kind of message: write it in words.")
     if len(words) > TEXT_LIMIT:
         raise ValueError(f"This is too long for the chat: at most {TEXT_LIMIT} characters.")
-    return {"kind": "text", "text": words}
+    return {"kind": "text", "text": words.strip()}
 
 
 def interpret(step: SendStep, outcome: Response | NoResponse) -> Outcome:
