@@ -16,7 +16,7 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 test: venv ## all tests that can run here, and at the end what was skipped and why
 	$(NPM) test
 	@$(PYTEST) tests/unit tests/contract tests/integration -n 2 --dist loadfile
-	@$(PYTEST) tests/e2e tests/browser tests/faults
+	@$(PYTEST) tests/e2e tests/deploy tests/browser tests/faults
 
 test-fast: venv ## the unit tests: seconds
 	$(NPM) test
@@ -41,8 +41,10 @@ format: venv ## rewrite what ruff can
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-docs: venv ## write the generated parts of docs/
+docs: venv ## write the generated parts of docs/, and the dashboard
 	@$(PY) deploy/docs.py
+	@$(PY) deploy/alerts.py
+	@$(PY) deploy/dashboard.py
 	$(NPM) run --silent types
 
 widget: ## build the chat widget from its sources (needs node 20 or newer, and npm)

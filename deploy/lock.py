@@ -17,9 +17,14 @@ TESTS: Final = ROOT / "tests" / "requirements.txt"
 LOCAL: Final = ROOT / "deploy" / "requirements.txt"
 NODE: Final = ROOT / "deploy" / "node-requirements.txt"
 """Apart from the others: fetched only where the system has no Node to build the desk with."""
+BUILD: Final = ROOT / "deploy" / "build-requirements.txt"
+"""What the Dockerfile makes Trunkline's wheel with; in no image that runs."""
 SERVICES: Final = ("ingest", "router", "agents", "notify")
 INSTALLERS: Final = ("editables", "hatchling", "uv")
 """What bootstrap.py needs: uv installs the packages; hatchling with editables installs Trunkline itself."""
+
+_BESIDE: Final = {TESTS: INSTALLERS, LOCAL: INSTALLERS, BUILD: ("hatchling",)}
+"""What a lock holds that pyproject.toml does not ask for."""
 
 _PIN: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[\w,-]+\])?==([^\s;]+)(?: ; [^\\]+)? \\$")
 _HASH: Final = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
@@ -39,21 +44,22 @@ def locks() -> dict[Path, list[str]]:
     """Each lock with the inputs it is made of, the one that pins everything first."""
     cut = {ROOT / "services" / name / "requirements.txt": ["--extra", name] for name in SERVICES}
     cut[NODE] = ["--extra", "node"]
-    return {TESTS: ["--extra", "local", "--group", "dev"], LOCAL: ["--extra", "local"], **cut}
+    return {TESTS: ["--extra", "local", "--group", "dev"], LOCAL: ["--extra", "local"], **cut, BUILD: []}
 
 
 def write() -> None:
     """Resolve anew. uv keeps the versions a lock already has, so a lock changes only where it must."""
     for path, inputs in locks().items():
-        command = ["uv", "pip", "compile", "pyproject.toml", *inputs, "--universal", "--python-version", "3.11"]
+        more = "\n".join(_BESIDE.get(path, ()))
+        sources = [*(["pyproject.toml"] if inputs else []), *(["-"] if more else [])]
+        command = ["uv", "pip", "compile", *sources, *inputs, "--universal", "--python-version", "3.11"]
         command += ["--generate-hashes", "--no-header", "--no-annotate", "--quiet", "--output-file", str(path)]
         if path != TESTS:
             command += ["--constraints", str(TESTS)]
-        more = "\n".join(INSTALLERS) if path in {TESTS, LOCAL} else ""
         sys.stdout.write(f"{path.relative_to(ROOT)} …\n")
         sys.stdout.flush()
         subprocess.run(  # noqa: S603 - a fixed command, no shell
-            [sys.executable, "-m", *command, *(["-"] if more else [])], cwd=ROOT, input=more, text=True, check=True
+            [sys.executable, "-m", *command], cwd=ROOT, input=more, text=True, check=True
         )
 
 
@@ -106,6 +112,8 @@ def pins(path: Path) -> dict[str, str]:
 
 def required(path: Path) -> set[str]:
     """The packages that pyproject.toml and we name for a lock; their own needs are the resolver's matter."""
+    if path == BUILD:
+        return set(_BESIDE[BUILD])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
     wanted = list(project["project"]["dependencies"])
@@ -117,8 +125,7 @@ def required(path: Path) -> set[str]:
             waiting += [each for name in itself[1].split(",") for each in extras[name]]
         else:
             wanted.append(requirement)
-    if path in {TESTS, LOCAL}:
-        wanted += INSTALLERS
+    wanted += _BESIDE.get(path, ())
     if path == TESTS:
         wanted += project["dependency-groups"]["dev"]
     return {re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-") for requirement in wanted}

@@ -18,7 +18,7 @@ from trunkline.config.load import load
 from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.config.watch import Watch
-from trunkline.metrics import RULE_FAILURES
+from trunkline.metrics import RULE_FAILURES, SHARDS
 from trunkline.service import Service, main
 
 
@@ -50,6 +50,7 @@ async def build(service: Service) -> None:
         ),
         rules=lambda: rules[0],
     )
+    SHARDS.set(shards)
     owner = Owner(core)
 
     async def shards_verified() -> str | None:

@@ -39,6 +39,9 @@ class Relay:
         self._old: deque[tuple[float, str]] = deque()
         self.last = last
         """Id of the last relayed entry: the witness."""
+        self._oldest_ms = 0
+        # Asked when it is looked at: while an append hangs, or no relay lives, nobody would set it.
+        UNRELAYED_AGE.labels(shard).set_function(self._age_s)
         self.writing = asyncio.Lock()
         """Held around every append with this pen: one batch in flight."""
 
@@ -54,7 +57,7 @@ class Relay:
 
     async def _wait(self) -> None:
         UNRELAYED.labels(self._shard).set(0)
-        UNRELAYED_AGE.labels(self._shard).set(0)
+        self._oldest_ms = 0
         try:
             async with asyncio.timeout(_LOOK_AGAIN_S):
                 await self._wake.wait()
@@ -77,6 +80,10 @@ class Relay:
             case _:
                 raise NotYet(answer[0].decode())
 
+    def _age_s(self) -> float:
+        """Age of the oldest entry that is read and not in the log yet, in seconds; 0 when there is none."""
+        return max(0.0, time.time() - self._oldest_ms / 1_000) if self._oldest_ms else 0.0
+
     def _trim_before(self) -> str:
         """The newest entry relayed more than ten seconds ago; never the last relayed one, which is the witness."""
         found = ""
@@ -89,7 +96,7 @@ class Relay:
             if entry.is_refusal:
                 await copy_refused(self._core.bus, self._shard, entry)
         UNRELAYED.labels(self._shard).set(len(batch))
-        UNRELAYED_AGE.labels(self._shard).set(max(0.0, time.time() - batch[0].at_ms / 1_000))
+        self._oldest_ms = batch[0].at_ms
         failpoint("relay.read")
         async with self.writing:
             await self._core.bus.append(self._pen.partition, [entry.record for entry in batch])

@@ -46,6 +46,7 @@ INBOUND_LAG = Gauge("trunkline_router_inbound_lag", "Items of `inbound` not yet 
 UNRELAYED = Gauge("trunkline_outbox_entries", "Outbox entries read and not yet in the log.", ["shard"])
 UNRELAYED_AGE = Gauge("trunkline_outbox_age_seconds", "Age of the oldest un-relayed outbox entry.", ["shard"])
 RELAYED = Counter("trunkline_relayed_total", "Events relayed to `routing-events`, by type.", ["type"])
+SHARDS = Gauge("trunkline_shards", "Shards of the deployment: as many must be verified, over all routers.")
 VERIFIED = Gauge("trunkline_board_verified", "1 while this router owns the shard and has verified it.", ["shard"])
 REBUILDS = Counter("trunkline_board_rebuilds_total", "Boards built anew from the log.")
 REBUILD_SECONDS = Gauge("trunkline_board_rebuild_seconds", "How long the last rebuild took.")
