@@ -65,10 +65,9 @@ async def served(agent: TestAgent, sink: MailSink, text: str = "It left today.")
     return conversation, answer
 
 
-async def messages(system: Deployment, agent: TestAgent, conversation: str) -> list[dict[str, object]]:
+async def messages(agent: TestAgent, conversation: str) -> list[dict[str, object]]:
     """The conversation as the record has it."""
-    async with agent.http.get(f"{system.desk_url}/api/v1/conversations/{conversation}") as response:
-        return list((await response.json())["messages"])
+    return list((await agent.recorded(conversation))["messages"])
 
 
 async def test_a_mail_reaches_an_agent_and_the_answer_the_customer_and_back(tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_pat
         assert receipt["data"]["status"] == "failed"
         assert receipt["data"]["conversation"] == conversation
         async with asyncio.timeout(10):
-            while (reply := (await messages(system, agent, conversation))[-1])["status"] != "failed":
+            while (reply := (await messages(agent, conversation))[-1])["status"] != "failed":
                 await asyncio.sleep(0.05)
         assert reply["status_code"] == "5.1.1"
         assert "there is no such mailbox" in str(reply["status_text"])
@@ -153,7 +152,7 @@ async def test_an_ingest_killed_between_the_mail_and_its_answer_loses_and_double
         assert (await hand_in(system.ports["smtp"], mail, sender=CUSTOMER, recipients=[SUPPORT])).code == 250
 
         conversation, _ = await served(agent, sink)
-        [first, reply] = await messages(system, agent, conversation)
+        [first, reply] = await messages(agent, conversation)
         assert (first["direction"], reply["direction"]) == ("inbound", "outbound")
         offered = {event["subject"] for event in agent.frames if event["type"] == "trunkline.conversation.offered.v1"}
         assert offered == {conversation}
@@ -182,7 +181,7 @@ async def test_a_mail_of_25_mb_blocks_no_loop(tmp_path: Path) -> None:
         print(f"largest block of ingest's loop: {max(lags) * 1000:.0f} ms")
         assert max(lags) < LONGEST_BLOCK_S
         offered = await agent.event("conversation.offered")
-        [message] = await messages(system, agent, offered["subject"])
+        [message] = await messages(agent, offered["subject"])
         parts = message["parts"]
         assert isinstance(parts, list)
         assert [part["blob"]["size"] for part in parts if part["kind"] == "media"] == [25_000_000]

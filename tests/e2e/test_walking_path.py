@@ -45,6 +45,5 @@ async def test_an_sms_reaches_an_agent_and_the_answer_the_customer(
         await agent.event("delivery.receipt", within=20)
         closed = await agent.act("close", conversation, code="solved")
         assert closed["status"] == "done"
-        async with agent.http.get(f"{system.desk_url}/api/v1/conversations/{conversation}") as response:
-            whole = await response.json()
+        whole = await agent.recorded(conversation)
         assert [message["direction"] for message in whole["messages"]] == ["inbound", "outbound"]

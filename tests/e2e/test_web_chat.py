@@ -38,10 +38,9 @@ async def accepted(agent: TestAgent) -> str:
     return str(offered["subject"])
 
 
-async def transcript(agent: TestAgent, system: Deployment, conversation: str) -> list[dict[str, Any]]:
+async def transcript(agent: TestAgent, conversation: str) -> list[dict[str, Any]]:
     """The conversation's messages, as the record has them."""
-    async with agent.http.get(f"{system.desk_url}/api/v1/conversations/{conversation}") as response:
-        return list((await response.json())["messages"])
+    return list((await agent.recorded(conversation))["messages"])
 
 
 async def metric(system: Deployment, service: str, name: str) -> float:
@@ -71,9 +70,9 @@ async def test_a_visitor_writes_an_agent_answers_and_the_visitor_reads(
         ]  # fmt: skip
         await agent.event("delivery.receipt")
         async with asyncio.timeout(20):
-            while (await transcript(agent, system, conversation))[-1]["status"] != "read":
+            while (await transcript(agent, conversation))[-1]["status"] != "read":
                 await asyncio.sleep(0.1)
-        assert answer["id"] == (await transcript(agent, system, conversation))[-1]["id"]
+        assert answer["id"] == (await transcript(agent, conversation))[-1]["id"]
 
 
 @pytest.fixture
@@ -109,7 +108,7 @@ async def test_ingest_killed_again_and_again_loses_and_doubles_nothing(system: D
         assert [text for direction, text in said if direction == "inbound"] == ["0", "1", "2", "3"]
         assert [text for direction, text in said if direction == "outbound"] == ["answer 1", "answer 2", "answer 3"]
         assert [one["number"] for one in visitor.messages] == list(range(1, 8))
-        kept = await transcript(agent, system, conversation)
+        kept = await transcript(agent, conversation)
         assert [one["id"] for one in kept] == [one["id"] for one in visitor.messages]
 
 

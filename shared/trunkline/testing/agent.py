@@ -39,6 +39,7 @@ class TestAgent:
         self.frames: list[Frame] = []
         self.welcomes: list[Frame] = []
         self.signals: list[Frame] = []
+        self._told: dict[str, int] = {}
         self.me: Frame = {}
 
     @property
@@ -142,7 +143,26 @@ class TestAgent:
                 if told["status"] == "pending" or told.get("retry_after_s"):
                     await asyncio.sleep(0.2)
                     continue
+                self._told[conversation] = max(self._told.get(conversation, 0), told.get("version", 0))
                 return dict(told)
+
+    async def recorded(self, conversation: str, *, within: float = 10) -> Frame:
+        """The conversation as the record has it (`GET …/conversations/{id}`), with all that this desk has been told.
+
+        The record is a moment behind the log, so it is asked until it has caught up with our frames and answers.
+        """
+        async with asyncio.timeout(within):
+            while True:
+                async with self.http.get(f"{self._url}/api/v1/conversations/{conversation}") as response:
+                    told = await response.json()
+                    if response.status == 200 and told["version"] >= self._version(conversation):
+                        return dict(told)
+                await asyncio.sleep(0.05)
+
+    def _version(self, conversation: str) -> int:
+        """The newest version of the conversation that we have heard of."""
+        events = [event["data"].get("version", 0) for event in self.frames if event["subject"] == conversation]
+        return max([*events, self._told.get(conversation, 0)], default=0)
 
     async def signal(self, kind: str, conversation: str) -> None:
         """Let the contact know that we type, or have seen what they wrote; lost if there is no socket."""

@@ -142,8 +142,7 @@ async def test_outside_opening_hours_the_visitor_leaves_an_address(tmp_path: Pat
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
         offered = await agent.event("conversation.offered")
-        async with agent.http.get(f"{system.desk_url}/api/v1/conversations/{offered['subject']}") as response:
-            [message] = (await response.json())["messages"]
+        [message] = (await agent.recorded(offered["subject"]))["messages"]
         assert message["parts"][0]["emails"] == ["anna@example.org"]
 
 
