@@ -29,6 +29,8 @@ export interface State {
   last_inbound_at: number;
   last_agent: string;
   wrap_until: number;
+  /** When it wakes, while it is snoozed. */
+  wake_at: number;
   closed_at: number;
   replied_at: number;
   opted_out: boolean;
@@ -46,7 +48,7 @@ export interface EventData {
   state?: RawState;
   thread?: string;
   opted_out?: boolean;
-  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string };
+  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string; wake_at?: number };
 }
 
 export interface RawMessage {

@@ -124,3 +124,22 @@ test("a snapshot takes the place of all that was known", () => {
   it.snapshot([{ conversation: { ...state(4), id: "0-b" }, version: 4, messages: [] }]);
   expect([...it.all.keys()]).toEqual(["0-b"]);
 });
+
+test("what I put off is kept apart, the next to wake first, and is gone when it wakes", () => {
+  const it = store();
+  it.event(event(1, "offer.accepted"));
+  it.event(event(2, "conversation.snoozed", { note: "", wake_at: 5_000 }, { status: "snoozed", owner: "", last_agent: "ana", wake_at: 5_000 }));
+  expect(it.own()).toEqual([]);
+  expect(it.snoozed().map(({ id, state: { wake_at: at } }) => [id, at])).toEqual([["0-a", 5_000]]);
+  it.event(event(3, "conversation.woken", undefined, { status: "queued", owner: "", last_agent: "ana" }));
+  expect(it.snoozed()).toEqual([]);
+});
+
+test("when it wakes is read from the event of its last snooze, where the record alone is asked", async () => {
+  const it = store();
+  const snoozed = (wakeAt: number) => ({ type: "trunkline.conversation.snoozed.v1", details: { wake_at: wakeAt } });
+  const put = state(7, { status: "snoozed", owner: "", last_agent: "ana" });
+  record["0-a"] = { conversation: put, version: 7, messages: [], events: [snoozed(1_000), snoozed(9_000)] };
+  await it.read("0-a");
+  expect(it.snoozed()[0]?.state.wake_at).toBe(9_000);
+});

@@ -28,7 +28,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
       <header className="row">
         <Icon name={channelIcon(state.channel)} />
         <h2>{state.display || state.contact}</h2>
-        <span className="soft grow">{desk.queueTitle(state.queue)} · {desk.channelTitle(state.channel)}</span>
+        <span className="soft grow">{desk.names.queue(state.queue)} · {desk.names.channel(state.channel)}</span>
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>
@@ -69,15 +69,15 @@ function useShown(desk: Desk, { id, state: { fence } }: Held) {
 /** Why this came to me, in a sentence: who passed it on, or what it needs that I have. */
 export function whyMe(desk: Desk, { state, handover }: Held): string {
   if (handover) {
-    const name = desk.agentName(handover.sender);
+    const name = desk.names.agent(handover.sender);
     return handover.note ? say("passedOnWith", { name, note: handover.note }) : say("passedOn", { name });
   }
   const needed = (state.requirement.split("|")[3] ?? "").split(",").filter(Boolean);
   const skills = needed.map((pair) => {
     const [skill = "", level = ""] = pair.split(":");
-    return say("skillNeeded", { skill: desk.skillTitle(skill), level, mine: desk.me.skills[skill] ?? 0 });
+    return say("skillNeeded", { skill: desk.names.skill(skill), level, mine: desk.me.skills[skill] ?? 0 });
   });
-  return skills.length ? say("whySkills", { skills: skills.join(", ") }) : say("whyRoom", { queue: desk.queueTitle(state.queue) });
+  return skills.length ? say("whySkills", { skills: skills.join(", ") }) : say("whyRoom", { queue: desk.names.queue(state.queue) });
 }
 
 /** An unanswered action in words. */

@@ -73,7 +73,7 @@ function Row({ desk, each, line, before }: { desk: Desk; each: Held; line: Line;
 
 function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
   const out = said.direction === "outbound", failed = said.status === "failed";
-  const who = out ? desk.agentName(said.agent ?? "") : each.state.display || each.state.contact;
+  const who = out ? desk.names.agent(said.agent ?? "") : each.state.display || each.state.contact;
   return (
     <li className={out ? "bubble out" : "bubble"} data-message={said.id}>
       <span className="hidden">{who}:</span>
@@ -100,7 +100,7 @@ function deliveryWords({ status, status_text: why, possible_duplicate: twice }: 
 function Noted({ desk, note }: { desk: Desk; note: Note }) {
   return (
     <li className="bubble note">
-      <p className="note-head"><Icon name="lock" /> {say("noteBy", { name: desk.agentName(note.agent) })}</p>
+      <p className="note-head"><Icon name="lock" /> {say("noteBy", { name: desk.names.agent(note.agent) })}</p>
       <p className="text">{note.text}</p>
       <p className="foot"><time dateTime={note.at}>{timeOf(note.at)}</time></p>
     </li>

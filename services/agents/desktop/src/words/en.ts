@@ -1,5 +1,8 @@
 // English: the source of all keys. ICU messages: {name}, {count, plural, …}.
+import { en as boards } from "./boards.en";
+
 export const en = {
+  ...boards,
   // Signing in, and being connected
   login: "Sign-in name",
   password: "Password",
@@ -196,73 +199,6 @@ export const en = {
   sound: "Sound when something is offered",
   allowNotifications: "Allow notifications while this page is hidden",
 
-  // History
-  found: "Found conversations",
-  searchHint: "Name, address or last words",
-  status: "Status",
-  anyStatus: "any status",
-  nothingYet: "There are no conversations you may see yet.",
-  chooseFound: "Choose a conversation to read it.",
-  more: "More",
-  openOnDesk: "Open on the desk",
-
-  // Live
-  asOf: "as of {time}",
-  waiting: "Waiting",
-  oldest: "Longest",
-  mostUrgent: "Most urgent",
-  whoCould: "Who could take it",
-  unserved: "{count, plural, one {# waits, and nobody available has the skills} other {# wait, and nobody available has the skills}}",
-  nothingWaits: "nothing waits",
-  nobodyCould: "nobody available has the skills",
-  could: "{eligible, plural, one {# agent has} other {# agents have}} the skills, {room} with room",
-  agentsHere: "{count, plural, =0 {Nobody is here} one {# agent is here} other {# agents are here}}",
-  agent: "Agent",
-  since: "Since",
-  load: "Load",
-
-  // Agents
-  skillMatrix: "Agents and their skills",
-  role: "Role",
-  supervisor: "supervisor",
-  admin: "administrator",
-  capacity: "Capacity",
-  allQueues: "all queues",
-  addAgent: "Add an agent",
-  editAgent: "Edit",
-  editNamed: "Edit {name}",
-  disabled: "disabled",
-  name: "Name",
-  newPassword: "New password (empty: as before)",
-  skillLevels: "Skills, level 0 to 10",
-
-  // Canned replies
-  addCanned: "Add a canned reply",
-  editCanned: "Edit the canned reply",
-  noCannedYet: "No canned replies yet. Write one: agents take it with Alt+I.",
-  title: "Title",
-  shortcut: "Shortcut",
-  text: "Text",
-  variables: "In the text, {all} stand for the contact’s name, the agent’s and the queue’s.",
-
-  // Setup
-  setupFrom: "All of this is read from trunkline.yaml; change it there.",
-  rules: "Rules",
-  rulesExplained: "Asked from top to bottom when a conversation begins; the first rule that speaks of a thing decides it.",
-  ruleWhen: "When the condition below holds:",
-  ruleAlways: "Always:",
-  ruleQueue: "It goes to {queue}.",
-  ruleTarget: "It should have its agent within {target}.",
-  ruleElse: "What no rule and no account sends elsewhere goes to {queue}.",
-  needsSkills: "It needs {skills}.",
-  atPriority: "Its priority is {priority} of 10.",
-  weighs: "It takes {weight} of an agent’s capacity.",
-  queueSentence: "A conversation should have its agent within {target}. An offer is open for {offer}; {missed, plural, one {one missed offer sends} other {# missed offers in a row send}} the agent away. Wrap-up takes {wrap} at most.",
-  accounts: "Channel accounts",
-  accountSentence: "Messages go to {queue} when no rule says so.",
-  channelLog: "Channel log",
-  logEmpty: "Nothing was refused at this door.",
-
   // What happened
   "is.queued": "waiting",
   "is.offered": "offered",
@@ -284,4 +220,32 @@ export const en = {
   "event.conversation.transferred": "transferred",
   "event.conversation.wrap-up-started": "wrap-up",
   "event.conversation.closed": "closed",
+
+  // Elsewhere, later
+  snooze: "Snooze",
+  wake: "Wake now",
+  wakeNamed: "Wake now: {name}",
+  escalate: "Escalate",
+  assign: "Assign",
+  takeOver: "Take over",
+  past: "That time is over.",
+  sendAndSnooze: "Send and snooze…",
+  snoozedCount: "{count, plural, one {# snoozed} other {# snoozed}}",
+  wakesAt: "wakes {at}",
+  snoozeExplained: "It takes no room until then, and comes back to you first: sooner if the customer writes.",
+  snoozeUntil: "Until",
+  untilWhen: "When",
+  "until-hour": "in an hour",
+  "until-hours": "in three hours",
+  "until-tomorrow": "tomorrow morning",
+  "until-monday": "Monday morning",
+  "until-own": "another time…",
+  escalateExplained: "It goes where its queue’s escalation leads, and is no longer yours.",
+  assignExplained: "It becomes theirs at once, without an offer and whatever room they have.",
+  nobodyElse: "Nobody else is here.",
+  whoCan: "Whoever has the skill",
+  atLeastLevel: "At least level",
+  "event.conversation.snoozed": "snoozed",
+  "event.conversation.woken": "woken",
+  "event.conversation.assigned": "assigned by a supervisor",
 };
