@@ -8,6 +8,7 @@ import { Drafts } from "./drafts";
 import type { Welcome } from "./frames";
 import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
+import { Signals } from "./signals";
 import { snoozedBy } from "./snoozed";
 import { endSession, isOver } from "./session";
 import { DeskSocket } from "./socket";
@@ -16,6 +17,7 @@ import { Store } from "./store";
 import { Watched } from "./watched";
 
 const NOTICES = 3;
+const WROTE = "trunkline.conversation.message-added.v1";
 
 /** What follows a reply. */
 export interface Then {
@@ -41,6 +43,7 @@ export class Desk {
   readonly actions: Actions;
   readonly drafts: Drafts;
   readonly names: Names;
+  readonly signals: Signals;
   readonly socket: DeskSocket;
   live = false;
   /** Since when there is no line, by the server's clock. */
@@ -67,6 +70,7 @@ export class Desk {
     );
     // What is typed must be on the screen before the next key: a controlled box would take the last one back.
     this.drafts = new Drafts(me.id, this.watched.draw);
+    this.signals = new Signals(me.id, (frame) => this.socket.send(frame), this.watched.changed);
     this.names = new Names(me, this.watched.changed);
     this.store = new Store(me.id, {
       changed: this.watched.changed,
@@ -80,8 +84,10 @@ export class Desk {
       welcome: (frame) => this.welcome(frame),
       event: (event) => {
         clock.learn(event.time);
+        if (event.type === WROTE) this.signals.wrote(event.subject);
         this.store.event(event);
       },
+      typing: (conversation) => this.signals.heard(conversation),
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
         if (this.live && !live) this.lostAt = clock.now();
@@ -116,7 +122,10 @@ export class Desk {
     if (this.chosen === this.wanted) this.wanted = "";
     const chosen = this.store.all.get(this.chosen);
     if (!chosen) this.chosen = "";
-    else if (!document.hidden) chosen.unread = 0;
+    else if (!document.hidden) {
+      chosen.unread = 0;
+      this.signals.seen(chosen);
+    }
     this.ring();
   }
 

@@ -34,6 +34,8 @@ export interface State {
   closed_at: number;
   replied_at: number;
   opted_out: boolean;
+  /** Of its latest offer, `agents who satisfied it:of them with room:who had declined:ms the chosen one was idle`. */
+  why: string;
   /** The record's own fields, where the state came from there. */
   last_words?: string;
   contact_id?: string;
@@ -110,4 +112,4 @@ export interface Answer {
   retry_after_s?: number;
 }
 
-export type Frame = Welcome | Answer | { type: "heartbeat" } | { type?: undefined; sequence: number; event: LogEvent };
+export type Frame = Welcome | Answer | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };

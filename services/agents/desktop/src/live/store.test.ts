@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { LogEvent, RawState, Row } from "./frames";
-import { lastWords } from "./state";
+import { lastWords, reasonsOf } from "./state";
 import { Store } from "./store";
 
 let record: Record<string, Row> = {};
@@ -142,4 +142,13 @@ test("when it wakes is read from the event of its last snooze, where the record 
   record["0-a"] = { conversation: put, version: 7, messages: [], events: [snoozed(1_000), snoozed(9_000)] };
   await it.read("0-a");
   expect(it.snoozed()[0]?.state.wake_at).toBe(9_000);
+});
+
+test("the reasons of an offer are read as the board wrote them, and outlive a read of the record, which has none", async () => {
+  const it = store();
+  it.event(event(1, "conversation.offered", undefined, { why: "3:2:1:61000", status: "offered", offered_to: "ana", owner: "" }));
+  record["0-a"] = { conversation: state(1), version: 1, messages: [] };
+  await it.read("0-a");
+  expect(reasonsOf(it.all.get("0-a")?.state.why ?? "")).toEqual({ satisfied: 3, room: 2, declined: 1, idleMs: 61_000 });
+  expect([reasonsOf(""), reasonsOf("1:2"), reasonsOf("a:b:c:d")]).toEqual([null, null, null]);
 });

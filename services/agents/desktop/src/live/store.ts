@@ -162,7 +162,7 @@ export class Store {
     const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
     if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
     const state = recalled(stateOf(conversation), events);
-    if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "" };
+    if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "", why: state.why || each.state.why };
     else if (state.contact_id) each.state.contact_id = state.contact_id;
     this.drain(each);
   }

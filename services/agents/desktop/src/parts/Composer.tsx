@@ -26,7 +26,10 @@ export function Composer({ each, writeNote }: Props) {
   const ready = can && text.trim() !== "" && (mode === "note" || !limit.over);
   const box = useBox(each.id, can);
 
-  const change = (value: string) => desk.drafts.write(each.id, { [mode]: value });
+  const change = (value: string) => {
+    desk.drafts.write(each.id, { [mode]: value });
+    if (mode === "reply" && value) desk.signals.typing(each.id); // what is internal is nothing to them
+  };
   const reply = (then?: Then) => {
     change("");
     desk.reply(each.id, text, then);

@@ -7,6 +7,7 @@ import { lastWords, type Held } from "../live/state";
 import { clockOf, say } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, useNow, usePage } from "./use";
+import { whyMe } from "./why";
 
 export function Offers() {
   const desk = useDesk(), offers = desk.offers();
@@ -64,20 +65,6 @@ function useShown(desk: Desk, { id, state: { fence } }: Held) {
     if (could) desk.socket.send({ type: "shown", conversation: id, fence });
   }, [could, desk, id, fence]);
   return ref;
-}
-
-/** Why this came to me, in a sentence: who passed it on, or what it needs that I have. */
-export function whyMe(desk: Desk, { state, handover }: Held): string {
-  if (handover) {
-    const name = desk.names.agent(handover.sender);
-    return handover.note ? say("passedOnWith", { name, note: handover.note }) : say("passedOn", { name });
-  }
-  const needed = (state.requirement.split("|")[3] ?? "").split(",").filter(Boolean);
-  const skills = needed.map((pair) => {
-    const [skill = "", level = ""] = pair.split(":");
-    return say("skillNeeded", { skill: desk.names.skill(skill), level, mine: desk.me.skills[skill] ?? 0 });
-  });
-  return skills.length ? say("whySkills", { skills: skills.join(", ") }) : say("whyRoom", { queue: desk.names.queue(state.queue) });
 }
 
 /** An unanswered action in words. */

@@ -8,8 +8,8 @@ import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
 import { channelIcon, Icon } from "./Icon";
-import { whyMe } from "./Offers";
 import { useDesk } from "./use";
+import { whyMe } from "./why";
 
 export function Panel({ each }: { each: Held }) {
   const desk = useDesk(), { state } = each, params = { path: { conversation: each.id } };

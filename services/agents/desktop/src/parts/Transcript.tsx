@@ -19,11 +19,12 @@ const NEAR_END_PX = 60;
 export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; notes: Note[] }) {
   const ref = useRef<HTMLDivElement>(null), left = useRef(false);
   const lines = linesOf(desk, each, notes), newest = lines.at(-1);
+  const typing = desk.signals.isTyping(each.id);
   // The newest line stays in sight, unless the reader has scrolled back.
   useLayoutEffect(() => {
     const list = ref.current;
     if (list && !left.current) list.scrollTop = list.scrollHeight;
-  }, [newest?.id, lines.length]);
+  }, [newest?.id, lines.length, typing]);
   useLayoutEffect(() => {
     const list = ref.current;
     if (!list) return undefined;
@@ -42,6 +43,7 @@ export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; note
       <ol className="plain lines">
         {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
       </ol>
+      <p className="soft typing">{typing && say("isTyping", { name: each.state.display || each.state.contact })}</p>
     </div>
   );
 }

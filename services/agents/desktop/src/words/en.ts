@@ -56,9 +56,14 @@ export const en = {
   other: "other",
   passedOn: "Passed on to you by {name}.",
   passedOnWith: "Passed on to you by {name}: “{note}”",
-  skillNeeded: "{skill} {level} (yours: {mine})",
-  whySkills: "It needs {skills}.",
-  whyRoom: "You serve {queue} and have room.",
+  whyOnly: "You are the only one here who can take it.",
+  whyChosen: "{satisfied} agents here can take it, {room} of them with room.",
+  whyDeclined: "{count, plural, one {# agent declined it} other {# agents declined it}}.",
+  whyIdle: "You were free for {time}.",
+  whyAssigned: "A supervisor gave it to you.",
+  woken: "It was snoozed and has woken.",
+  wrote: "It was snoozed, and the customer wrote.",
+  isTyping: "{name} is typing…",
 
   // List
   conversations: "Your conversations",
