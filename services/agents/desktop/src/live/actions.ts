@@ -8,10 +8,18 @@ const REMEMBERED_MS = 50 * 60_000; // the board knows an operation id for an hou
 export type Verb =
   | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "wrap-up" | "close" | "presence";
 
+/** What a mail's answer says above its words. */
+export interface SentHead {
+  kind: "mail";
+  subject: string;
+  cc: string[];
+}
+
 export interface Body {
   fence?: number;
   reason?: string;
   text?: string;
+  parts?: (SentHead | { kind: "text"; text: string })[];
   to_agent?: string;
   to_queue?: string;
   to_skill?: string;

@@ -1,6 +1,7 @@
 // Every action an agent has, once: its key, its words, when it can be done. Keyboard, palette and key list read this.
 import type { Key } from "../words";
 import type { Desk, Viewed } from "./desk";
+import { usualHead } from "./mail";
 import type { Held } from "./state";
 
 /** What the page itself can do for a command. */
@@ -8,7 +9,7 @@ export interface Page {
   /** `subject`: the conversation it is about, where that is not the chosen one. */
   open(dialog: DialogName, subject?: string): void;
   go(path: string): void;
-  focus(part: "reply" | "note" | "list" | "transcript"): void;
+  focus(part: "reply" | "note" | "subject" | "list" | "transcript"): void;
 }
 
 export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences";
@@ -40,6 +41,10 @@ export const canSnooze = canTransfer;
 export const canWake = (desk: Desk): boolean => isSnoozed(desk) && !desk.actions.of(desk.chosen).length;
 export const canClose = mine;
 
+const isMail = (desk: Desk): boolean => {
+  const each = desk.current();
+  return Boolean(each && usualHead(each));
+};
 const isSnoozed = (desk: Desk): boolean => desk.current()?.state.status === "snoozed";
 
 /** What a supervisor may give away or take: what History shows, or else what is chosen. */
@@ -69,6 +74,7 @@ export const COMMANDS: Command[] = [
   { id: "previous", title: "previousConversation", keys: ["k", "Alt+k"], can: (desk) => desk.store.own().length > 0, run: (desk) => desk.step(-1) },
   { id: "reply", title: "writeReply", keys: ["r", "Alt+r"], can: canWrite, run: (_, page) => page.focus("reply") },
   { id: "note", title: "writeNote", keys: ["n", "Alt+n"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("note") },
+  { id: "subject", title: "editHead", keys: ["s", "Alt+s"], can: (desk) => canWrite(desk) && isMail(desk), run: (_, page) => page.focus("subject") },
   { id: "canned", title: "cannedReply", keys: ["i", "Alt+i"], can: canWrite, run: (_, page) => page.open("canned") },
   { id: "transfer", title: "transfer", keys: ["t", "Alt+t"], can: canTransfer, run: (_, page) => page.open("transfer") },
   { id: "escalate", title: "escalate", keys: ["e", "Alt+e"], can: canTransfer, run: (_, page) => page.open("escalate") },

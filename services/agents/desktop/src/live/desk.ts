@@ -6,6 +6,7 @@ import { Actions, type Action, type Body } from "./actions";
 import { chime, notify } from "./attention";
 import { Drafts } from "./drafts";
 import type { Welcome } from "./frames";
+import { replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
@@ -194,21 +195,23 @@ export class Desk {
   }
 
   /** Reply; then, if asked, do something else, but not if the reply fails. */
-  reply(id: string, text: string, then?: Then): void {
-    if (!text.trim()) return;
-    const reply = this.actions.start("reply", id, { text });
+  reply(id: string, body: Body, then?: Then): void {
+    if (!textOfBody(body).trim()) return;
+    const reply = this.actions.start("reply", id, body);
     if (then) this.actions.start(then.verb, id, then.body, reply.id);
   }
 
   /** Close or put off; if asked, first send the begun reply. */
   end(id: string, afterReply: boolean, then: Then): void {
-    const text = afterReply ? this.drafts.draft(id).reply : "";
-    if (!text.trim()) {
-      this.actions.start(then.verb, id, then.body);
-      return;
-    }
-    this.drafts.write(id, { reply: "" });
-    this.reply(id, text, then);
+    if (afterReply && this.drafts.draft(id).reply.trim()) this.send(id, then);
+    else this.actions.start(then.verb, id, then.body);
+  }
+
+  /** Send the begun reply. */
+  send(id: string, then?: Then): void {
+    const { reply, head } = this.drafts.draft(id);
+    this.drafts.write(id, { reply: "", head: null });
+    this.reply(id, replyBody(reply, head ?? null), then);
   }
 
   /** Take back what was put off: it waits again, and comes to me first. */

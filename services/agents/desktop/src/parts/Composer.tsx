@@ -6,6 +6,7 @@ import type { Desk, Then } from "../live/desk";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, type Key } from "../words";
 import { Icon } from "./Icon";
+import { MailFields } from "./Mail";
 import { isTouch, useDesk, useNow, usePage } from "./use";
 
 type Mode = "reply" | "note";
@@ -30,10 +31,7 @@ export function Composer({ each, writeNote }: Props) {
     desk.drafts.write(each.id, { [mode]: value });
     if (mode === "reply" && value) desk.signals.typing(each.id); // what is internal is nothing to them
   };
-  const reply = (then?: Then) => {
-    change("");
-    desk.reply(each.id, text, then);
-  };
+  const reply = (then?: Then) => desk.send(each.id, then);
   const keep = () => {
     save(true);
     // A failure is told by who asked, and the text stays.
@@ -52,6 +50,7 @@ export function Composer({ each, writeNote }: Props) {
   return (
     <form className={`composer ${mode}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
       <Modes mode={mode} write={write} can={can} />
+      {mode === "reply" && <MailFields each={each} can={can} />}
       <textarea
         ref={box} id="reply" rows={3} maxLength={16_000} value={text} disabled={!can} onKeyDown={onKey}
         aria-label={say(WORDS[mode].label)} aria-describedby="count" placeholder={isTouch() ? "" : say(WORDS[mode].hint)}

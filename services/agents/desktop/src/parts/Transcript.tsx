@@ -1,8 +1,9 @@
 // What was said: messages with what became of them, notes that cannot be mistaken for replies, and what is under way.
 import { useLayoutEffect, useRef } from "react";
-import type { Message, Note } from "../api/schema";
+import type { Note } from "../api/schema";
 import type { Action } from "../live/actions";
 import type { Desk } from "../live/desk";
+import { bodyOfParts, headOfBody, textOfBody } from "../live/mail";
 import type { Held, Said } from "../live/state";
 import { dayOf, say, timeOf, whyNot } from "../words";
 import { Icon } from "./Icon";
@@ -86,13 +87,11 @@ function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
         {out && ` · ${deliveryWords(said)}`}
       </p>
       {failed && each.state.owner === desk.me.id && (
-        <button type="button" onClick={() => desk.reply(each.id, textOf(said.parts))}>{say("again")}</button>
+        <button type="button" onClick={() => desk.reply(each.id, bodyOfParts(said.parts))}>{say("again")}</button>
       )}
     </li>
   );
 }
-
-const textOf = (parts: Message["parts"]): string => parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n");
 
 function deliveryWords({ status, status_text: why, possible_duplicate: twice }: Said): string {
   const words = status === "failed" ? say("failed", { why: why || "?" }) : say(status ?? "saved");
@@ -110,7 +109,7 @@ function Noted({ desk, note }: { desk: Desk; note: Note }) {
 }
 
 function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Action }) {
-  const refused = action.state === "refused", text = action.body.text ?? "";
+  const refused = action.state === "refused", text = textOfBody(action.body);
   const discard = () => {
     desk.actions.discard(action.id);
     desk.store.prune();
@@ -123,10 +122,10 @@ function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Acti
       </p>
       {refused && (
         <p className="row">
-          <button type="button" onClick={() => { discard(); desk.reply(each.id, text); }}>{say("again")}</button>
+          <button type="button" onClick={() => { discard(); desk.reply(each.id, action.body); }}>{say("again")}</button>
           <button type="button" onClick={() => {
             discard();
-            desk.drafts.write(each.id, { reply: [text, desk.drafts.draft(each.id).reply].filter(Boolean).join("\n") });
+            desk.drafts.write(each.id, { reply: [text, desk.drafts.draft(each.id).reply].filter(Boolean).join("\n"), head: headOfBody(action.body) });
           }}>{say("edit")}</button>
           <button type="button" onClick={discard}>{say("discard")}</button>
         </p>

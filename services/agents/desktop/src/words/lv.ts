@@ -240,4 +240,15 @@ export const lv: Record<Key, string> = {
   "event.conversation.snoozed": "atlikta",
   "event.conversation.woken": "pamodināta",
   "event.conversation.assigned": "piešķīra vadītājs",
+
+  subject: "Temats",
+  cc: "Kopija",
+  ccHint: "adreses, atdalītas ar komatiem",
+  editHead: "Labot tematu un kopiju",
+  earlierWords: "Agrāk rakstītais",
+  asSent: "Kā sūtīts",
+  noLook: "To nevar parādīt: {why}",
+  from: "no: {name}",
+  stranger: "No kāda, kas iepriekš nepiedalījās.",
+  failedChecks: "Sūtītājs var būt viltots: {why}",
 };

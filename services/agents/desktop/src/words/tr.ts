@@ -240,4 +240,15 @@ export const tr: Record<Key, string> = {
   "event.conversation.snoozed": "ertelendi",
   "event.conversation.woken": "uyandırıldı",
   "event.conversation.assigned": "süpervizör atadı",
+
+  subject: "Konu",
+  cc: "Bilgi",
+  ccHint: "adresler, aralarında virgülle",
+  editHead: "Konuyu ve bilgi alanını düzenle",
+  earlierWords: "Önceki sözler",
+  asSent: "Gönderildiği gibi",
+  noLook: "Gösterilemiyor: {why}",
+  from: "gönderen: {name}",
+  stranger: "Daha önce katılmamış birinden.",
+  failedChecks: "Gönderen sahte olabilir: {why}",
 };
