@@ -82,10 +82,9 @@ class Passing:
             raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
         if moment > datetime.now(UTC) + _LONGEST:
             raise BadFields("until is at most a year from now")
-        details = SnoozeDetails(note=text(action.fields, "note", _NOTE))
-        return await moves.snooze(
-            self._board, **action.who, wake_at=int(moment.timestamp() * 1_000), body=details.model_dump_json().encode()
-        )
+        wake_at = int(moment.timestamp() * 1_000)
+        details = SnoozeDetails(note=text(action.fields, "note", _NOTE), wake_at=wake_at)
+        return await moves.snooze(self._board, **action.who, wake_at=wake_at, body=details.model_dump_json().encode())
 
     async def wake(self, action: Action) -> Answer:
         """End one's own snooze."""

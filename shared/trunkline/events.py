@@ -310,9 +310,10 @@ class TransferDetails(_Data):
 
 
 class SnoozeDetails(_Data):
-    """Why it is put off."""
+    """Why it is put off, and until when: the record keeps these, and not the state."""
 
     note: str = ""
+    wake_at: int = Field(default=0, description="ms since the epoch; 0 in events from before it was told")
 
 
 class ConversationSnoozed(_Conversation):

@@ -16,7 +16,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytes
 AXE = Path(__file__).resolve().parents[2] / "services/agents/desktop/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = ("/", "/history", "/live", "/agents", "/canned", "/setup")
-DIALOGS = {"Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+c": "close", "Alt+,": "preferences"}
+DIALOGS = {
+    "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+z": "snooze", "Alt+e": "escalate",
+    "Alt+g": "assign", "Alt+c": "close", "Alt+,": "preferences",
+}  # fmt: skip
 SIZES = {"wide": (1280, 800), "phone": (390, 800)}
 
 

@@ -21,7 +21,7 @@ CALM_MS = 800
 """Enter that comes sooner after an offer was meant for something else: the desk does not take it."""
 
 _CLEAR_S = 30
-_OPEN = "&".join(f"status={status}" for status in ("queued", "offered", "active", "wrapping-up"))
+_OPEN = "&".join(f"status={status}" for status in ("queued", "offered", "active", "wrapping-up", "snoozed"))
 _customers = count(1)
 _FIELDS = ("skills", "locale", "name", "capacity")
 
@@ -93,6 +93,8 @@ class Floor:
         where = f"/api/v1/conversations/{one['id']}"
         if (asked := self._people.get(one["offered_to"])) is not None:
             await asked.call("POST", f"{where}/accept", key=new_id(), json={"fence": one["fence"]})
+        if one["status"] == "snoozed" and (last := self._people.get(one["last_agent"])) is not None:
+            await last.call("POST", f"{where}/wake", key=new_id())
         if (owner := asked or self._people.get(one["owner"])) is not None:
             await owner.call("POST", f"{where}/close", key=new_id(), json={})
 

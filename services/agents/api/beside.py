@@ -13,6 +13,7 @@ from services.agents.api.problems import responses
 from services.agents.api.seeing import may_read, readable
 from services.agents.repository import Contact, Conversation, Note, NotThere
 from trunkline.blobs import BlobMissing
+from trunkline.messages import Media
 
 router = APIRouter(prefix="/api/v1/conversations/{conversation}", tags=["conversations"])
 
@@ -86,7 +87,7 @@ _MEDIA: dict[int | str, dict[str, Any]] = responses(401, 404, 422, 503) | {
 async def media(
     conversation: str, digest: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")], me: Me, use: Use
 ) -> Response:
-    """A picture or file of this conversation. Only pictures that cannot run anything are given as what they are."""
+    """A picture, file or mail's look. Only pictures that cannot run anything are given as what they are."""
     await readable(use, me, conversation)
     part = await use.repository.conversations.media(conversation, digest)
     if part is None:
@@ -95,10 +96,11 @@ async def media(
         content = await use.blobs.get(digest)
     except BlobMissing as error:
         raise NotThere("it is not kept here any more") from error
-    drawn = part.content_type.partition(";")[0].strip().lower() in _SHOWN_INLINE
+    kind = part.content_type if isinstance(part, Media) else "text/html"
+    drawn = kind.partition(";")[0].strip().lower() in _SHOWN_INLINE
     headers = {
         "content-disposition": "inline" if drawn else "attachment",
         "content-security-policy": "default-src 'none'; sandbox",
         "cache-control": "private, max-age=86400, immutable",
     }
-    return Response(content, media_type=part.content_type if drawn else "application/octet-stream", headers=headers)
+    return Response(content, media_type=kind if drawn else "application/octet-stream", headers=headers)

@@ -13,7 +13,7 @@ from services.agents.repository.paging import Page, behind, cursor_of, page_limi
 from services.agents.repository.search import like
 from services.agents.tables import CONVERSATIONS, MESSAGES
 from trunkline.events import Status
-from trunkline.messages import DeliveryStatus, Media, Parts
+from trunkline.messages import DeliveryStatus, Html, Media, Parts
 
 MAX_MESSAGES: Final = 500
 """Most messages of one transcript read; earlier ones are read on from the first one's sequence."""
@@ -151,15 +151,16 @@ class Conversations:
             found = _conversations(await connection.execute(select(*SHOWN).where(CONVERSATIONS.c.id == conversation)))
         return found[0] if found else None
 
-    async def media(self, conversation: str, digest: str) -> Media | None:
-        """The part of a conversation that has this blob; None if no message of it has."""
+    async def media(self, conversation: str, digest: str) -> Media | Html | None:
+        """The part of a conversation that shows this blob; None if no message of it has."""
         # The digest is 64 hex digits: as a text within the JSON it can be nothing else.
         holds = cast(MESSAGES.c.parts, Text).contains(f'"{digest}"', autoescape=True)
         query = select(MESSAGES.c.parts).where(MESSAGES.c.conversation == conversation, holds).limit(1)
         async with self._database.read() as connection:
             parts = await connection.scalar(query)
         found = _PARTS.validate_python(parts) if parts is not None else ()
-        return next((p for p in found if isinstance(p, Media) and p.blob is not None and p.blob.digest == digest), None)
+        shown = (part for part in found if isinstance(part, Media | Html))
+        return next((part for part in shown if part.blob is not None and part.blob.digest == digest), None)
 
     async def mine(self, agent: str) -> list[Conversation]:
         """What an agent holds, is offered, or keeps until a transfer is accepted; most urgent first."""

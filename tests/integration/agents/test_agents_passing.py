@@ -70,7 +70,10 @@ async def test_a_snooze_ends_by_the_customers_word(system: Deployment) -> None:
 
         snoozed = await mine.event("conversation.snoozed")
         assert snoozed["data"]["state"]["wake_at"] == int(later.timestamp() * 1_000)
-        assert snoozed["data"]["details"]["note"] == "the parcel is on its way"
+        assert snoozed["data"]["details"] == {
+            "note": "the parcel is on its way",
+            "wake_at": int(later.timestamp() * 1_000),
+        }
         back = await offered(system, mine, customer, "Still waiting")
         assert (back["subject"], back["data"]["state"]["reason"]) == (name, "wrote")
         await done(ana, name, "accept", fence=back["data"]["state"]["fence"])

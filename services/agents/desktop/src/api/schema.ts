@@ -385,7 +385,7 @@ export interface paths {
         };
         /**
          * Media
-         * @description A picture or file of this conversation. Only pictures that cannot run anything are given as what they are.
+         * @description A picture, file or mail's look. Only pictures that cannot run anything are given as what they are.
          */
         get: operations["media_api_v1_conversations__conversation__media__digest__get"];
         put?: never;

@@ -5,14 +5,27 @@ import type { Answer } from "./frames";
 const ANSWER_MS = 12_000, PENDING_MS = 2_000;
 const REMEMBERED_MS = 50 * 60_000; // the board knows an operation id for an hour: older ones are not repeated by themselves
 
-export type Verb = "accept" | "decline" | "reply" | "transfer" | "wrap-up" | "close" | "presence";
+export type Verb =
+  | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "wrap-up" | "close" | "presence";
+
+/** What a mail's answer says above its words. */
+export interface SentHead {
+  kind: "mail";
+  subject: string;
+  cc: string[];
+}
 
 export interface Body {
   fence?: number;
   reason?: string;
   text?: string;
+  parts?: (SentHead | { kind: "text"; text: string })[];
   to_agent?: string;
   to_queue?: string;
+  to_skill?: string;
+  level?: number;
+  /** RFC 3339, with its zone. */
+  until?: string;
   note?: string;
   code?: string;
   presence?: "available" | "away";

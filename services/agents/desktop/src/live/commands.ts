@@ -1,6 +1,7 @@
 // Every action an agent has, once: its key, its words, when it can be done. Keyboard, palette and key list read this.
 import type { Key } from "../words";
-import type { Desk } from "./desk";
+import type { Desk, Viewed } from "./desk";
+import { usualHead } from "./mail";
 import type { Held } from "./state";
 
 /** What the page itself can do for a command. */
@@ -8,10 +9,13 @@ export interface Page {
   /** `subject`: the conversation it is about, where that is not the chosen one. */
   open(dialog: DialogName, subject?: string): void;
   go(path: string): void;
-  focus(part: "reply" | "note" | "list" | "transcript"): void;
+  focus(part: "reply" | "note" | "subject" | "list" | "transcript"): void;
 }
 
-export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "close" | "canned" | "preferences";
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences";
+
+/** The subject of a dialog that sends the begun reply first. */
+export const AFTER_REPLY = "after-reply";
 
 export interface Command {
   id: string;
@@ -33,7 +37,25 @@ const leads = (desk: Desk): boolean => desk.me.role !== "agent";
 export const canWrite = (desk: Desk): boolean => mine(desk) && !desk.current()?.state.opted_out;
 export const canTransfer = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status !== "offered";
 export const canWrapUp = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status === "active";
+export const canSnooze = canTransfer;
+export const canWake = (desk: Desk): boolean => isSnoozed(desk) && !desk.actions.of(desk.chosen).length;
 export const canClose = mine;
+
+const isMail = (desk: Desk): boolean => {
+  const each = desk.current();
+  return Boolean(each && usualHead(each));
+};
+const isSnoozed = (desk: Desk): boolean => desk.current()?.state.status === "snoozed";
+
+/** What a supervisor may give away or take: what History shows, or else what is chosen. */
+export const given = (desk: Desk): Viewed | undefined => desk.viewed ?? desk.current()?.state;
+export const canAssign = (desk: Desk): boolean => leads(desk) && !["closed", undefined].includes(given(desk)?.status);
+export const canTakeOver = (desk: Desk): boolean => canAssign(desk) && given(desk)?.owner !== desk.me.id;
+
+export function takeOver(desk: Desk, page: Page): void {
+  desk.takeOver(given(desk)?.id ?? "");
+  page.go("/");
+}
 
 const firstOffer = (desk: Desk): Held | undefined => desk.offers().find((each) => !desk.actions.of(each.id).length);
 
@@ -52,8 +74,14 @@ export const COMMANDS: Command[] = [
   { id: "previous", title: "previousConversation", keys: ["k", "Alt+k"], can: (desk) => desk.store.own().length > 0, run: (desk) => desk.step(-1) },
   { id: "reply", title: "writeReply", keys: ["r", "Alt+r"], can: canWrite, run: (_, page) => page.focus("reply") },
   { id: "note", title: "writeNote", keys: ["n", "Alt+n"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("note") },
+  { id: "subject", title: "editHead", keys: ["s", "Alt+s"], can: (desk) => canWrite(desk) && isMail(desk), run: (_, page) => page.focus("subject") },
   { id: "canned", title: "cannedReply", keys: ["i", "Alt+i"], can: canWrite, run: (_, page) => page.open("canned") },
   { id: "transfer", title: "transfer", keys: ["t", "Alt+t"], can: canTransfer, run: (_, page) => page.open("transfer") },
+  { id: "escalate", title: "escalate", keys: ["e", "Alt+e"], can: canTransfer, run: (_, page) => page.open("escalate") },
+  { id: "snooze", title: "snooze", keys: ["z", "Alt+z"], can: canSnooze, run: (_, page) => page.open("snooze") },
+  { id: "wake", title: "wake", keys: ["u", "Alt+u"], can: canWake, run: (desk) => desk.wake(desk.chosen) },
+  { id: "assign", title: "assign", keys: ["g", "Alt+g"], can: canAssign, run: (desk, page) => page.open("assign", given(desk)?.id) },
+  { id: "take-over", title: "takeOver", keys: ["o", "Alt+o"], can: canTakeOver, run: takeOver },
   { id: "wrap-up", title: "wrap-up", keys: ["w", "Alt+w"], can: canWrapUp, run: (desk) => desk.actions.start("wrap-up", desk.chosen, {}) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
   { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },

@@ -1,18 +1,37 @@
 // The desk of who is signed in: everything follows from what the socket tells and what the agent does.
 import { api, clock, Problem, want } from "../api/client";
-import type { Agent, KnownAgent, Plan } from "../api/schema";
+import type { Agent } from "../api/schema";
 import { whyNot } from "../words";
-import { Actions, type Action } from "./actions";
+import { Actions, type Action, type Body } from "./actions";
 import { chime, notify } from "./attention";
 import { Drafts } from "./drafts";
 import type { Welcome } from "./frames";
+import { replyBody, textOfBody } from "./mail";
+import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
+import { Signals } from "./signals";
+import { snoozedBy } from "./snoozed";
+import { endSession, isOver } from "./session";
 import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
 import { Store } from "./store";
+import { Watched } from "./watched";
 
-const DRAW_MS = 15; // events come in bursts; the screen follows once
 const NOTICES = 3;
+const WROTE = "trunkline.conversation.message-added.v1";
+
+/** What follows a reply. */
+export interface Then {
+  verb: "wrap-up" | "close" | "snooze";
+  body: Body;
+}
+
+/** A conversation on the screen that need not be mine. */
+export interface Viewed {
+  id: string;
+  status: string;
+  owner: string;
+}
 
 export interface Notice {
   id: number;
@@ -20,38 +39,42 @@ export interface Notice {
 }
 
 export class Desk {
+  readonly watched = new Watched(() => this.settle());
   readonly store: Store;
   readonly actions: Actions;
   readonly drafts: Drafts;
+  readonly names: Names;
+  readonly signals: Signals;
   readonly socket: DeskSocket;
   live = false;
   /** Since when there is no line, by the server's clock. */
   lostAt = clock.now();
   chosen = "";
+  /** What History shows. */
+  viewed: Viewed | null = null;
+  /** To be chosen when it comes. */
+  private wanted = "";
   prefs = readPrefs();
-  plan: Plan = { queues: [], skills: [], channels: [] };
-  colleagues: KnownAgent[] = [];
   notices: Notice[] = [];
   /** Offers answered here, by `id:fence`: their cards are gone before the log says so. */
   readonly answered = new Set<string>();
-  private readonly listeners = new Set<() => void>();
   private readonly ticker = new Worker(new URL("./tick.ts", import.meta.url), { type: "module" });
   private readonly rung = new Set<string>();
-  private revision = 0;
-  private drawing = false;
   private stopped = false;
 
   constructor(readonly me: Agent, device: string, private readonly signedOut: () => void) {
     if (sessionStorage.getItem("agent") !== me.id) sessionStorage.removeItem("actions");
     sessionStorage.setItem("agent", me.id);
     this.actions = new Actions(
-      { send: (frame) => this.socket.send(frame), changed: this.changed, settled: (action) => this.settled(action) },
+      { send: (frame) => this.socket.send(frame), changed: this.watched.changed, settled: (action) => this.settled(action) },
       sessionStorage,
     );
     // What is typed must be on the screen before the next key: a controlled box would take the last one back.
-    this.drafts = new Drafts(me.id, () => this.draw());
+    this.drafts = new Drafts(me.id, this.watched.draw);
+    this.signals = new Signals(me.id, (frame) => this.socket.send(frame), this.watched.changed);
+    this.names = new Names(me, this.watched.changed);
     this.store = new Store(me.id, {
-      changed: this.changed,
+      changed: this.watched.changed,
       keeps: (id) => this.actions.of(id).length > 0,
       seen: (id) => id === this.chosen && !document.hidden,
       done: (operation) => this.actions.done(operation),
@@ -62,60 +85,49 @@ export class Desk {
       welcome: (frame) => this.welcome(frame),
       event: (event) => {
         clock.learn(event.time);
+        if (event.type === WROTE) this.signals.wrote(event.subject);
         this.store.event(event);
       },
+      typing: (conversation) => this.signals.heard(conversation),
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
         if (this.live && !live) this.lostAt = clock.now();
         this.live = live;
-        this.changed();
+        this.watched.changed();
       },
       signedOut,
-      refused: () => void this.stillSignedIn(),
+      refused: () => void isOver().then((over) => over && signedOut()),
     });
   }
 
   start(): void {
     this.ticker.onmessage = () => this.tick();
-    document.addEventListener("visibilitychange", this.changed);
+    document.addEventListener("visibilitychange", this.watched.changed);
     this.socket.connect();
-    void this.learnNames();
+    void this.names.learn();
     void this.drafts.load();
   }
 
   stop(): void {
     this.stopped = true;
     this.ticker.terminate();
-    document.removeEventListener("visibilitychange", this.changed);
+    document.removeEventListener("visibilitychange", this.watched.changed);
     this.socket.stop();
     this.drafts.stop();
+    this.names.stop();
   }
 
-  // --- being watched ---------------------------------------------------------------------------------------
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
-
-  readonly version = (): number => this.revision;
-
-  readonly changed = (): void => {
-    if (this.drawing) return;
-    this.drawing = true;
-    setTimeout(() => {
-      this.drawing = false;
-      this.draw();
-    }, DRAW_MS);
-  };
-
-  private draw(): void {
+  /** Before the screen follows. */
+  private settle(): void {
+    if (this.store.all.get(this.wanted)?.state.owner === this.me.id) this.chosen = this.wanted;
+    if (this.chosen === this.wanted) this.wanted = "";
     const chosen = this.store.all.get(this.chosen);
     if (!chosen) this.chosen = "";
-    else if (!document.hidden) chosen.unread = 0;
+    else if (!document.hidden) {
+      chosen.unread = 0;
+      this.signals.seen(chosen);
+    }
     this.ring();
-    this.revision += 1;
-    for (const listener of this.listeners) listener();
   }
 
   /** An offer that has just come calls, once. */
@@ -139,32 +151,23 @@ export class Desk {
     return this.store.all.get(this.chosen);
   }
 
-  queueTitle(name: string): string {
-    return this.plan.queues.find((queue) => queue.name === name)?.title ?? name;
-  }
-
-  skillTitle(name: string): string {
-    return this.plan.skills.find((skill) => skill.name === name)?.title ?? name;
-  }
-
-  channelTitle(name: string): string {
-    return this.plan.channels.find((channel) => channel.name === name)?.title ?? name;
-  }
-
-  agentName(id: string): string {
-    return id === this.me.id ? this.me.name : (this.colleagues.find((agent) => agent.id === id)?.name ?? id);
-  }
-
   // --- what one does with it -------------------------------------------------------------------------------
 
   readonly choose = (id: string): void => {
     this.chosen = id;
-    this.changed();
+    this.wanted = "";
+    this.watched.changed();
   };
+
+  /** What History shows now; null: nothing. */
+  view(one: Viewed | null): void {
+    this.viewed = one;
+    this.watched.changed();
+  }
 
   /** The neighbour in the list, 1 below, -1 above. */
   step(by: number): void {
-    const list = this.store.own(), at = list.findIndex(({ id }) => id === this.chosen);
+    const list = [...this.store.own(), ...this.store.snoozed()], at = list.findIndex(({ id }) => id === this.chosen);
     const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
     if (next) this.choose(next.id);
   }
@@ -172,17 +175,17 @@ export class Desk {
   prefer(change: Partial<Prefs>): void {
     this.prefs = { ...this.prefs, ...change };
     writePrefs(this.prefs);
-    this.changed();
+    this.watched.changed();
   }
 
   notice(words: string): void {
     this.notices = [...this.notices, { id: performance.now(), words }].slice(-NOTICES);
-    this.changed();
+    this.watched.changed();
   }
 
   dismiss(id: number): void {
     this.notices = this.notices.filter((notice) => notice.id !== id);
-    this.changed();
+    this.watched.changed();
   }
 
   /** The latest word counts: an earlier one that is still under way is taken back. */
@@ -191,31 +194,41 @@ export class Desk {
     this.actions.start("presence", "", { presence, reason });
   }
 
-  /** Reply; then, if asked, wrap up or close, but not if the reply fails. */
-  reply(id: string, text: string, then?: { verb: "close"; code: string; note: string } | { verb: "wrap-up" }): void {
-    if (!text.trim()) return;
-    const reply = this.actions.start("reply", id, { text });
-    if (then?.verb === "close") this.actions.start("close", id, { code: then.code, note: then.note }, reply.id);
-    else if (then) this.actions.start("wrap-up", id, {}, reply.id);
+  /** Reply; then, if asked, do something else, but not if the reply fails. */
+  reply(id: string, body: Body, then?: Then): void {
+    if (!textOfBody(body).trim()) return;
+    const reply = this.actions.start("reply", id, body);
+    if (then) this.actions.start(then.verb, id, then.body, reply.id);
+  }
+
+  /** Close or put off; if asked, first send the begun reply. */
+  end(id: string, afterReply: boolean, then: Then): void {
+    if (afterReply && this.drafts.draft(id).reply.trim()) this.send(id, then);
+    else this.actions.start(then.verb, id, then.body);
+  }
+
+  /** Send the begun reply. */
+  send(id: string, then?: Then): void {
+    const { reply, head } = this.drafts.draft(id);
+    this.drafts.write(id, { reply: "", head: null });
+    this.reply(id, replyBody(reply, head ?? null), then);
+  }
+
+  /** Take back what was put off: it waits again, and comes to me first. */
+  wake(id: string): void {
+    this.actions.start("wake", id, {});
+  }
+
+  /** By a supervisor's word: whoever has it, it is mine, and chosen as soon as it is here. */
+  takeOver(id: string): void {
+    this.actions.start("assign", id, {});
+    this.wanted = id;
   }
 
   async signOut(): Promise<void> {
-    try {
-      await want(api.DELETE("/api/v1/session"));
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.status !== 401) {
-        this.notice(whyNot(problem));
-        return;
-      }
-    }
-    this.signedOut();
-  }
-
-  /** Who is here now; a Problem if nobody says. */
-  async meetColleagues(): Promise<void> {
-    this.colleagues = (await want(api.GET("/api/v1/colleagues"))).items;
-    this.changed();
+    const problem = await endSession();
+    if (problem) this.notice(whyNot(problem));
+    else this.signedOut();
   }
 
   // --- what the server says --------------------------------------------------------------------------------
@@ -226,9 +239,20 @@ export class Desk {
     if (frame.presence !== store.presence) store.reason = "";
     store.presence = frame.presence;
     if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
+    if (!frame.resumed) void this.recallSnoozed();
     for (const id of actions.conversations()) if (!store.all.has(id)) void store.read(id);
     setTimeout(() => actions.reconnected());
-    this.changed();
+    this.watched.changed();
+  }
+
+  /** A snapshot has what holds room; what was put off is looked up in the record. */
+  private async recallSnoozed(): Promise<void> {
+    try {
+      for (const id of await snoozedBy(this.me.id)) if (!this.store.all.has(id)) void this.store.read(id);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.recallSnoozed(), 5_000);
+    }
   }
 
   private async fetch(conversation: string) {
@@ -268,27 +292,6 @@ export class Desk {
   private tick(): void {
     this.socket.tick();
     this.actions.pump();
-  }
-
-  private async stillSignedIn(): Promise<void> {
-    try {
-      await want(api.GET("/api/v1/session"));
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 401) this.signedOut();
-    }
-  }
-
-  /** Titles of queues, skills and channels, and the names of colleagues; until they are here, ids are shown. */
-  private async learnNames(): Promise<void> {
-    try {
-      this.plan = await want(api.GET("/api/v1/queues"));
-      await this.meetColleagues();
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.learnNames(), 5_000);
-    }
-    this.changed();
   }
 }
 

@@ -1,11 +1,14 @@
 // What the agent has begun to write: at once on this computer, a moment later on the server for their other devices.
 import { api, Problem, want } from "../api/client";
+import type { Head } from "./mail";
 
 const SETTLE_MS = 800, AGAIN_MS = 5_000;
 
 export interface Draft {
   reply: string;
   note: string;
+  /** Subject and cc of a mail where the agent changed them; kept on this computer only. */
+  head?: Head | null;
 }
 
 interface Kept extends Draft {
@@ -48,7 +51,7 @@ export class Drafts {
     try {
       const { items } = await want(api.GET("/api/v1/drafts"));
       const ours = Object.entries(this.all).filter(([, each]) => each.dirty);
-      const theirs = items.map(({ conversation, reply, note }) => [conversation, { reply, note, dirty: false }]);
+      const theirs = items.map(({ conversation, reply, note }) => [conversation, { ...this.all[conversation], reply, note, dirty: false }]);
       this.all = { ...Object.fromEntries(theirs), ...Object.fromEntries(ours) } as Record<string, Kept>;
       this.keep();
       if (ours.length) this.later(0);
@@ -95,7 +98,7 @@ export class Drafts {
     await want(api.PUT("/api/v1/drafts/{conversation}", { params, body: { reply, note } }));
     const now = this.all[conversation];
     if (now?.reply !== reply || now.note !== note) this.later(SETTLE_MS); // written on meanwhile
-    else if (reply || note) now.dirty = false;
+    else if (reply || note || now.head) now.dirty = false;
     else this.all = Object.fromEntries(Object.entries(this.all).filter(([id]) => id !== conversation));
   }
 }

@@ -29,9 +29,13 @@ export interface State {
   last_inbound_at: number;
   last_agent: string;
   wrap_until: number;
+  /** When it wakes, while it is snoozed. */
+  wake_at: number;
   closed_at: number;
   replied_at: number;
   opted_out: boolean;
+  /** Of its latest offer, `agents who satisfied it:of them with room:who had declined:ms the chosen one was idle`. */
+  why: string;
   /** The record's own fields, where the state came from there. */
   last_words?: string;
   contact_id?: string;
@@ -46,7 +50,7 @@ export interface EventData {
   state?: RawState;
   thread?: string;
   opted_out?: boolean;
-  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string };
+  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string; wake_at?: number };
 }
 
 export interface RawMessage {
@@ -108,4 +112,4 @@ export interface Answer {
   retry_after_s?: number;
 }
 
-export type Frame = Welcome | Answer | { type: "heartbeat" } | { type?: undefined; sequence: number; event: LogEvent };
+export type Frame = Welcome | Answer | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };

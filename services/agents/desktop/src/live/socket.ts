@@ -8,6 +8,7 @@ export interface Listener {
   welcome(frame: Welcome): void;
   event(event: LogEvent): void;
   answer(frame: Answer): void;
+  typing(conversation: string): void;
   link(live: boolean): void;
   signedOut(): void;
   /** It closed before a welcome: perhaps nobody is signed in. */
@@ -107,6 +108,7 @@ export class DeskSocket {
     this.heard = Date.now();
     if (frame.type === "welcome") this.welcome(frame);
     else if (frame.type === "answer") this.on.answer(frame);
+    else if (frame.type === "typing") this.on.typing(frame.conversation);
     else if (frame.type === "heartbeat") this.echoes = true;
     else if (frame.sequence === this.sequence + 1) {
       this.sequence += 1;

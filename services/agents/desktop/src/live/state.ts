@@ -52,8 +52,8 @@ export const textOf = (value: unknown): string => (typeof value === "string" ? v
 
 /** The record names some of the board's fields otherwise, and writes times as text. */
 export function stateOf(raw: RawState): State {
-  const times = ["opened_at", "queued_at", "last_inbound_at", "wrap_until", "closed_at", "replied_at"];
-  const texts = ["owner", "offered_to", "keeps", "last_agent", "queue", "requirement", "display", "channel", "account"];
+  const times = ["opened_at", "queued_at", "last_inbound_at", "wrap_until", "wake_at", "closed_at", "replied_at"];
+  const texts = ["owner", "offered_to", "keeps", "last_agent", "queue", "requirement", "display", "channel", "account", "reason", "why"];
   return {
     ...(raw as unknown as State),
     ...Object.fromEntries(texts.map((name) => [name, raw[name] ?? ""])),
@@ -66,6 +66,21 @@ export function stateOf(raw: RawState): State {
   };
 }
 
+/** How the board chose whom to offer it: among how many, and how long the chosen one was idle. */
+export interface Reasons {
+  satisfied: number;
+  room: number;
+  declined: number;
+  idleMs: number;
+}
+
+/** The reasons of the latest offer; null where none are known: the record does not keep them. */
+export function reasonsOf(why: string): Reasons | null {
+  const [, satisfied, room, declined, idleMs] = /^(\d+):(\d+):(\d+):(\d+)$/.exec(why)?.map(Number) ?? [];
+  if (satisfied === undefined || room === undefined || declined === undefined || idleMs === undefined) return null;
+  return { satisfied, room, declined, idleMs };
+}
+
 /** A conversation of which nothing is known yet but its state. */
 export const blank = (state: State): Held => ({
   id: state.id, version: 0, state, messages: [], unread: 0, waiting: [], handover: null, tries: 0, reading: false,
@@ -75,7 +90,7 @@ export const blank = (state: State): Held => ({
 export const behind = ({ version, state }: Held): boolean => version < state.version;
 
 /** A message in one line: its words, or what kind of thing it is. */
-export const wordsOf = (parts: Message["parts"]): string => parts.map(wordsOfPart).join("\n");
+export const wordsOf = (parts: Message["parts"]): string => parts.map(wordsOfPart).filter(Boolean).join("\n");
 
 function wordsOfPart(part: Message["parts"][number]): string {
   switch (part.kind) {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { LogEvent, RawState, Row } from "./frames";
-import { lastWords } from "./state";
+import { lastWords, reasonsOf } from "./state";
 import { Store } from "./store";
 
 let record: Record<string, Row> = {};
@@ -123,4 +123,32 @@ test("a snapshot takes the place of all that was known", () => {
   it.event(event(1, "offer.accepted"));
   it.snapshot([{ conversation: { ...state(4), id: "0-b" }, version: 4, messages: [] }]);
   expect([...it.all.keys()]).toEqual(["0-b"]);
+});
+
+test("what I put off is kept apart, the next to wake first, and is gone when it wakes", () => {
+  const it = store();
+  it.event(event(1, "offer.accepted"));
+  it.event(event(2, "conversation.snoozed", { note: "", wake_at: 5_000 }, { status: "snoozed", owner: "", last_agent: "ana", wake_at: 5_000 }));
+  expect(it.own()).toEqual([]);
+  expect(it.snoozed().map(({ id, state: { wake_at: at } }) => [id, at])).toEqual([["0-a", 5_000]]);
+  it.event(event(3, "conversation.woken", undefined, { status: "queued", owner: "", last_agent: "ana" }));
+  expect(it.snoozed()).toEqual([]);
+});
+
+test("when it wakes is read from the event of its last snooze, where the record alone is asked", async () => {
+  const it = store();
+  const snoozed = (wakeAt: number) => ({ type: "trunkline.conversation.snoozed.v1", details: { wake_at: wakeAt } });
+  const put = state(7, { status: "snoozed", owner: "", last_agent: "ana" });
+  record["0-a"] = { conversation: put, version: 7, messages: [], events: [snoozed(1_000), snoozed(9_000)] };
+  await it.read("0-a");
+  expect(it.snoozed()[0]?.state.wake_at).toBe(9_000);
+});
+
+test("the reasons of an offer are read as the board wrote them, and outlive a read of the record, which has none", async () => {
+  const it = store();
+  it.event(event(1, "conversation.offered", undefined, { why: "3:2:1:61000", status: "offered", offered_to: "ana", owner: "" }));
+  record["0-a"] = { conversation: state(1), version: 1, messages: [] };
+  await it.read("0-a");
+  expect(reasonsOf(it.all.get("0-a")?.state.why ?? "")).toEqual({ satisfied: 3, room: 2, declined: 1, idleMs: 61_000 });
+  expect([reasonsOf(""), reasonsOf("1:2"), reasonsOf("a:b:c:d")]).toEqual([null, null, null]);
 });

@@ -44,10 +44,17 @@ export class Store {
     return open.sort((a, b) => a.state.deadline - b.state.deadline);
   }
 
-  /** Own conversations, the most urgent first, the closed ones last. */
+  /** Own conversations, the most urgent first, the closed ones last; without what is snoozed. */
   own(): Held[] {
     const place = ({ state }: Held) => (state.status === "closed" ? 1e15 - state.closed_at : state.due);
-    return [...this.all.values()].filter(({ state }) => state.offered_to !== this.me).sort((a, b) => place(a) - place(b));
+    const here = [...this.all.values()].filter(({ state }) => state.offered_to !== this.me && state.status !== "snoozed");
+    return here.sort((a, b) => place(a) - place(b));
+  }
+
+  /** What I have put off, the next to wake first. */
+  snoozed(): Held[] {
+    const off = [...this.all.values()].filter(({ state }) => state.status === "snoozed");
+    return off.sort((a, b) => a.state.wake_at - b.state.wake_at);
   }
 
   event({ type, subject, data }: LogEvent): void {
@@ -85,7 +92,8 @@ export class Store {
   }
 
   private mine({ id, owner, offered_to: offered, keeps, status, last_agent: last }: State): boolean {
-    return [owner, offered, keeps].includes(this.me) || (status === "closed" && last === this.me) || this.on.keeps(id);
+    const was = (status === "closed" || status === "snoozed") && last === this.me;
+    return was || [owner, offered, keeps].includes(this.me) || this.on.keeps(id);
   }
 
   private agent(state: RawState | undefined): void {
@@ -153,8 +161,8 @@ export class Store {
     // Whom it is passed on to was not among those told of it: the record knows who did, and why.
     const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
     if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
-    const state = stateOf(conversation);
-    if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "" };
+    const state = recalled(stateOf(conversation), events);
+    if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "", why: state.why || each.state.why };
     else if (state.contact_id) each.state.contact_id = state.contact_id;
     this.drain(each);
   }
@@ -198,6 +206,13 @@ function saidOf({ id, parts, agent, written_at: written, received_at: received }
     direction: written ? "outbound" : "inbound", agent: agent ?? null, reply_to: null,
     status: null, status_code: null, status_text: null, provider_ids: [], possible_duplicate: false,
   };
+}
+
+/** The record keeps no time of waking with a conversation; the event of its snooze tells it. */
+function recalled(state: State, events: NonNullable<Row["events"]>): State {
+  if (state.status !== "snoozed" || state.wake_at) return state;
+  const snoozed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.snoozed."));
+  return { ...state, wake_at: Number(snoozed?.details.wake_at) || 0 };
 }
 
 /** What we know of a message already may be further than what the record says of it. */

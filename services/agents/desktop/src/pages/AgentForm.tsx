@@ -29,7 +29,7 @@ export function AgentForm({ agent, problem, saving, close, done }: {
     <Dialog title={agent ? say("editNamed", { name: agent.name }) : say("addAgent")} close={close} wide>
       <form onSubmit={(event) => {
         event.preventDefault();
-        done(read(new FormData(event.currentTarget), desk.plan.skills.map(({ name }) => name)));
+        done(read(new FormData(event.currentTarget), desk.names.plan.skills.map(({ name }) => name)));
       }}>
         <div className="fields">
           <label>{say("name")}<input name="name" defaultValue={agent?.name} required maxLength={200} /></label>
@@ -43,14 +43,14 @@ export function AgentForm({ agent, problem, saving, close, done }: {
         </div>
         <fieldset>
           <legend>{say("queues")}</legend>
-          {[{ name: "*", title: say("allQueues") }, ...desk.plan.queues].map(({ name, title }) => (
+          {[{ name: "*", title: say("allQueues") }, ...desk.names.plan.queues].map(({ name, title }) => (
             <label key={name} className="check"><input type="checkbox" name="queues" value={name} defaultChecked={agent?.queues.includes(name) ?? name === "*"} />{title}</label>
           ))}
         </fieldset>
         <fieldset>
           <legend id={skillsName}>{say("skillLevels")}</legend>
           <div className="fields">
-            {desk.plan.skills.map(({ name, title }) => (
+            {desk.names.plan.skills.map(({ name, title }) => (
               <label key={name}>{title}<input name={`skill:${name}`} type="number" min={0} max={10} defaultValue={agent?.skills[name] ?? ""} /></label>
             ))}
           </div>

@@ -61,7 +61,7 @@ async function keep(agent: Agent | "new", { password, login, ...given }: Given):
 }
 
 function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => void) | null }) {
-  const desk = useDesk(), skills = desk.plan.skills;
+  const desk = useDesk(), skills = desk.names.plan.skills;
   return (
     // A table wider than the screen scrolls, also by keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above
@@ -77,7 +77,7 @@ function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => vo
             <tr key={one.id} className={one.disabled ? "soft" : ""}>
               <th scope="row">{one.name} <span className="soft">{one.login}{one.disabled && ` · ${say("disabled")}`}</span></th>
               <td>{sayName(one.role)}</td><td>{one.capacity}</td>
-              <td>{one.queues.includes("*") ? say("allQueues") : one.queues.map((name) => desk.queueTitle(name)).join(", ") || "–"}</td>
+              <td>{one.queues.includes("*") ? say("allQueues") : one.queues.map((name) => desk.names.queue(name)).join(", ") || "–"}</td>
               {skills.map(({ name }) => <td key={name} className="narrow">{one.skills[name] ?? "·"}</td>)}
               {edit && <td><button type="button" onClick={() => edit(one)} aria-label={say("editNamed", { name: one.name })}>{say("edit")}</button></td>}
             </tr>

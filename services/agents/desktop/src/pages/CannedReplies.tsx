@@ -35,7 +35,7 @@ export default function CannedReplies() {
       <ul className="plain cards">
         {(data?.items ?? []).map((each) => (
           <li key={each.id} className="card">
-            <h2>{each.title} <span className="soft">{each.shortcut}{each.queue && ` · ${desk.queueTitle(each.queue)}`}</span></h2>
+            <h2>{each.title} <span className="soft">{each.shortcut}{each.queue && ` · ${desk.names.queue(each.queue)}`}</span></h2>
             <p className="text">{each.text}</p>
             <p className="row end">
               <button type="button" onClick={() => remove.mutate(each.id)}>{say("remove")}</button>
@@ -78,7 +78,7 @@ function CannedForm({ reply, problem, close, done }: {
           <label>{say("queue")}
             <select name="queue" defaultValue={reply?.queue ?? ""}>
               <option value="">{say("allQueues")}</option>
-              {desk.plan.queues.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}
+              {desk.names.plan.queues.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}
             </select>
           </label>
         </div>

@@ -147,10 +147,11 @@ function TabTitle() {
   return null;
 }
 
-function focusOn(part: "reply" | "note" | "list" | "transcript"): void {
-  if (part === "reply" || part === "note") {
-    document.querySelector<HTMLInputElement>(`.composer input[data-mode="${part}"]`)?.click();
-    requestAnimationFrame(() => document.getElementById("reply")?.focus());
+function focusOn(part: Parameters<Page["focus"]>[0]): void {
+  const writes = part === "reply" || part === "subject" ? "reply" : part === "note" ? "note" : "";
+  if (writes) {
+    document.querySelector<HTMLInputElement>(`.composer input[data-mode="${writes}"]`)?.click();
+    requestAnimationFrame(() => document.getElementById(part === "subject" ? "subject" : "reply")?.focus());
   } else if (part === "list") {
     const rows = document.querySelector(".list");
     (rows?.querySelector<HTMLElement>('[aria-current="true"]') ?? rows?.querySelector("button"))?.focus();

@@ -1,17 +1,18 @@
 // Everything I may see: found by words, read as it was.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useState } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
+import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
 import { channelIcon, Icon } from "../parts/Icon";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
-import { useDesk } from "../parts/use";
+import { useDesk, usePage } from "../parts/use";
 import { dateTimeOf, say, sayStatus, whyNot } from "../words";
 
-const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "closed"];
+const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
 export function History({ id }: { id: string }) {
   const [words, search] = useState(""), [status, filter] = useState<Status | "">("");
@@ -48,7 +49,7 @@ function Found({ words, status, chosen }: { words: string; status: Status | ""; 
   if (!items.length) return <p className="empty" role="status">{say(isPending ? "loading" : words || status ? "nothingFound" : "nothingYet")}</p>;
   return (
     <div className="rows">
-      {items.map((one) => <FoundRow key={one.id} one={one} current={one.id === chosen} queue={desk.queueTitle(one.queue)} />)}
+      {items.map((one) => <FoundRow key={one.id} one={one} current={one.id === chosen} queue={desk.names.queue(one.queue)} />)}
       {hasNextPage && <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>{say("more")}</button>}
     </div>
   );
@@ -66,8 +67,17 @@ function FoundRow({ one, current, queue }: { one: Conversation; current: boolean
 
 const heldOf = ({ conversation, version, messages }: Whole): Held => ({ ...blank(stateOf(conversation)), version, messages: [...messages] });
 
+/** What is read here is what a supervisor's keys mean. */
+function useViewed(one: Conversation | undefined): void {
+  const desk = useDesk();
+  useEffect(() => {
+    desk.view(one ?? null);
+    return () => desk.view(null);
+  }, [desk, one]);
+}
+
 function Past({ id }: { id: string }) {
-  const desk = useDesk(), [, go] = useLocation(), params = { path: { conversation: id } };
+  const desk = useDesk(), page = usePage(), [, go] = useLocation(), params = { path: { conversation: id } };
   const { data, error } = useQuery({
     queryKey: ["past", id],
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}", { params })),
@@ -76,6 +86,7 @@ function Past({ id }: { id: string }) {
     queryKey: ["notes", id],
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}/notes", { params })),
   });
+  useViewed(data?.conversation);
   if (error) return <p className="empty bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>;
   if (!data) return <p className="empty" role="status">{say("loading")}</p>;
   const { conversation: one } = data, here = desk.store.all.has(id);
@@ -85,7 +96,9 @@ function Past({ id }: { id: string }) {
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{one.display || one.address}</h2>
-        <span className="soft grow about">{one.address} · {desk.queueTitle(one.queue)} · {sayStatus(one.status)} · {desk.agentName(one.owner || one.last_agent)}</span>
+        <span className="soft grow about">{one.address} · {desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
+        {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
       </header>
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>

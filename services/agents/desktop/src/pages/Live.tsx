@@ -58,10 +58,10 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
 
 function NeedRow({ need }: { need: LiveNeed }) {
   const desk = useDesk();
-  const skills = Object.entries(need.skills).map(([skill, level]) => `${desk.skillTitle(skill)} ≥ ${level}`).join(", ");
+  const skills = Object.entries(need.skills).map(([skill, level]) => `${desk.names.skill(skill)} ≥ ${level}`).join(", ");
   return (
     <tr className="soft">
-      <td>{desk.channelTitle(need.channel)}{skills && ` · ${skills}`}</td>
+      <td>{desk.names.channel(need.channel)}{skills && ` · ${skills}`}</td>
       <td>{numberOf(need.waiting)}</td><td>{seconds(need.oldest_s)}</td><Slack value={need.slack_s} />
       <td>{need.eligible === 0 ? say("nobodyCould") : say("could", { eligible: need.eligible, room: need.with_room })}</td>
     </tr>

@@ -26,7 +26,7 @@ const inSeconds = (value: number): string => lengthOf(value * 1000);
 
 /** Skills with their levels, for a sentence. */
 const needs = (desk: Desk, skills: Record<string, number>): string =>
-  Object.entries(skills).map(([skill, level]) => `${desk.skillTitle(skill)} ≥ ${level}`).join(", ");
+  Object.entries(skills).map(([skill, level]) => `${desk.names.skill(skill)} ≥ ${level}`).join(", ");
 
 function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> }) {
   return (
@@ -58,7 +58,7 @@ function Rules({ desk, running }: { desk: Desk; running: Running }) {
             {rule.when !== "true" && <pre><code>{rule.when}</code></pre>}
           </li>
         ))}
-        <li><p>{say("ruleElse", { queue: desk.queueTitle(running.default_queue) })}</p></li>
+        <li><p>{say("ruleElse", { queue: desk.names.queue(running.default_queue) })}</p></li>
       </ol>
     </section>
   );
@@ -67,7 +67,7 @@ function Rules({ desk, running }: { desk: Desk; running: Running }) {
 /** A rule as a sentence: when, and then what. */
 function ruleWords(desk: Desk, rule: Rule): string {
   const then = [
-    rule.queue && say("ruleQueue", { queue: desk.queueTitle(rule.queue) }),
+    rule.queue && say("ruleQueue", { queue: desk.names.queue(rule.queue) }),
     Object.keys(rule.requires).length > 0 && say("needsSkills", { skills: needs(desk, rule.requires) }),
     rule.priority != null && say("atPriority", { priority: rule.priority }),
     rule.weight != null && say("weighs", { weight: rule.weight }),
@@ -84,8 +84,8 @@ function Accounts({ desk, running }: { desk: Desk; running: Running }) {
       <ul className="plain sentences">
         {running.accounts.map((account) => (
           <li key={account.name}>
-            <h3>{account.name} <span className="soft">{desk.channelTitle(account.channel)}</span></h3>
-            <p>{say("accountSentence", { queue: desk.queueTitle(account.queue) })}</p>
+            <h3>{account.name} <span className="soft">{desk.names.channel(account.channel)}</span></h3>
+            <p>{say("accountSentence", { queue: desk.names.queue(account.queue) })}</p>
             {desk.me.role === "admin" && (
               <details onToggle={({ currentTarget }) => show(currentTarget.open ? account.name : "")}>
                 <summary>{say("channelLog")}</summary>

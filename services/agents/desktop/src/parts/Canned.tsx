@@ -16,7 +16,7 @@ export const useCanned = () =>
 export function filled(desk: Desk, text: string): string {
   const state = desk.current()?.state;
   const values: Record<string, string> = {
-    contact: state?.display || state?.contact || "", agent: desk.me.name, queue: desk.queueTitle(state?.queue ?? ""),
+    contact: state?.display || state?.contact || "", agent: desk.me.name, queue: desk.names.queue(state?.queue ?? ""),
   };
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -1,11 +1,12 @@
 // Where one writes: a reply to the customer or a note for colleagues, with the channel's limits before the first key.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { canWrite } from "../live/commands";
+import { AFTER_REPLY, canWrite } from "../live/commands";
 import { limitOf, windowEnd, windowWords } from "../live/limits";
-import type { Desk } from "../live/desk";
+import type { Desk, Then } from "../live/desk";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, type Key } from "../words";
 import { Icon } from "./Icon";
+import { MailFields } from "./Mail";
 import { isTouch, useDesk, useNow, usePage } from "./use";
 
 type Mode = "reply" | "note";
@@ -21,16 +22,16 @@ export function Composer({ each, writeNote }: Props) {
   const desk = useDesk(), page = usePage(), draft = desk.drafts.draft(each.id);
   const [mode, write] = useState<Mode>(draft.note && !draft.reply ? "note" : "reply");
   const [saving, save] = useState(false);
-  const text = draft[mode], limit = limitOf(desk.plan, each.state.channel, text), closed = useClosed(each);
+  const text = draft[mode], limit = limitOf(desk.names.plan, each.state.channel, text), closed = useClosed(each);
   const can = mode === "note" ? !saving : canWrite(desk) && !closed;
   const ready = can && text.trim() !== "" && (mode === "note" || !limit.over);
   const box = useBox(each.id, can);
 
-  const change = (value: string) => desk.drafts.write(each.id, { [mode]: value });
-  const reply = (then?: { verb: "wrap-up" }) => {
-    change("");
-    desk.reply(each.id, text, then);
+  const change = (value: string) => {
+    desk.drafts.write(each.id, { [mode]: value });
+    if (mode === "reply" && value) desk.signals.typing(each.id); // what is internal is nothing to them
   };
+  const reply = (then?: Then) => desk.send(each.id, then);
   const keep = () => {
     save(true);
     // A failure is told by who asked, and the text stays.
@@ -42,13 +43,14 @@ export function Composer({ each, writeNote }: Props) {
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouch()) return;
     event.preventDefault();
-    if (event.ctrlKey && mode === "reply" && ready) page.open("close", "after-reply");
+    if (event.ctrlKey && mode === "reply" && ready) page.open(event.altKey ? "snooze" : "close", AFTER_REPLY);
     else if (!event.ctrlKey) send();
   };
 
   return (
     <form className={`composer ${mode}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
       <Modes mode={mode} write={write} can={can} />
+      {mode === "reply" && <MailFields each={each} can={can} />}
       <textarea
         ref={box} id="reply" rows={3} maxLength={16_000} value={text} disabled={!can} onKeyDown={onKey}
         aria-label={say(WORDS[mode].label)} aria-describedby="count" placeholder={isTouch() ? "" : say(WORDS[mode].hint)}
@@ -58,7 +60,7 @@ export function Composer({ each, writeNote }: Props) {
         <span id="count" className={limit.over && mode === "reply" ? "bad grow" : "soft grow"}>
           {mode === "note" ? say("noteNotSent") : replyWords(desk, each, limit.words, closed)}
         </span>
-        {mode === "reply" && <SendAnd ready={ready} close={() => page.open("close", "after-reply")} wrapUp={() => reply({ verb: "wrap-up" })} />}
+        {mode === "reply" && <SendAnd ready={ready} wrapUp={() => reply({ verb: "wrap-up", body: {} })} />}
         <button type="submit" className="primary" disabled={!ready}>{say(verbOf(mode, saving))}</button>
       </div>
     </form>
@@ -70,7 +72,7 @@ const verbOf = (mode: Mode, saving: boolean): Key => (mode === "reply" ? "send" 
 /** Below the box: why nothing can be sent, or how much, and until when. */
 function replyWords(desk: Desk, each: Held, limit: string, closed: string): string {
   if (each.state.opted_out) return say("opted-out");
-  return closed || [limit, windowWords(windowEnd(desk.plan, each.state))].filter(Boolean).join(" · ");
+  return closed || [limit, windowWords(windowEnd(desk.names.plan, each.state))].filter(Boolean).join(" · ");
 }
 
 /** To the customer or to colleagues: one look tells which. */
@@ -93,12 +95,14 @@ function Modes({ mode, write, can }: { mode: Mode; write: (mode: Mode) => void; 
   );
 }
 
-function SendAnd({ ready, close, wrapUp }: { ready: boolean; close: () => void; wrapUp: () => void }) {
+function SendAnd({ ready, wrapUp }: { ready: boolean; wrapUp: () => void }) {
+  const page = usePage();
   return (
     <details className="menu">
       <summary className="button" aria-label={say("sendAnd")}><Icon name="down" /></summary>
       <div className="card">
-        <button type="button" disabled={!ready} onClick={close}>{say("sendAndClose")}<kbd>Ctrl+Enter</kbd></button>
+        <button type="button" disabled={!ready} onClick={() => page.open("close", AFTER_REPLY)}>{say("sendAndClose")}<kbd>Ctrl+Enter</kbd></button>
+        <button type="button" disabled={!ready} onClick={() => page.open("snooze", AFTER_REPLY)}>{say("sendAndSnooze")}<kbd>Ctrl+Alt+Enter</kbd></button>
         <button type="button" disabled={!ready} onClick={wrapUp}>{say("sendAndWrapUp")}</button>
       </div>
     </details>
@@ -107,7 +111,7 @@ function SendAnd({ ready, close, wrapUp }: { ready: boolean; close: () => void; 
 
 /** Why the channel takes no reply now; empty if it does. */
 function useClosed({ state }: Held): string {
-  const desk = useDesk(), now = useNow(), end = windowEnd(desk.plan, state);
+  const desk = useDesk(), now = useNow(), end = windowEnd(desk.names.plan, state);
   return end && end < now ? say("windowClosed", { at: dateTimeOf(end) }) : "";
 }
 

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { api, newId, want } from "../api/client";
-import { canClose, canTransfer, canWrapUp } from "../live/commands";
+import { canAssign, canClose, canSnooze, canTakeOver, canTransfer, canWake, canWrapUp, takeOver } from "../live/commands";
 import type { Held } from "../live/state";
 import { say, whyNot } from "../words";
 import { Composer } from "./Composer";
@@ -41,12 +41,30 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
       <h2 id="who" ref={name} tabIndex={-1}>{state.display || state.contact}</h2>
       <span className="soft grow about">{state.contact} · {state.account} · {statusWords(desk, each, now)}</span>
       <span className="verbs row">
+        {state.status === "snoozed" && <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>}
+        <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>
         <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
         <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
         <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>
+        <More />
       </span>
       <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("contactPanel")} onClick={togglePanel}><Icon name="person" /></button>
     </header>
+  );
+}
+
+/** What is done less often. */
+function More() {
+  const desk = useDesk(), page = usePage();
+  return (
+    <details className="menu below">
+      <summary className="button" aria-label={say("more")}><Icon name="more" /></summary>
+      <div className="card">
+        <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("escalate")}>{say("escalate")}<kbd>Alt+e</kbd></button>
+        {canAssign(desk) && <button type="button" onClick={() => page.open("assign", desk.chosen)}>{say("assign")}<kbd>Alt+g</kbd></button>}
+        {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}<kbd>Alt+o</kbd></button>}
+      </div>
+    </details>
   );
 }
 

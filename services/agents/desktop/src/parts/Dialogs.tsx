@@ -1,11 +1,11 @@
 // The dialogs in which an agent says more: why, to whom, with what result.
-import { useEffect, useState, type ReactNode } from "react";
-import { Problem } from "../api/client";
-import type { DialogName } from "../live/commands";
-import { say, sayName, whyNot, type Key } from "../words";
+import { useState, type ReactNode } from "react";
+import { AFTER_REPLY, type DialogName } from "../live/commands";
+import { say, sayName, type Key } from "../words";
+import { Asking } from "./Asking";
 import { CannedDialog } from "./Canned";
-import { Dialog, DialogButtons } from "./Dialog";
 import { KeyList, Palette } from "./Palette";
+import { Assigning, Escalating, Snoozing, Transferring } from "./Passing";
 import { PreferencesDialog } from "./Preferences";
 import { useDesk } from "./use";
 
@@ -25,7 +25,10 @@ export function Dialogs({ open: { dialog, subject }, close }: { open: Open; clos
     case "decline": return <Declining conversation={subject} close={close} />;
     case "away": return <GoingAway close={close} />;
     case "transfer": return <Transferring close={close} />;
-    case "close": return <Closing afterReply={subject === "after-reply"} close={close} />;
+    case "escalate": return <Escalating close={close} />;
+    case "snooze": return <Snoozing afterReply={subject === AFTER_REPLY} close={close} />;
+    case "assign": return <Assigning conversation={subject} close={close} />;
+    case "close": return <Closing afterReply={subject === AFTER_REPLY} close={close} />;
     case "canned": return <CannedDialog close={close} />;
     case "preferences": return <PreferencesDialog close={close} />;
   }
@@ -39,33 +42,6 @@ function Reasons({ keys, words }: { keys: Key[]; words: Key }) {
       </label>
       <label>{say("ownWords")}<input name="own" maxLength={200} autoComplete="off" /></label>
     </>
-  );
-}
-
-const given = (form: HTMLFormElement): Record<string, string> =>
-  Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value : ""]));
-
-/** A form in a dialog; Enter in a select sends it too. */
-function Asking({ title, verb, close, done, children }: {
-  title: string; verb: string; close: () => void; done: (given: Record<string, string>) => void; children: ReactNode;
-}) {
-  return (
-    <Dialog title={title} close={close}>
-      {/* Keys are caught for what is inside the form; the form itself is no control. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- as above */}
-      <form onSubmit={(event) => {
-        event.preventDefault();
-        done(given(event.currentTarget));
-        close();
-      }} onKeyDown={(event) => {
-        if (event.key !== "Enter" || !(event.target instanceof HTMLSelectElement)) return;
-        event.preventDefault();
-        event.currentTarget.requestSubmit();
-      }}>
-        {children}
-        <DialogButtons verb={verb} />
-      </form>
-    </Dialog>
   );
 }
 
@@ -90,48 +66,11 @@ function GoingAway({ close }: { close: () => void }) {
   );
 }
 
-function Transferring({ close }: { close: () => void }) {
-  const desk = useDesk(), [id] = useState(desk.chosen);
-  // Who is here changes all day. Unless somebody answers, those of before are shown.
-  useEffect(() => void desk.meetColleagues().catch((problem: unknown) => desk.notice(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
-  const others = desk.colleagues.filter((one) => one.id !== desk.me.id && one.presence !== "offline");
-  return (
-    <Asking title={say("transfer")} verb={say("transfer")} close={close} done={({ to = "", note = "" }) => {
-      const [kind, name = ""] = to.split(":");
-      desk.actions.start("transfer", id, { ...(kind === "agent" ? { to_agent: name } : { to_queue: name }), note });
-    }}>
-      <label>{say("transferTo")}
-        <select name="to">
-          <optgroup label={say("queues")}>
-            {desk.plan.queues.map(({ name, title }) => <option key={name} value={`queue:${name}`}>{title}</option>)}
-          </optgroup>
-          <optgroup label={say("colleagues")}>
-            {others.map((one) => (
-              <option key={one.id} value={`agent:${one.id}`}>
-                {one.name} · {sayName(one.presence)}{one.room ? "" : ` · ${say("noRoom")}`}
-              </option>
-            ))}
-          </optgroup>
-        </select>
-      </label>
-      <label>{say("transferNote")}<textarea name="note" rows={3} maxLength={2000} /></label>
-    </Asking>
-  );
-}
-
 /** Close; after a reply, first that reply is sent, and a reply that fails leaves the conversation open. */
 function Closing({ afterReply, close }: { afterReply: boolean; close: () => void }) {
-  const desk = useDesk(), [id] = useState(desk.chosen);
+  const desk = useDesk(), [id] = useState(desk.chosen), words = say(afterReply ? "sendAndClose" : "close");
   return (
-    <Asking title={say(afterReply ? "sendAndClose" : "close")} verb={say(afterReply ? "sendAndClose" : "close")} close={close} done={({ code = "", note = "" }) => {
-      const text = desk.drafts.draft(id).reply;
-      if (!afterReply || !text.trim()) {
-        desk.actions.start("close", id, { code, note });
-        return;
-      }
-      desk.drafts.write(id, { reply: "" });
-      desk.reply(id, text, { verb: "close", code, note });
-    }}>
+    <Asking title={words} verb={words} close={close} done={({ code = "", note = "" }) => desk.end(id, afterReply, { verb: "close", body: { code, note } })}>
       <label>{say("result")}
         <select name="code">{RESULTS.map((key) => <option key={key} value={key}>{sayName(key)}</option>)}</select>
       </label>

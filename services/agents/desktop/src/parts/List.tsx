@@ -2,13 +2,14 @@
 import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
 import type { Desk } from "../live/desk";
+import type { State } from "../live/frames";
 import { lastWords, type Held } from "../live/state";
-import { clockOf, lengthOf, say, sayStatus } from "../words";
+import { clockOf, dateTimeOf, lengthOf, say, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
 
 export function List() {
-  const desk = useDesk(), rows = desk.store.own(), now = useNow();
+  const desk = useDesk(), rows = desk.store.own(), off = desk.store.snoozed(), now = useNow();
   const handle = useRef<VListHandle>(null);
   const at = rows.findIndex(({ id }) => id === desk.chosen);
   useEffect(() => {
@@ -22,6 +23,7 @@ export function List() {
           {(each) => <Row key={each.id} desk={desk} each={each} now={now} />}
         </VList>
       )}
+      {off.length > 0 && <Snoozed desk={desk} all={off} />}
     </nav>
   );
 }
@@ -39,10 +41,39 @@ function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
       <span className="words">
         {draft && !chosen ? <><em>{say("draft")}</em> {draft}</> : lastWords(each) || "…"}
       </span>
-      <span className="soft state">{desk.queueTitle(state.queue)} · {statusWords(desk, each, now)}</span>
+      <span className="soft state">{desk.names.queue(state.queue)} · {statusWords(desk, each, now)}</span>
     </button>
   );
 }
+
+const SHOWN = 100; // the next to wake; the others are found in History
+
+/** What was put off: when it wakes, and one click to have it back now. */
+function Snoozed({ desk, all }: { desk: Desk; all: Held[] }) {
+  return (
+    <details className="snoozed" open>
+      <summary>{say("snoozedCount", { count: all.length })}</summary>
+      <ul className="plain">
+        {all.slice(0, SHOWN).map((each) => <SnoozedRow key={each.id} desk={desk} each={each} />)}
+      </ul>
+    </details>
+  );
+}
+
+function SnoozedRow({ desk, each: { id, state } }: { desk: Desk; each: Held }) {
+  const name = state.display || state.contact || "…";
+  return (
+    <li className="row">
+      <button type="button" className="row-button grow" data-conversation={id} aria-current={id === desk.chosen} onClick={() => desk.choose(id)}>
+        <span className="row-top"><Icon name={channelIcon(state.channel)} /><strong>{name}</strong></span>
+        <span className="soft state">{wakesWords(state)}</span>
+      </button>
+      <button type="button" disabled={desk.actions.of(id).length > 0} aria-label={say("wakeNamed", { name })} onClick={() => desk.wake(id)}>{say("wake")}</button>
+    </li>
+  );
+}
+
+const wakesWords = ({ wake_at: at }: State): string => (at ? say("wakesAt", { at: dateTimeOf(at) }) : sayStatus("snoozed"));
 
 interface Chip {
   words: string;
@@ -72,9 +103,10 @@ function Clock({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
 
 export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "closed") return sayStatus("closed");
+  if (state.status === "snoozed") return wakesWords(state);
   if (![state.owner, state.keeps].includes(desk.me.id)) return say("notMine");
-  if (state.status === "offered") return say("offered", { to: desk.agentName(state.offered_to) });
-  if (state.status === "queued") return say("queued", { queue: desk.queueTitle(state.queue) });
+  if (state.status === "offered") return say("offered", { to: desk.names.agent(state.offered_to) });
+  if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
   return sayStatus(state.status) + left;
 }

@@ -7,6 +7,7 @@ import { lastWords, type Held } from "../live/state";
 import { clockOf, say } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, useNow, usePage } from "./use";
+import { whyMe } from "./why";
 
 export function Offers() {
   const desk = useDesk(), offers = desk.offers();
@@ -28,7 +29,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
       <header className="row">
         <Icon name={channelIcon(state.channel)} />
         <h2>{state.display || state.contact}</h2>
-        <span className="soft grow">{desk.queueTitle(state.queue)} · {desk.channelTitle(state.channel)}</span>
+        <span className="soft grow">{desk.names.queue(state.queue)} · {desk.names.channel(state.channel)}</span>
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>
@@ -64,20 +65,6 @@ function useShown(desk: Desk, { id, state: { fence } }: Held) {
     if (could) desk.socket.send({ type: "shown", conversation: id, fence });
   }, [could, desk, id, fence]);
   return ref;
-}
-
-/** Why this came to me, in a sentence: who passed it on, or what it needs that I have. */
-export function whyMe(desk: Desk, { state, handover }: Held): string {
-  if (handover) {
-    const name = desk.agentName(handover.sender);
-    return handover.note ? say("passedOnWith", { name, note: handover.note }) : say("passedOn", { name });
-  }
-  const needed = (state.requirement.split("|")[3] ?? "").split(",").filter(Boolean);
-  const skills = needed.map((pair) => {
-    const [skill = "", level = ""] = pair.split(":");
-    return say("skillNeeded", { skill: desk.skillTitle(skill), level, mine: desk.me.skills[skill] ?? 0 });
-  });
-  return skills.length ? say("whySkills", { skills: skills.join(", ") }) : say("whyRoom", { queue: desk.queueTitle(state.queue) });
 }
 
 /** An unanswered action in words. */

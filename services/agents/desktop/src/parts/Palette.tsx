@@ -25,7 +25,7 @@ export function Palette({ close }: { close: () => void }) {
             ))}
           </Command.Group>
           <Command.Group heading={say("conversations")}>
-            {desk.store.own().slice(0, 200).map(({ id, state }) => (
+            {[...desk.store.own(), ...desk.store.snoozed()].slice(0, 200).map(({ id, state }) => (
               <Command.Item key={id} value={id} keywords={[state.display, state.contact]} onSelect={() => {
                 close();
                 page.go("/");
@@ -53,6 +53,7 @@ export function KeyList({ close }: { close: () => void }) {
           <tr><td><span className="keys"><kbd>Enter</kbd></span></td><td>{say("send")}</td></tr>
           <tr><td><span className="keys"><kbd>Shift+Enter</kbd></span></td><td>{say("newLine")}</td></tr>
           <tr><td><span className="keys"><kbd>Ctrl+Enter</kbd></span></td><td>{say("sendAndClose")}</td></tr>
+          <tr><td><span className="keys"><kbd>Ctrl+Alt+Enter</kbd></span></td><td>{say("sendAndSnooze")}</td></tr>
           {COMMANDS.filter((each) => each.keys.length).map((each) => (
             <tr key={each.id}><td><Keys keys={each.keys} /></td><td>{say(each.title)}</td></tr>
           ))}

@@ -8,8 +8,8 @@ import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
 import { channelIcon, Icon } from "./Icon";
-import { whyMe } from "./Offers";
 import { useDesk } from "./use";
+import { whyMe } from "./why";
 
 export function Panel({ each }: { each: Held }) {
   const desk = useDesk(), { state } = each, params = { path: { conversation: each.id } };
@@ -27,8 +27,8 @@ export function Panel({ each }: { each: Held }) {
       </ul>
       <h3>{say("thisConversation")}</h3>
       <dl>
-        <dt>{say("queue")}</dt><dd>{desk.queueTitle(state.queue)}</dd>
-        <dt>{say("channel")}</dt><dd>{desk.channelTitle(state.channel)}</dd>
+        <dt>{say("queue")}</dt><dd>{desk.names.queue(state.queue)}</dd>
+        <dt>{say("channel")}</dt><dd>{desk.names.channel(state.channel)}</dd>
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
         <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
       </dl>
@@ -71,5 +71,5 @@ function Story({ desk, each }: { desk: Desk; each: Held }) {
 export function eventWords(desk: Desk, { type, agent, reason, details }: PastEvent): string {
   const note = typeof details.note === "string" ? details.note : "";
   const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
-  return [sayEvent(type), agent && desk.agentName(agent), why, note].filter(Boolean).join(" · ");
+  return [sayEvent(type), agent && desk.names.agent(agent), why, note].filter(Boolean).join(" · ");
 }

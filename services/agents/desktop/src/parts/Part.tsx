@@ -2,6 +2,7 @@
 import type { Message } from "../api/schema";
 import { wordsOf } from "../live/state";
 import { say } from "../words";
+import { Look, MailHead } from "./Mail";
 
 const DRAWN = /^image\/(png|jpeg|gif|webp)$/;
 
@@ -17,6 +18,11 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
         {part.caption && <p className="text">{part.caption}</p>}
       </>
     );
+  }
+  if (part.kind === "mail") return <MailHead head={part} />;
+  if (part.kind === "html") return <Look conversation={conversation} digest={part.blob.digest} />;
+  if (part.kind === "quote") {
+    return <details className="quote"><summary>{say("earlierWords")}</summary><p className="text soft">{part.quoted}</p></details>;
   }
   if (part.kind === "media") {
     return <p className="text soft">{say("noMedia", { name: part.name ?? part.content_type, why: part.problem ?? "–" })}</p>;

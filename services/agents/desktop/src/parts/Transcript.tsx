@@ -1,8 +1,9 @@
 // What was said: messages with what became of them, notes that cannot be mistaken for replies, and what is under way.
 import { useLayoutEffect, useRef } from "react";
-import type { Message, Note } from "../api/schema";
+import type { Note } from "../api/schema";
 import type { Action } from "../live/actions";
 import type { Desk } from "../live/desk";
+import { bodyOfParts, headOfBody, textOfBody } from "../live/mail";
 import type { Held, Said } from "../live/state";
 import { dayOf, say, timeOf, whyNot } from "../words";
 import { Icon } from "./Icon";
@@ -19,11 +20,12 @@ const NEAR_END_PX = 60;
 export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; notes: Note[] }) {
   const ref = useRef<HTMLDivElement>(null), left = useRef(false);
   const lines = linesOf(desk, each, notes), newest = lines.at(-1);
+  const typing = desk.signals.isTyping(each.id);
   // The newest line stays in sight, unless the reader has scrolled back.
   useLayoutEffect(() => {
     const list = ref.current;
     if (list && !left.current) list.scrollTop = list.scrollHeight;
-  }, [newest?.id, lines.length]);
+  }, [newest?.id, lines.length, typing]);
   useLayoutEffect(() => {
     const list = ref.current;
     if (!list) return undefined;
@@ -42,6 +44,7 @@ export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; note
       <ol className="plain lines">
         {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
       </ol>
+      <p className="soft typing">{typing && say("isTyping", { name: each.state.display || each.state.contact })}</p>
     </div>
   );
 }
@@ -73,7 +76,7 @@ function Row({ desk, each, line, before }: { desk: Desk; each: Held; line: Line;
 
 function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
   const out = said.direction === "outbound", failed = said.status === "failed";
-  const who = out ? desk.agentName(said.agent ?? "") : each.state.display || each.state.contact;
+  const who = out ? desk.names.agent(said.agent ?? "") : each.state.display || each.state.contact;
   return (
     <li className={out ? "bubble out" : "bubble"} data-message={said.id}>
       <span className="hidden">{who}:</span>
@@ -84,13 +87,11 @@ function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
         {out && ` · ${deliveryWords(said)}`}
       </p>
       {failed && each.state.owner === desk.me.id && (
-        <button type="button" onClick={() => desk.reply(each.id, textOf(said.parts))}>{say("again")}</button>
+        <button type="button" onClick={() => desk.reply(each.id, bodyOfParts(said.parts))}>{say("again")}</button>
       )}
     </li>
   );
 }
-
-const textOf = (parts: Message["parts"]): string => parts.map((part) => (part.kind === "text" ? part.text : "")).join("\n");
 
 function deliveryWords({ status, status_text: why, possible_duplicate: twice }: Said): string {
   const words = status === "failed" ? say("failed", { why: why || "?" }) : say(status ?? "saved");
@@ -100,7 +101,7 @@ function deliveryWords({ status, status_text: why, possible_duplicate: twice }: 
 function Noted({ desk, note }: { desk: Desk; note: Note }) {
   return (
     <li className="bubble note">
-      <p className="note-head"><Icon name="lock" /> {say("noteBy", { name: desk.agentName(note.agent) })}</p>
+      <p className="note-head"><Icon name="lock" /> {say("noteBy", { name: desk.names.agent(note.agent) })}</p>
       <p className="text">{note.text}</p>
       <p className="foot"><time dateTime={note.at}>{timeOf(note.at)}</time></p>
     </li>
@@ -108,7 +109,7 @@ function Noted({ desk, note }: { desk: Desk; note: Note }) {
 }
 
 function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Action }) {
-  const refused = action.state === "refused", text = action.body.text ?? "";
+  const refused = action.state === "refused", text = textOfBody(action.body);
   const discard = () => {
     desk.actions.discard(action.id);
     desk.store.prune();
@@ -121,10 +122,10 @@ function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Acti
       </p>
       {refused && (
         <p className="row">
-          <button type="button" onClick={() => { discard(); desk.reply(each.id, text); }}>{say("again")}</button>
+          <button type="button" onClick={() => { discard(); desk.reply(each.id, action.body); }}>{say("again")}</button>
           <button type="button" onClick={() => {
             discard();
-            desk.drafts.write(each.id, { reply: [text, desk.drafts.draft(each.id).reply].filter(Boolean).join("\n") });
+            desk.drafts.write(each.id, { reply: [text, desk.drafts.draft(each.id).reply].filter(Boolean).join("\n"), head: headOfBody(action.body) });
           }}>{say("edit")}</button>
           <button type="button" onClick={discard}>{say("discard")}</button>
         </p>

@@ -10,7 +10,7 @@ export function useKeys(desk: Desk, page: Page): void {
     const keys = new Keyboard(desk, page);
     const pressed = (event: KeyboardEvent) => keys.pressed(event);
     addEventListener("keydown", pressed, true);
-    const forget = desk.subscribe(() => keys.look());
+    const forget = desk.watched.subscribe(() => keys.look());
     return () => {
       forget();
       removeEventListener("keydown", pressed, true);

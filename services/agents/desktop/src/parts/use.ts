@@ -11,7 +11,7 @@ export const PageContext = createContext<Page | null>(null);
 export function useDesk(): Desk {
   const desk = use(DeskContext);
   if (!desk) throw new Error("outside of a desk");
-  useSyncExternalStore(desk.subscribe, desk.version);
+  useSyncExternalStore(desk.watched.subscribe, desk.watched.version);
   return desk;
 }
 

@@ -1,0 +1,50 @@
+// A mail's head: what an answer says unless the agent says otherwise, and what they say.
+import type { Message } from "../api/schema";
+import type { Body, SentHead } from "./actions";
+import type { State } from "./frames";
+
+/** As it stands in the composer: `cc` is addresses with commas between them. */
+export interface Head {
+  subject: string;
+  cc: string;
+}
+
+type Parts = Message["parts"];
+type MailHead = Extract<Parts[number], { kind: "mail" }>;
+
+const ANSWERED = /^(\s*(re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(\[\d+\])?\s*:)+\s*/i;
+
+const headIn = (parts: Parts): MailHead | undefined => parts.find((part) => part.kind === "mail");
+
+/** What the server puts above an answer of which only the words are given; null where nobody wrote a mail. */
+export function usualHead({ state, messages }: { state: State; messages: Pick<Message, "direction" | "parts">[] }): Head | null {
+  const heads = messages.filter(({ direction }) => direction === "inbound").flatMap(({ parts }) => headIn(parts) ?? []);
+  const last = heads.at(-1), trusted = heads.findLast(({ stranger }) => !stranger);
+  if (!last) return null;
+  const others = trusted ? [trusted.sender ?? "", ...trusted.to, ...trusted.cc] : [];
+  const cc = new Map(others.filter(Boolean).map((one) => [one.toLowerCase(), one]));
+  cc.delete(state.contact.toLowerCase());
+  return { subject: `Re: ${last.subject.replace(ANSWERED, "")}`.trim(), cc: [...cc.values()].join(", ") };
+}
+
+/** A reply as the server wants it; its head only where the agent changed it, for then it alone counts. */
+export function replyBody(text: string, head: Head | null): Body {
+  if (!head) return { text };
+  const cc = head.cc.split(/[,;]/).map((one) => one.trim()).filter(Boolean);
+  return { parts: [{ kind: "mail", subject: head.subject, cc }, { kind: "text", text }] };
+}
+
+export const textOfBody = ({ text, parts }: Body): string =>
+  text ?? (parts ?? []).map((part) => (part.kind === "text" ? part.text : "")).filter(Boolean).join("\n");
+
+/** The head of a reply that was not sent, to be written on. */
+export const headOfBody = ({ parts }: Body): Head | null => shown(parts?.find((part) => part.kind === "mail"));
+
+/** A reply to be sent again: its words under its own head. */
+export function bodyOfParts(parts: Parts): Body {
+  const text = parts.map((part) => (part.kind === "text" ? part.text : "")).filter(Boolean).join("\n");
+  return replyBody(text, shown(headIn(parts)));
+}
+
+const shown = (head: SentHead | MailHead | undefined): Head | null =>
+  head ? { subject: head.subject, cc: head.cc.join(", ") } : null;

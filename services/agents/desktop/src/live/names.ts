@@ -1,0 +1,53 @@
+// What things and people are called; until the server has told, their ids are shown.
+import { api, Problem, want } from "../api/client";
+import type { Agent, KnownAgent, Named, Plan } from "../api/schema";
+
+const AGAIN_MS = 5_000;
+
+const titleOf = (all: Named[], name: string): string => all.find((each) => each.name === name)?.title ?? name;
+
+export class Names {
+  plan: Plan = { queues: [], skills: [], channels: [] };
+  colleagues: KnownAgent[] = [];
+  private stopped = false;
+
+  constructor(private readonly me: Agent, private readonly changed: () => void) {}
+
+  queue(name: string): string {
+    return titleOf(this.plan.queues, name);
+  }
+
+  skill(name: string): string {
+    return titleOf(this.plan.skills, name);
+  }
+
+  channel(name: string): string {
+    return this.plan.channels.find((channel) => channel.name === name)?.title ?? name;
+  }
+
+  agent(id: string): string {
+    return id === this.me.id ? this.me.name : (this.colleagues.find((agent) => agent.id === id)?.name ?? id);
+  }
+
+  /** Who is here now; a Problem if nobody says. */
+  async meetColleagues(): Promise<void> {
+    this.colleagues = (await want(api.GET("/api/v1/colleagues"))).items;
+    this.changed();
+  }
+
+  /** Ask until somebody answers. */
+  async learn(): Promise<void> {
+    try {
+      this.plan = await want(api.GET("/api/v1/queues"));
+      await this.meetColleagues();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.learn(), AGAIN_MS);
+    }
+    this.changed();
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+}
