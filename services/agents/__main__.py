@@ -18,6 +18,7 @@ from services.agents.letters import Letters
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
+from services.agents.roll import Roll
 from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
@@ -58,7 +59,8 @@ async def build(service: Service) -> None:
         colleagues=Colleagues(board, repository), channels=channels,
         blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
     )  # fmt: skip
-    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts), passwords)
+    roll = Roll(board)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, roll), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"
@@ -73,6 +75,7 @@ async def build(service: Service) -> None:
     service.spawn("configuration", watch.run())
     service.spawn("log follower", follower.run())
     service.spawn("hub", hub.tidy())
+    service.spawn("roll", roll.run())
     service.spawn("signals", signals.run())
     service.spawn("contacts' signals", contacts.run())
     service.spawn("upkeep", run_upkeep(repository))

@@ -25,6 +25,7 @@ from services.agents.hub import Hub
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
 from services.agents.repository import Agent, RecordAway, Repository
+from services.agents.roll import Roll
 from services.agents.signals import ContactSignals
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
@@ -49,6 +50,7 @@ class Desk:
     auth: Auth
     repository: Repository
     signals: ContactSignals
+    roll: Roll
     times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -113,6 +115,7 @@ class _Connection:
         try:
             await self._attend(joined, attendance)
         finally:
+            self._desk.roll.part(attendance)
             self._desk.hub.part(self._agent.id, self._out)
             for task in (*self._acting, *self._beside):
                 task.cancel()
@@ -165,6 +168,7 @@ class _Connection:
 
     async def _write(self, joined: _Joined, attendance: Attendance) -> None:
         """Arrive, greet, and send what the hub gives."""
+        self._desk.roll.join(attendance)  # before: a board that is rebuilt meanwhile must know of us
         try:
             async with asyncio.timeout(_ARRIVE_S):
                 await attendance.arrive()

@@ -31,6 +31,7 @@ from services.agents.hub import Hub
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import NewAgent, Repository
+from services.agents.roll import Roll
 from services.agents.signals import ContactSignals
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
@@ -250,7 +251,7 @@ async def inner(
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)
         contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
-        desk_ = Desk(board, hub, actions, auth, repository, contacts, times or Times())
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, Roll(board), times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

@@ -14,6 +14,7 @@ import pytest
 from services.agents.hub import KEPT_FRAMES, Hub
 from services.agents.presence import Times
 from tests.integration.agents.rig import Person, Socket, desk, inner, socket, somebody
+from trunkline.board import Board
 from trunkline.board.colleagues import present
 from trunkline.bus import Partition, Position, Record, connect
 from trunkline.events import AgentArrived, AgentLeft, AgentPresenceChanged, Header, Topic, unpack
@@ -264,6 +265,21 @@ async def test_a_board_that_was_wiped_learns_again_why_one_is_away(system: Deplo
         beating.cancel()
 
         assert (state["presence"], state["reason"]) == ("away", "lunch")
+
+
+async def test_a_desk_is_back_on_a_rebuilt_board_without_a_word_of_its_own(system: Deployment, ana: Person) -> None:
+    """A heartbeat is fifteen seconds away, and may fall into the rebuild."""
+    async with desk(ana) as it, Board(system.board.url, deployment=system.deployment, shards=system.shards) as board:
+        await _until(it, AgentArrived.type)
+        before = await board.read_generation()
+
+        await board.client.flushall()
+
+        async with asyncio.timeout(12):
+            await _until(it, AgentArrived.type)
+            board.generation = await board.read_generation()
+            assert board.generation != before
+            assert ana.me["id"] in await present(board)
 
 
 async def _beat(it: Socket) -> None:
