@@ -21,7 +21,10 @@ _PRIVATE = frozenset({"body", "text", "payload", "content", "password", "token",
 """Fields whose values never reach a log, whoever passes them."""
 
 # These tell of every request or reconnect at INFO; our own events say what matters.
-_TALKATIVE = ("aiokafka", "kafka", "httpx2", "httpcore2", "aiosqlite", "asyncio", "alembic", "uvicorn", "websockets")
+_TALKATIVE = (
+    "aiokafka", "kafka", "httpx2", "httpcore2", "aiosqlite", "asyncio", "alembic", "uvicorn", "websockets",
+    "mail",  # aiosmtpd's: every line of every SMTP talk, addresses and signed ones among them
+)  # fmt: skip
 
 
 def configure_logging(

@@ -111,3 +111,14 @@ def test_a_terminal_gets_words_instead_of_json() -> None:
 
     assert "offer_expired" in stream.getvalue()
     assert not stream.getvalue().startswith("{")
+
+
+def test_an_smtp_talk_with_its_addresses_is_not_in_the_log() -> None:
+    stream = io.StringIO()
+    configure_logging("ingest", stream=stream)
+
+    logging.getLogger("mail.log").info("RCPT TO:<reply+signed@shop.example>")
+    logging.getLogger("mail.log").warning("it is no longer well")
+
+    assert "signed" not in stream.getvalue()
+    assert "no longer well" in stream.getvalue()
