@@ -69,7 +69,7 @@ class Colleagues:
             if name.agent in there and folded(words.strip()) in name.folded and (place is None or name > place)
         ]
         page = wanted[:limit]
-        how = await standings(self._board, [name.agent for name in page]) if page else {}
+        how = await standings(self._board, [name.agent for name in page])
         agents = [
             Colleague(id=name.agent, name=name.shown, **how[name.agent]._asdict()) for name in page if name.agent in how
         ]

@@ -87,7 +87,7 @@ async def colleagues(me: Me, use: Use) -> KnownAgents:
         items=[
             KnownAgent(
                 id=agent, name=name, presence=one.presence if one else Presence.OFFLINE,
-                room=one is not None and one.load < one.capacity,
+                room=one is not None and one.room > 0,
             )
             for agent, name in names.items()
             for one in (there.get(agent),)

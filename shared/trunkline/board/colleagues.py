@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trunkline.board.client import Board, safe
+from trunkline.board.client import Board
+from trunkline.board.looks import attendance
 from trunkline.events import Presence
 
 
@@ -25,8 +26,6 @@ async def present(board: Board) -> set[str]:
 
 async def standings(board: Board, agents: Iterable[str]) -> dict[str, Standing]:
     """How these agents stand, without those who are not present; all of one moment."""
-    answer = await board.call("standing", *(safe(agent) for agent in agents))
-    return {
-        name.decode(): Standing(Presence(presence.decode()), reason.decode(), max(0, int(capacity) - int(load)))
-        for name, presence, reason, capacity, load in answer[1]
-    }
+    asked = list(agents)
+    found = await attendance(board, asked) if asked else []  # nobody named would be everybody
+    return {one.agent: Standing(one.presence, one.reason, one.room) for one in found}

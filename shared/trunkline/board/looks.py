@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trunkline.board.client import Board
+from trunkline.board.client import Board, safe
 from trunkline.events import Presence
 from trunkline.requirements import skills_of
 
@@ -39,6 +40,11 @@ class Present:
     missed: int
     since: datetime | None
 
+    @property
+    def room(self) -> int:
+        """In weights; 0 also for who holds more than their capacity."""
+        return max(0, self.capacity - self.load)
+
 
 async def waiting(board: Board) -> list[Waiting]:
     """Every requirement set something waits for or somebody satisfies. BoardClosed or BoardAway as of `Board.call`."""
@@ -46,9 +52,12 @@ async def waiting(board: Board) -> list[Waiting]:
     return [_waiting(line, int(now)) for line in lines]
 
 
-async def attendance(board: Board) -> list[Present]:
-    """Every agent who is on the board. BoardClosed or BoardAway as of `Board.call`."""
-    _, lines, _ = await board.call("attendance")
+async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:
+    """Those of these agents who are on the board, all of one moment; without any named, everybody who is.
+
+    BoardClosed or BoardAway as of `Board.call`.
+    """
+    _, lines = await board.call("attendance", *(safe(agent) for agent in agents))
     return [_present([field.decode() for field in line]) for line in lines]
 
 

@@ -1,15 +1,17 @@
--- Who is there, for people who pass work on. Asked by people, never for routing; changes nothing.
+-- Who is there, for people. Never asked for routing; changes nothing.
 
 -- Ids of all present agents.
 verbs.present = function() return { 'ok', redis.call('SMEMBERS', P .. 'agents') } end
 
--- 1… agents. Of each that is present: id, presence, reason, capacity, load.
-verbs.standing = function(a)
+-- 1… agents, none for everybody. Of each that is present: id, presence, reason, capacity, load, missed, since.
+verbs.attendance = function(a)
   local found = {}
-  for _, name in ipairs(a) do
-    local it = agent(name)
-    if it and it.presence ~= 'offline' then
-      found[#found + 1] = { name, it.presence, it.reason or '', it.capacity, it.load }
+  for _, name in ipairs(#a > 0 and a or redis.call('SMEMBERS', P .. 'agents')) do
+    local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'reason', 'capacity', 'load', 'missed', 'since')
+    if it[1] and it[1] ~= 'offline' then
+      local line = { name }
+      for place = 1, 6 do line[place + 1] = it[place] or '' end
+      found[#found + 1] = line
     end
   end
   return { 'ok', found }
