@@ -81,6 +81,24 @@ async def test_axe_finds_nothing_in_any_dialog_nor_before_signing_in(floor: Floo
     assert await _found(page) == []
 
 
+async def test_a_dialog_opened_before_the_browser_said_that_the_last_one_closed_stays(floor: Floor) -> None:
+    page = (await floor.seat()).page
+    await page.keyboard.press("?")
+    await page.locator("dialog[open]").wait_for()
+
+    await page.evaluate(
+        """() => new Promise(told => {
+          const dialog = document.querySelector("dialog");
+          dialog.addEventListener("close", () => setTimeout(told, 50));
+          dialog.close();
+          window.dispatchEvent(new KeyboardEvent("keydown", {key: "?"}));
+          setTimeout(told, 500);
+        })"""
+    )
+
+    await expect(page.locator("dialog[open]")).to_be_visible()
+
+
 async def test_the_checks_would_notice_what_they_are_for(floor: Floor) -> None:
     page = (await floor.seat()).page
 

@@ -1,5 +1,5 @@
 // What is around every page: where one is, presence, offers, what went wrong, dialogs, keys.
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { clock } from "../api/client";
@@ -26,9 +26,8 @@ export function Frame() {
 
 function Framed() {
   const desk = useDesk(), [path, go] = useLocation(), [open, show] = useState<Open | null>(null);
-  const close = useCallback(() => show(null), []);
   const page = useMemo((): Page => ({
-    open: (dialog, subject = "") => show({ dialog, subject }),
+    open: (dialog, subject = "") => show((last) => ({ dialog, subject, turn: (last?.turn ?? 0) + 1 })),
     go: (path) => go(path),
     focus: (part) => focusOn(part),
   }), [go]);
@@ -43,7 +42,7 @@ function Framed() {
           <Fence key={path.split("/")[1]}><Pages /></Fence>
         </div>
         <Notices />
-        {open && <Dialogs open={open} close={close} />}
+        {open && <Dialogs key={open.turn} open={open} close={() => show((now) => (now === open ? null : now))} />}
         <TabTitle />
       </div>
     </PageContext>

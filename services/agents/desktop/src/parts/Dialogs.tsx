@@ -16,6 +16,8 @@ const RESULTS: Key[] = ["resolved", "no-answer", "spam", "other"];
 export interface Open {
   dialog: DialogName;
   subject: string;
+  /** Which opening this is: the browser says late that a dialog closed, and that must not close the next one. */
+  turn: number;
 }
 
 export function Dialogs({ open: { dialog, subject }, close }: { open: Open; close: () => void }): ReactNode {
