@@ -68,6 +68,8 @@ class Actions:
         self._waiters = waiters
         self._channels = channels
         self._letters = letters
+        # Told apart once: asking a protocol whether something is one takes longer than all the rest of a reply.
+        self._writers = {name: one for name, one in channels.items() if isinstance(one, WritesLetters)}
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         passing = Passing(board, watch)
@@ -154,8 +156,9 @@ class Actions:
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
         parts = _parts(action.fields)
-        if self._letters is not None and isinstance(channel, WritesLetters):
-            completed = await self._completed(self._letters, channel, parts, action)
+        writer = self._writers.get(facts.channel)
+        if self._letters is not None and writer is not None:
+            completed = await self._completed(self._letters, writer, parts, action)
             if completed is None:
                 return Answer("behind")
             parts = completed
@@ -167,9 +170,9 @@ class Actions:
         body = ReplyDetails(message=message).model_dump_json().encode()
         return await moves.reply(self._board, **action.who, body=body)
 
-    async def _completed(self, letters: Letters, channel: WritesLetters, parts: Parts, action: Action) -> Parts | None:
+    async def _completed(self, letters: Letters, writer: WritesLetters, parts: Parts, action: Action) -> Parts | None:
         try:
-            return await letters.complete(channel, parts, action.conversation, action.agent)
+            return await letters.complete(writer, parts, action.conversation, action.agent)
         except ValueError as error:
             raise BadFields(str(error)[:300]) from error
 

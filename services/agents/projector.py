@@ -18,7 +18,7 @@ log = structlog.get_logger()
 GROUP = "projection"
 _TOPICS = (Topic.ROUTING, Topic.DELIVERIES)
 _RETRY_S = 0.25
-_GATHER_S = 0.05
+_REST_S = 0.05
 """What comes meanwhile shares a transaction: each costs twenty statements and a sync of the disk, whatever it holds."""
 _COMMIT_S = 5.0
 
@@ -36,7 +36,7 @@ class Projector:
         """Project for ever; an absent log or record is waited out."""
         async with (
             self._bus.membership(Topic.ROUTING, GROUP, self._member) as membership,
-            self._bus.follower({}) as follower,
+            self._bus.follower({}, rest_s=_REST_S) as follower,
             asyncio.TaskGroup() as group,
         ):
             group.create_task(self._own(membership, follower))
@@ -76,7 +76,6 @@ class Projector:
                 continue
             if found:
                 await self._apply(found, {place: follower.position(place) for place in found})
-                await asyncio.sleep(_GATHER_S)
 
     async def _apply(self, found: Mapping[Partition, list[Record]], positions: Mapping[Partition, Position]) -> None:
         records = [ProjectedRecord.of(record) for some in found.values() for record in some]

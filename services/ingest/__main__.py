@@ -33,6 +33,7 @@ from trunkline.config.accounts import Accounts
 from trunkline.config.load import load
 from trunkline.config.watch import Watch
 from trunkline.http import serve
+from trunkline.internal import asks
 from trunkline.service import Service, main
 
 
@@ -52,15 +53,14 @@ async def build(service: Service) -> None:
     folder = settings.data_dir / "blobs"
     blobs = Blobs(folder)
     media = await service.enter("media", MediaFetcher(blobs))
-    token = settings.internal_token.get_secret_value()
-    channel_log = ChannelLog(settings.agents_internal_url, token)
+    internal = await service.enter("record", asks(settings))
+    channel_log = ChannelLog(internal)
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     publisher = Publisher(bus, media, blobs)
-    chat = await _chat(service, settings, accounts, publisher, blobs)
+    chat = await _chat(service, settings, accounts, publisher, record=Record(internal))
     app = App(Webhooks(accounts, publisher, channel_log), chat, shop=settings.shop)
     readers = await service.enter("mail readers", MailReaders(folder))
-    index = await service.enter("mail index", MailIndex(settings.agents_internal_url, token))
-    intake = MailIntake(blobs, readers, MailThreads(index), publisher, channel_log)
+    intake = MailIntake(blobs, readers, MailThreads(MailIndex(internal)), publisher, channel_log)
     service.readiness("log", bus.check)
     service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
@@ -85,13 +85,10 @@ def _smtp(settings: IngestSettings, intake: MailIntake, mailboxes: Mailboxes) ->
 
 
 async def _chat(
-    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher, blobs: Blobs
+    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher, *, record: Record
 ) -> Chat:
     """Visitors' side: the record is asked what was said, the board's pub/sub tells what is new."""
     deployment, board = settings.deployment, settings.board_url
-    record = await service.enter(
-        "record", Record(settings.agents_internal_url, settings.internal_token.get_secret_value())
-    )
     signals = await service.enter("signals", Signals(board, deployment=deployment))
     lines = Lines(Hearing(board, deployment=deployment), record)
     limit = Limit()
@@ -99,7 +96,7 @@ async def _chat(
     service.spawn("hearing", lines.hear())
     service.spawn("missed messages", lines.compare())
     shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
-    return Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
+    return Chat(accounts, Sockets(shared, lines), Files(Blobs(settings.data_dir / "blobs"), limit))
 
 
 if __name__ == "__main__":

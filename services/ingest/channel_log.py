@@ -10,8 +10,9 @@ import asyncio
 from collections import deque
 from datetime import UTC, datetime
 
-import aiohttp
 import structlog
+
+from trunkline.internal import Internal, RecordAway
 
 log = structlog.get_logger()
 
@@ -24,11 +25,10 @@ _EVERY_S = 1.0
 class ChannelLog:
     """Collects lines; `run` brings them away."""
 
-    def __init__(self, url: str, token: str, *, every_s: float = _EVERY_S) -> None:
+    def __init__(self, internal: Internal, *, every_s: float = _EVERY_S) -> None:
+        self._internal = internal
         self._every_s = every_s
         self._dropped = 0
-        self._url = f"{url}/internal/channel-log"
-        self._headers = {"authorization": f"Bearer {token}"}
         self._lines: deque[dict[str, str]] = deque()
         self._new = asyncio.Event()
 
@@ -51,16 +51,15 @@ class ChannelLog:
 
     async def run(self) -> None:
         """Bring lines to the record for ever."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
-            while True:
-                await self._new.wait()
-                await asyncio.sleep(self._every_s)  # let a burst become one request
-                await self._bring(session)
+        while True:
+            await self._new.wait()
+            await asyncio.sleep(self._every_s)  # let a burst become one request
+            await self._bring()
 
-    async def _bring(self, session: aiohttp.ClientSession) -> None:
+    async def _bring(self) -> None:
         self._new.clear()
         lines = [self._lines.popleft() for _ in range(min(_AT_ONCE, len(self._lines)))]
-        if not await self._send(session, lines):
+        if not await self._send(lines):
             room = _MOST - len(self._lines)
             self._dropped += max(0, len(lines) - room)
             self._lines.extendleft(reversed(lines[-room:] if room else []))
@@ -70,10 +69,10 @@ class ChannelLog:
         if self._lines:
             self._new.set()
 
-    async def _send(self, session: aiohttp.ClientSession, lines: list[dict[str, str]]) -> bool:
+    async def _send(self, lines: list[dict[str, str]]) -> bool:
         try:
-            async with session.post(self._url, json={"lines": lines}, headers=self._headers) as response:
-                return response.status < 300
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.debug("channel_log_waits", error=type(error).__name__)
+            await self._internal.post("/internal/channel-log", {"lines": lines})
+        except RecordAway as error:
+            log.debug("channel_log_waits", error=str(error))
             return False
+        return True

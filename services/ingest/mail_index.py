@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
-import aiohttp
-import structlog
 from pydantic import BaseModel, ValidationError
 
-log = structlog.get_logger()
-
-_TOTAL_S = 5.0
-
-
-class IndexAway(Exception):
-    """The record does not answer: without it a mail could land in another thread when it comes again."""
+from trunkline.internal import Internal, RecordAway
 
 
 class KnownMail(BaseModel):
@@ -33,34 +22,18 @@ class Found(BaseModel):
 
 
 class MailIndex:
-    """A client of the agents service's internal API; a component (`async with`)."""
+    """What the finding of a mail's thread asks of the record."""
 
-    def __init__(self, url: str, token: str, *, total_s: float = _TOTAL_S) -> None:
-        self._url = f"{url}/internal/mail-threads"
-        self._headers = {"authorization": f"Bearer {token}"}
-        self._total_s = total_s
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=self._total_s)
-        self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
+    def __init__(self, internal: Internal) -> None:
+        self._internal = internal
 
     async def look(self, account: str, *, mails: list[str], threads: list[str]) -> Found:
-        """The threads of these mails, and who took part in them and in these threads. IndexAway without an answer."""
-        if self._session is None:
-            raise RuntimeError("enter the index first")
+        """The threads of these mails, and who took part in them and in these threads.
+
+        RecordAway without an answer: without it a mail could land in another thread when it comes again.
+        """
         asked = {"account": account, "mails": mails, "threads": threads}
         try:
-            async with self._session.post(self._url, json=asked) as response:
-                if response.status != 200:
-                    raise IndexAway(f"the record answered {response.status}")
-                return Found.model_validate_json(await response.read())
-        except (aiohttp.ClientError, TimeoutError, ValidationError) as error:
-            raise IndexAway(type(error).__name__) from error
+            return Found.model_validate(await self._internal.post("/internal/mail-threads", asked))
+        except ValidationError as error:
+            raise RecordAway(f"not understood: {str(error)[:200]}") from error

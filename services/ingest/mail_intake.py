@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 import structlog
 
 from services.ingest.channel_log import ChannelLog
-from services.ingest.mail_index import IndexAway
 from services.ingest.mail_readers import MailReaders, ReadingAway
 from services.ingest.mail_threads import MailThreads
 from services.ingest.publish import Publisher
@@ -29,6 +28,7 @@ from trunkline.channels.email.tokens import read_message_id
 from trunkline.config.accounts import Configured
 from trunkline.failpoints import afailpoint
 from trunkline.http import traceparent
+from trunkline.internal import RecordAway
 from trunkline.messages import Blob
 from trunkline.metrics import PUBLISH_SECONDS, RECEIVED
 
@@ -70,7 +70,7 @@ class MailIntake:
         try:
             async with asyncio.timeout(self._total_s):
                 outcome, answer = await self._take(raw, sender, recipients)
-        except (BusError, IndexAway, ReadingAway, TimeoutError) as error:
+        except (BusError, RecordAway, ReadingAway, TimeoutError) as error:
             log.warning("mail_not_taken", reason=type(error).__name__, detail=str(error)[:200])
             outcome, answer = "later", _LATER
         except OSError as error:

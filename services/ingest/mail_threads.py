@@ -33,7 +33,7 @@ class MailThreads:
         self._placed: OrderedDict[str, KnownMail] = OrderedDict()
 
     async def place(self, event: MessageIn, recipients: Sequence[str], account: Account) -> MessageIn:
-        """The mail with its thread. IndexAway if the record must be asked and does not answer."""
+        """The mail with its thread. RecordAway if the record must be asked and does not answer."""
         head = next((part for part in event.parts if isinstance(part, MailHead)), MailHead())
         asked = _Asked(event, head, recipients, account)
         found = await self._index.look(account.name, mails=asked.mails, threads=asked.threads)

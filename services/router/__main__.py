@@ -6,7 +6,7 @@ import os
 
 from services.router.core import Core, Rules
 from services.router.owner import Owner
-from services.router.record import Record
+from services.router.record import PATIENCE_S, Record
 from services.router.settings import RouterSettings
 from services.router.timers import run_figures, run_keeping, run_sweep, run_timers
 from trunkline.blobs import Blobs
@@ -18,6 +18,7 @@ from trunkline.config.load import load
 from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.config.watch import Watch
+from trunkline.internal import asks
 from trunkline.metrics import RULE_FAILURES, SHARDS
 from trunkline.service import Service, main
 
@@ -45,9 +46,7 @@ async def build(service: Service) -> None:
         board=await service.enter("board", Board(settings.board_url, deployment=deployment, shards=shards)),
         bus=await service.enter("log", connect(settings.log_url, deployment=deployment, shards=shards)),
         blobs=Blobs(settings.data_dir / "blobs"),
-        record=await service.enter(
-            "record", Record(settings.agents_internal_url, settings.internal_token.get_secret_value())
-        ),
+        record=Record(await service.enter("record", asks(settings, total_s=PATIENCE_S))),
         rules=lambda: rules[0],
     )
     SHARDS.set(shards)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+import asyncio
+from typing import NamedTuple
 
-import aiohttp
 import structlog
+
+from trunkline.gather import Gather
+from trunkline.internal import Internal, RecordAway
 
 log = structlog.get_logger()
 
 _MOST_BEHIND_S = 1_800
 """A projection further behind than this cannot say that it does not know a message: the board's exact memory of
 operations lasts an hour, and the two must overlap."""
+
+PATIENCE_S = 2.0
+"""How long routing waits for what it can do without."""
 
 
 class Last(NamedTuple):
@@ -23,22 +28,11 @@ class Last(NamedTuple):
 
 
 class Record:
-    """A client of the agents service's internal API."""
+    """What routing asks of the record."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"authorization": f"Bearer {token}"}
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(headers=self._headers, timeout=aiohttp.ClientTimeout(total=2.0))
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
+    def __init__(self, internal: Internal) -> None:
+        self._internal = internal
+        self._lasts: Gather[str, Last | None] = Gather(self._last, limit=200)
 
     async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
         """Whether this message is in the record; None while it cannot say (away, or its projection is behind).
@@ -46,30 +40,26 @@ class Record:
         `end` is the end of the shard's `routing-events`: a record that has read so far knows everything.
         """
         query = {"account": account, "shard": str(shard), "end": str(end)}
-        answer = await self._ask("GET", f"/internal/messages/{message}", params=query)
-        if answer is None:
+        try:
+            answer = await self._internal.get(f"/internal/messages/{message}", query)
+        except RecordAway as error:
+            log.warning("record_away", error=str(error))
             return None
         if answer["known"]:
             return True
         return False if answer["behind_s"] < _MOST_BEHIND_S else None
 
     async def last(self, threads: list[str]) -> dict[str, Last]:
-        """Each thread's last conversation, those the record knows; nothing at all when there is no answer within 2 s:
-        route without it."""
-        answer = await self._ask("POST", "/internal/threads", json={"threads": threads})
-        found = answer["threads"] if answer is not None else {}
-        return {thread: Last(known=True, agent=one["agent"]) for thread, one in found.items()}
+        """Each thread's last conversation, those the record knows; nothing at all when there is no answer: route
+        without it. What several shards ask at once is one question."""
+        found = await asyncio.gather(*(self._lasts.submit(thread) for thread in threads))
+        return {thread: last for thread, last in zip(threads, found, strict=True) if last is not None}
 
-    async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any] | None:
-        if self._session is None:
-            raise RuntimeError("enter the record first")
+    async def _last(self, threads: list[str]) -> list[Last | None]:
         try:
-            async with self._session.request(method, self._url + path, **options) as response:
-                if response.status != 200:
-                    log.warning("record_refused", path=path, status=response.status)
-                    return None
-                answer: dict[str, Any] = await response.json()
-                return answer
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            log.warning("record_away", error=type(error).__name__)
-            return None
+            answer = await self._internal.post("/internal/threads", {"threads": sorted(set(threads))})
+        except RecordAway as error:
+            log.warning("record_away", error=str(error))
+            return [None] * len(threads)
+        found = {thread: Last(known=True, agent=one["agent"]) for thread, one in answer["threads"].items()}
+        return [found.get(thread) for thread in threads]

@@ -50,10 +50,11 @@ class Relay:
         while True:
             self._wake.clear()
             entries, more = await self._read()
-            if not entries:
+            batch = cut(entries, more=more)
+            if batch:
+                await self._write(batch)
+            if len(batch) == len(entries) and not more and not self._wake.is_set():
                 await self._wait()
-                continue
-            await self._write(cut(entries, more=more))
 
     async def _wait(self) -> None:
         UNRELAYED.labels(self._shard).set(0)

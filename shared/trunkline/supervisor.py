@@ -26,7 +26,8 @@ _ENDED_WELL: Final = frozenset({0, -signal.SIGTERM, -signal.SIGINT})
 class Limits:
     """Times in seconds; the tests shorten some."""
 
-    first_restart_s: float = 0.2
+    first_restart_s: float = 0.05
+    """Short, for what died once is missed at once; what dies again and again waits twice as long each time."""
     slowest_restart_s: float = 5.0
     steady_after_s: float = 30.0
     """A child that lived this long begins again with the first delay."""

@@ -14,8 +14,9 @@ import orjson
 import structlog
 
 from services.ingest.chat.reading import Place
-from services.ingest.chat.record import Record, RecordAway
+from services.ingest.chat.record import Record
 from trunkline.board.signals import Hearing
+from trunkline.internal import RecordAway
 
 log = structlog.get_logger()
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
-import aiohttp
-import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.ingest.chat.reading import Place
+from trunkline.internal import Internal, RecordAway
 from trunkline.messages import DeliveryStatus, Parts
-
-_TIMEOUT_S = 5.0
-
-
-class RecordAway(Exception):
-    """The agents service, or its record, does not answer."""
 
 
 class Written(BaseModel):
@@ -49,29 +41,15 @@ class Since(NamedTuple):
 
 
 class Record:
-    """Asks the agents service's internal API."""
+    """What visitors' windows ask of the record."""
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url = f"{url}/internal/threads"
-        self._headers = {"authorization": f"Bearer {token}"}
-        self._session: aiohttp.ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S), connector=aiohttp.TCPConnector(limit=32)
-        )
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
+    def __init__(self, internal: Internal) -> None:
+        self._internal = internal
 
     async def since(self, thread: str, place: Place | None) -> Since:
         """What was said after a place; the newest messages without one, or where it is unknown. RecordAway."""
         after = None if place is None else place._asdict()
-        told = await self._ask("since", {"thread": thread, "after": after})
+        told = await self._internal.post("/internal/threads/since", {"thread": thread, "after": after})
         try:
             messages = [Written.model_validate(one) for one in told["messages"]]
             return Since(messages, bool(told["more"]), bool(told["resumed"]))
@@ -80,20 +58,8 @@ class Record:
 
     async def ends(self, threads: Sequence[str]) -> dict[str, Place]:
         """The place of each thread's last message. RecordAway."""
-        told = await self._ask("ends", {"threads": list(threads)})
+        told = await self._internal.post("/internal/threads/ends", {"threads": list(threads)})
         try:
             return {name: Place(str(at["conversation"]), int(at["number"])) for name, at in told["ends"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RecordAway(f"not understood: {str(error)[:200]}") from error
-
-    async def _ask(self, what: str, question: dict[str, Any]) -> dict[str, Any]:
-        if self._session is None:
-            raise RuntimeError("enter the record first")
-        try:
-            async with self._session.post(f"{self._url}/{what}", json=question, headers=self._headers) as response:
-                if response.status != 200:
-                    raise RecordAway(f"it answered {response.status}")
-                told: dict[str, Any] = orjson.loads(await response.read())
-                return told
-        except (aiohttp.ClientError, OSError, TimeoutError, orjson.JSONDecodeError) as error:
-            raise RecordAway(type(error).__name__) from error

@@ -21,7 +21,7 @@ from services.ingest.chat.hello import Visitor
 from services.ingest.chat.limits import Limit
 from services.ingest.chat.outgoing import Outgoing
 from services.ingest.chat.reading import Place, Reading
-from services.ingest.chat.record import Record, RecordAway, Written
+from services.ingest.chat.record import Record, Written
 from services.ingest.publish import Publisher
 from trunkline.board.signals import DESKS
 from trunkline.bus import BusError
@@ -31,6 +31,7 @@ from trunkline.config.accounts import Configured
 from trunkline.failpoints import afailpoint
 from trunkline.http import traceparent
 from trunkline.ids import message_id
+from trunkline.internal import RecordAway
 from trunkline.messages import DeliveryStatus, advance
 from trunkline.metrics import CHAT_CATCH_UPS, CHAT_FRAMES
 

@@ -198,8 +198,12 @@ class Bus(_Entered, Protocol):
         """
         ...
 
-    def follower(self, positions: Mapping[Partition, Position]) -> Follower:
-        """A reader without a group."""
+    def follower(self, positions: Mapping[Partition, Position], *, rest_s: float = 0.0) -> Follower:
+        """A reader without a group.
+
+        After an answer it asks for nothing for `rest_s` seconds, so that what comes meanwhile comes together; not if
+        more was there than one answer holds.
+        """
         ...
 
     def membership(self, topic: Topic, group: str, member: str) -> Membership:

@@ -161,8 +161,8 @@ class StreamsBus:
                 raise OffsetGone(f"{partition.topic}/{partition.number} ends before {end}")
             yield terms.keep(_record(partition, *entry) for entry in entries)
 
-    def follower(self, positions: Mapping[Partition, Position]) -> StreamsFollower:
-        return StreamsFollower(self, positions)
+    def follower(self, positions: Mapping[Partition, Position], *, rest_s: float = 0.0) -> StreamsFollower:
+        return StreamsFollower(self, positions, rest_s=rest_s)
 
     def membership(self, topic: Topic, group: str, member: str) -> StreamsMembership:
         return StreamsMembership(self, topic, group, member)
@@ -188,8 +188,10 @@ class StreamsBus:
 class StreamsFollower:
     """`Follower` on one blocking connection."""
 
-    def __init__(self, bus: StreamsBus, positions: Mapping[Partition, Position]) -> None:
+    def __init__(self, bus: StreamsBus, positions: Mapping[Partition, Position], *, rest_s: float) -> None:
         self._bus = bus
+        self._rest_s = rest_s
+        self._resting = False
         self._terms = {partition: TermFilter(position) for partition, position in positions.items()}
         self._client = bus.client(timeout_s=_BLOCK_MS / 1_000 + 5)
         self._reading: asyncio.Task[Any] | None = None
@@ -218,6 +220,8 @@ class StreamsFollower:
         if not self._terms:
             await asyncio.sleep(_RETRY_S)
             return {}
+        if self._resting and self._rest_s:
+            await asyncio.sleep(self._rest_s)
         terms = dict(self._terms)
         try:
             await self._check_bounds(terms)
@@ -242,6 +246,7 @@ class StreamsFollower:
             kept = terms[partition].keep(_record(partition, *entry) for entry in entries)
             if kept:
                 found[partition] = kept
+        self._resting = bool(replies) and all(len(entries) < _READ for _, entries in replies)
         return found
 
     async def _read(self, terms: Mapping[Partition, TermFilter]) -> Any:

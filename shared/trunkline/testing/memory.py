@@ -124,7 +124,9 @@ class MemoryBus:
         for at in range(0, len(wanted), 100):
             yield terms.keep(wanted[at : at + 100])
 
-    def follower(self, positions: Mapping[Partition, Position]) -> MemoryFollower:
+    def follower(self, positions: Mapping[Partition, Position], *, rest_s: float = 0.0) -> MemoryFollower:
+        if rest_s:
+            raise NotImplementedError("nobody who reads this log rests")
         return MemoryFollower(self, positions)
 
     def membership(self, topic: Topic, group: str, member: str) -> MemoryMembership:

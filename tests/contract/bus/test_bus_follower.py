@@ -51,6 +51,31 @@ async def test_with_nothing_to_read_it_comes_back_in_a_second_or_so(bus: Bus) ->
         assert now() - began < 3
 
 
+async def test_who_rests_gets_what_came_meanwhile_at_once_and_whole(bus: Bus) -> None:
+    other = Partition(Topic.INBOUND, INBOUND.number + 1)
+    async with bus.follower({INBOUND: Position(0), other: Position(0)}, rest_s=0.5) as follower:
+        await bus.append(INBOUND, [said("first")])
+        assert words(await follow(follower, INBOUND, 1)) == ["first"]  # nobody rests before there was anything
+
+        reading = asyncio.create_task(follower.next())
+        for number in range(3):
+            await bus.append(INBOUND, [said(number)])
+            await bus.append(other, [said(number)])
+        found = await reading
+
+    assert {place: words(records) for place, records in found.items()} == {
+        INBOUND: ["0", "1", "2"], other: ["0", "1", "2"],
+    }  # fmt: skip
+
+
+async def test_who_rests_takes_what_is_behind_without_rest(bus: Bus) -> None:
+    for _ in range(3):
+        await bus.append(INBOUND, [said(number) for number in range(500)])
+
+    async with bus.follower({INBOUND: Position(0)}, rest_s=30) as follower:
+        assert len(await follow(follower, INBOUND, 1_500)) == 1_500
+
+
 async def test_many_partitions_come_whole_and_each_in_order(log: Log, bus: Bus) -> None:
     partitions = [Partition(topic, number) for topic in (Topic.INBOUND, Topic.ROUTING) for number in range(4)]
 

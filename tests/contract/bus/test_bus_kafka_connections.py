@@ -12,7 +12,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.structs import BrokerMetadata
 
-from trunkline.bus.kafka import _stop
+from trunkline.bus.kafka_cluster import stop
 from trunkline.bus.tame import tame
 
 NODE = 1
@@ -121,17 +121,17 @@ async def waiting_for_ever() -> None:
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("stop", [cancelled_within, waiting_for_ever])
+@pytest.mark.parametrize("ends", [cancelled_within, waiting_for_ever])
 async def test_however_a_client_stops_its_connections_end_and_who_stops_it_goes_on(
-    stop: Callable[[], Awaitable[object]],
+    ends: Callable[[], Awaitable[object]],
 ) -> None:
     async with silent_broker() as broker:
-        client = Stopping(broker.port, stop)
+        client = Stopping(broker.port, ends)
         asking = asyncio.create_task(client._client.ready(NODE))
         await broker.until(there=1)
 
         async with asyncio.timeout(6):
-            await _stop(client)
+            await stop(client)
 
         await broker.until(there=0)
         assert await asking is False
@@ -139,7 +139,7 @@ async def test_however_a_client_stops_its_connections_end_and_who_stops_it_goes_
 
 async def test_who_is_cancelled_while_stopping_a_client_is_cancelled() -> None:
     async with silent_broker() as broker:
-        stopping = asyncio.create_task(_stop(Stopping(broker.port, waiting_for_ever)))
+        stopping = asyncio.create_task(stop(Stopping(broker.port, waiting_for_ever)))
         await asyncio.sleep(0)
 
         stopping.cancel()

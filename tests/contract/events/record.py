@@ -50,6 +50,7 @@ from trunkline.config.load import load
 from trunkline.config.watch import Watch
 from trunkline.events import BY_TYPE, Presence, Profile, ReplyDetails, ReplySent, StepAccepted, Topic
 from trunkline.ids import new_conversation_id, new_id
+from trunkline.internal import Internal
 from trunkline.messages import (
     Address,
     Blob,
@@ -216,7 +217,7 @@ async def _ingest(bus: Bus) -> None:
 
 
 async def _router(bus: Bus, board: Board, blobs: Blobs) -> None:
-    core = Core("router-0", board, bus, blobs, RecordClient("", ""), _nothing)
+    core = Core("router-0", board, bus, blobs, RecordClient(Internal("", "")), _nothing)
     pen = await take_pen(bus, core.routing(0), core.member, generation="1-0badcafe")
     relay = Relay(core, 0, pen, last=FIRST_ID, generation="1-0badcafe", wake=asyncio.Event())
     keeper = Keeper(core, 0)

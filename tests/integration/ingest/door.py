@@ -36,6 +36,7 @@ from trunkline.config.watch import Watch
 from trunkline.events import DeadLetter, Topic, unpack
 from trunkline.http import serve
 from trunkline.ids import new_id
+from trunkline.internal import Internal
 from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_calls import sign
@@ -169,12 +170,12 @@ async def _chat(
 ) -> AsyncIterator[Chat]:
     """Visitors' side of the door; signals go over the log's own server."""
     async with (
-        ChatRecord(it.agents_url, "development-only") as record,
+        Internal(it.agents_url, "development-only") as internal,
         Signals(board_url, deployment="chat") as signals,
     ):
-        lines, limit = Lines(Hearing(board_url, deployment="chat"), record, every_s=0.2), Limit()
+        lines, limit = Lines(Hearing(board_url, deployment="chat"), ChatRecord(internal), every_s=0.2), Limit()
         running = [asyncio.create_task(part) for part in (signals.run(), lines.hear(), lines.compare())]
-        shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
+        shared = Shared(publisher=publisher, record=ChatRecord(internal), tell=signals.tell, limit=limit)
         yield Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
         for part in running:
             part.cancel()
@@ -201,7 +202,7 @@ async def door(log_url: str, folder: Path, options: Options | None = None) -> As
         bus = await stack.enter_async_context(it.bus(log_url, deployment=f"t{new_id()}", shards=SHARDS))
         blobs = Blobs(folder / "blobs")
         media = await stack.enter_async_context(MediaFetcher(blobs, total_s=it.media_s))
-        log = ChannelLog(it.agents_url, "development-only", every_s=0.01)
+        log = ChannelLog(await stack.enter_async_context(Internal(it.agents_url, "development-only")), every_s=0.01)
         bringing = asyncio.create_task(log.run())
         accounts, publisher = Accounts(watch, channels, public_url=public), Publisher(bus, media, blobs)
         webhooks = Webhooks(accounts, publisher, log, body_s=it.body_s)

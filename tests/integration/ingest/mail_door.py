@@ -32,6 +32,7 @@ from trunkline.config.load import load
 from trunkline.config.watch import Watch
 from trunkline.events import DeadLetter, MessageReceived, Topic, unpack
 from trunkline.ids import new_id
+from trunkline.internal import Internal
 from trunkline.messages import InboundMessage, MailHead
 from trunkline.testing.mail import Told, hand_in, written
 from trunkline.testing.servers.base import free_port
@@ -165,9 +166,9 @@ async def mail_door(
         log = await stack.enter_async_context(bus(log_url, deployment=f"t{new_id()}", shards=SHARDS))
         blobs = Blobs(folder / "blobs")
         media = await stack.enter_async_context(MediaFetcher(blobs))
-        channel_log = ChannelLog("http://127.0.0.1:1", "development-only")
+        channel_log = ChannelLog(Internal("http://127.0.0.1:1", "development-only"))
         readers = await stack.enter_async_context(MailReaders(folder / "blobs", wall_s=wall_s))
-        index = await stack.enter_async_context(MailIndex(f"http://127.0.0.1:{record_port}", "x"))
+        index = MailIndex(await stack.enter_async_context(Internal(f"http://127.0.0.1:{record_port}", "x")))
         publisher = Publisher(log, media, blobs)
         intake = MailIntake(
             blobs, readers, MailThreads(index), publisher, channel_log, thread_mails=thread_mails, total_s=total_s

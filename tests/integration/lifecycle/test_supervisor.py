@@ -190,7 +190,7 @@ def test_a_killed_child_is_running_again(supervise: Callable[..., Run]) -> None:
 
     os.kill(first, signal.SIGKILL)
 
-    assert "router was ended by SIGKILL; restarting in 0.2 s" in run.until("restarting")
+    assert "router was ended by SIGKILL; restarting in 0.05 s" in run.until("restarting")
     run.until("pid")
     assert len(run.alive()) == 1
     assert run.alive() != [first]

@@ -26,6 +26,7 @@ from trunkline.config.load import parse
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Header, MessageReceived, Presence, Profile, Topic, pack
 from trunkline.ids import message_id, new_id, shard_of
+from trunkline.internal import Internal
 from trunkline.messages import Address, InboundMessage, Text
 from trunkline.testing.memory import MemoryBus, MemoryLog, Step
 from trunkline.testing.servers.redis import RedisServer
@@ -45,7 +46,7 @@ class KnownMessages(Record):
     """The record, as far as a router asks it: what it knows is what the test says."""
 
     def __init__(self) -> None:
-        super().__init__("http://127.0.0.1:9", "unused")
+        super().__init__(Internal("http://127.0.0.1:9", "unused"))
         self.known: set[str] = set()
         self.away = False
         self.asked: list[str] = []

@@ -1,0 +1,66 @@
+"""The agents service's internal API, by which the other services ask and tell the record: it alone speaks SQL."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import orjson
+
+from trunkline.settings import AsksAgents
+
+_CONNECTIONS = 32
+
+
+class RecordAway(Exception):
+    """The agents service, or its record, does not answer, or not so that it can be understood; the message says why."""
+
+
+class Internal:
+    """One process's client; a component (`async with`). An answer that takes longer than `total_s` is none."""
+
+    def __init__(self, url: str, token: str, *, total_s: float = 5.0) -> None:
+        self._url = url
+        self._headers = {"authorization": f"Bearer {token}"}
+        self._total_s = total_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers=self._headers,
+            timeout=aiohttp.ClientTimeout(total=self._total_s),
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        """The answer's JSON. RecordAway."""
+        return await self._ask("GET", path, params=query)
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer's JSON; nothing for an answer without a body. RecordAway."""
+        return await self._ask("POST", path, json=body)
+
+    async def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        if self._session is None:
+            raise RuntimeError("enter the client first")
+        try:
+            async with self._session.request(method, self._url + path, **options) as response:
+                if response.status >= 300:
+                    raise RecordAway(f"{path} was answered {response.status}")
+                told: dict[str, Any] = orjson.loads(await response.read() or b"{}")
+                return told
+        except (aiohttp.ClientError, OSError, TimeoutError, orjson.JSONDecodeError) as error:
+            raise RecordAway(type(error).__name__) from error
+
+
+def asks(settings: AsksAgents, *, total_s: float = 5.0) -> Internal:
+    """The client that these settings say."""
+    return Internal(settings.agents_internal_url, settings.internal_token.get_secret_value(), total_s=total_s)
