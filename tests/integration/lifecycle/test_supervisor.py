@@ -26,7 +26,7 @@ name, *traits = sys.argv[1:]
 def say(*words):
     print(*words, flush=True)
 def asked(*_):
-    say("asked")
+    os.write(1, b"asked\\n")  # a print may be under way: it cannot be entered twice
     if "deaf" not in traits:
         raise SystemExit(7 if "sour" in traits else 0)
 signal.signal(signal.SIGTERM, asked)
