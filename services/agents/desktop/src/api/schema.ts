@@ -1286,6 +1286,11 @@ export interface components {
             deadline_at: string | null;
             /** Wrap Until */
             wrap_until: string | null;
+            /**
+             * Wake At
+             * @description when it wakes, while it is snoozed
+             */
+            wake_at: string | null;
             /** Last Inbound At */
             last_inbound_at: string | null;
             /** Closed At */
