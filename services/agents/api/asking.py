@@ -22,6 +22,7 @@ from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
+from services.agents.rule_trial import RuleTrial
 from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.channels.base import Channel
@@ -38,6 +39,7 @@ class Parts:
     board: Board
     hub: Hub
     watch: Watch
+    rules: RuleTrial
     colleagues: Colleagues
     channels: Mapping[str, Channel]
     blobs: Blobs
