@@ -12,6 +12,11 @@ class Ownership:
         self._owned: frozenset[int] = frozenset()
         self._told: frozenset[int] = frozenset()
         self._change = asyncio.Event()
+        self._joined = False
+
+    @property
+    def joined(self) -> bool:
+        return self._joined
 
     @property
     def owned(self) -> frozenset[int]:
@@ -26,5 +31,5 @@ class Ownership:
 
     def own(self, numbers: frozenset[int]) -> None:
         """Hold these from now on."""
-        self._owned = numbers
+        self._owned, self._joined = numbers, True
         self._change.set()
