@@ -7,6 +7,7 @@ import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
 import { channelIcon, Icon } from "../parts/Icon";
+import { Lookers } from "../parts/Lookers";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
 import { useDesk, usePage } from "../parts/use";
@@ -97,6 +98,7 @@ function Past({ id }: { id: string }) {
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{one.display || one.address}</h2>
         <span className="soft grow about">{one.address} · {desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        <Lookers conversation={id} />
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
