@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show.
+         */
+        post: operations["upload_api_v1_conversations__conversation__files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation}/notes": {
         parameters: {
             query?: never;
@@ -1080,6 +1100,8 @@ export interface components {
              * @description seconds after the customer's last word in which one may reply
              */
             window_s: number | null;
+            /** @description null: the channel takes no files */
+            files: components["schemas"]["FileLimits"] | null;
         };
         /**
          * ChannelLine
@@ -1491,6 +1513,32 @@ export interface components {
             requires: {
                 [key: string]: number;
             };
+        };
+        /**
+         * FileLimits
+         * @description What files one may attach to a reply.
+         */
+        FileLimits: {
+            /**
+             * Types
+             * @description MIME types, or prefixes ending in /
+             */
+            types: string[];
+            /**
+             * Max Bytes
+             * @description of one file
+             */
+            max_bytes: number;
+            /**
+             * Max Count
+             * @description of one reply
+             */
+            max_count: number;
+            /**
+             * Total Bytes
+             * @description of all files of a reply; null: no such limit
+             */
+            total_bytes: number | null;
         };
         /**
          * Html
@@ -2113,7 +2161,7 @@ export interface components {
         };
         /**
          * Replying
-         * @description What to say: plain text, or parts.
+         * @description What to say: plain text, or parts; and files.
          */
         Replying: {
             /**
@@ -2123,6 +2171,11 @@ export interface components {
             text?: string | null;
             /** Parts */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"] | components["schemas"]["MailHead"] | components["schemas"]["Quote"] | components["schemas"]["Html"])[] | null;
+            /**
+             * Files
+             * @description what uploads answered, in the order they shall have
+             */
+            files?: string[] | null;
         };
         /**
          * Role
@@ -2345,6 +2398,33 @@ export interface components {
             original: string;
         };
         /**
+         * Uploaded
+         * @description A file that this agent may send in this conversation.
+         */
+        Uploaded: {
+            /**
+             * File
+             * @description its reference, for `files` of a reply
+             */
+            file: string;
+            /**
+             * Name
+             * @example invoice.pdf
+             */
+            name: string;
+            /**
+             * Content Type
+             * @description what its bytes show
+             * @example application/pdf
+             */
+            content_type: string;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+        };
+        /**
          * Whole
          * @description A conversation with what was said and what happened, of one moment.
          */
@@ -2446,6 +2526,7 @@ export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
+export type FileLimits = components['schemas']['FileLimits'];
 export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
@@ -2494,6 +2575,7 @@ export type ThreadSince = components['schemas']['ThreadSince'];
 export type Threads = components['schemas']['Threads'];
 export type Transferring = components['schemas']['Transferring'];
 export type Unsupported = components['schemas']['Unsupported'];
+export type Uploaded = components['schemas']['Uploaded'];
 export type Whole = components['schemas']['Whole'];
 export type WritingNote = components['schemas']['WritingNote'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
@@ -4303,6 +4385,124 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    upload_api_v1_conversations__conversation__files_post: {
+        parameters: {
+            query?: {
+                /** @description what it is called */
+                name?: string;
+            };
+            header?: {
+                "content-length"?: number;
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
