@@ -14,13 +14,16 @@ from services.agents.repository.drafts import Draft, Drafts, DraftText
 from services.agents.repository.engine import Database
 from services.agents.repository.errors import (
     BadCursor,
+    BadSearch,
     LoginTaken,
     NotThere,
     RecordAway,
     ShortcutTaken,
+    TooBroad,
     Unstorable,
     VersionConflict,
 )
+from services.agents.repository.found import Hit, Search
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
 from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.notes import Note, Notes
@@ -37,6 +40,7 @@ __all__ = [
     "AgentEdit",
     "Applied",
     "BadCursor",
+    "BadSearch",
     "CannedReplies",
     "CannedReply",
     "CannedText",
@@ -52,6 +56,7 @@ __all__ = [
     "Drafts",
     "Filter",
     "History",
+    "Hit",
     "Knowledge",
     "KnownMail",
     "LastConversation",
@@ -74,11 +79,13 @@ __all__ = [
     "Repository",
     "Role",
     "Roster",
+    "Search",
     "Session",
     "Sessions",
     "ShortcutTaken",
     "ThreadMessages",
     "Threads",
+    "TooBroad",
     "Transcript",
     "Unstorable",
     "VersionConflict",
@@ -96,6 +103,7 @@ class Repository:
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
         self.recent = RecentMessages(self.database)
+        self.search = Search(self.database)
         self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)

@@ -26,6 +26,7 @@ from services.agents.auth import SESSION, Auth, _hash
 from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
+from services.agents.files import Files
 from services.agents.follow import LogFollower
 from services.agents.hub import Hub
 from services.agents.looking import Looking
@@ -35,6 +36,7 @@ from services.agents.repository import NewAgent, Repository
 from services.agents.roll import Roll
 from services.agents.rule_trial import RuleTrial
 from services.agents.signals import ContactSignals
+from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
@@ -246,11 +248,13 @@ async def inner(
             await follower.following.wait()
         channels = load_channels()
         auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
+        blobs = Blobs(system.folder / "blobs")
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
             colleagues=Colleagues(board, repository), channels=channels,
-            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            blobs=blobs, files=Files(SecretStr(PLACEHOLDER_TOKEN), repository), uploads=Uploads(blobs),
+            internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)

@@ -5,9 +5,10 @@ import { whyNot } from "../words";
 import { Actions, type Action, type Body } from "./actions";
 import { chime, notify } from "./attention";
 import { Drafts } from "./drafts";
+import { Uploads } from "./files";
 import type { Welcome } from "./frames";
-import { replyBody, textOfBody } from "./mail";
 import { Looking } from "./looking";
+import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
@@ -44,6 +45,7 @@ export class Desk {
   readonly store: Store;
   readonly actions: Actions;
   readonly drafts: Drafts;
+  readonly uploads: Uploads;
   readonly names: Names;
   readonly signals: Signals;
   readonly looking: Looking;
@@ -76,6 +78,7 @@ export class Desk {
     this.signals = new Signals(me.id, (frame) => this.socket.send(frame), this.watched.changed);
     this.looking = new Looking((frame) => this.socket.send(frame), () => document.hidden, this.watched.changed);
     this.names = new Names(me, this.watched.changed);
+    this.uploads = new Uploads(this.drafts, () => this.names.plan, this.watched.changed);
     this.store = new Store(me.id, {
       changed: this.watched.changed,
       keeps: (id) => this.actions.of(id).length > 0,
@@ -116,9 +119,7 @@ export class Desk {
     this.stopped = true;
     this.ticker.terminate();
     document.removeEventListener("visibilitychange", this.watched.changed);
-    this.socket.stop();
-    this.drafts.stop();
-    this.names.stop();
+    for (const each of [this.socket, this.uploads, this.drafts, this.names]) each.stop();
   }
 
   /** Before the screen follows. */
@@ -201,22 +202,22 @@ export class Desk {
 
   /** Reply; then, if asked, do something else, but not if the reply fails. */
   reply(id: string, body: Body, then?: Then): void {
-    if (!textOfBody(body).trim()) return;
+    if (!textOfBody(body).trim() && !filesOfBody(body).length) return;
     const reply = this.actions.start("reply", id, body);
     if (then) this.actions.start(then.verb, id, then.body, reply.id);
   }
 
   /** Close or put off; if asked, first send the begun reply. */
   end(id: string, afterReply: boolean, then: Then): void {
-    if (afterReply && this.drafts.draft(id).reply.trim()) this.send(id, then);
+    if (afterReply && this.drafts.says(id)) this.send(id, then);
     else this.actions.start(then.verb, id, then.body);
   }
 
   /** Send the begun reply. */
   send(id: string, then?: Then): void {
-    const { reply, head } = this.drafts.draft(id);
-    this.drafts.write(id, { reply: "", head: null });
-    this.reply(id, replyBody(reply, head ?? null), then);
+    const { reply, head, files } = this.drafts.draft(id);
+    this.drafts.write(id, { reply: "", head: null, files: [] });
+    this.reply(id, replyBody(reply, head ?? null, files), then);
   }
 
   /** Take back what was put off: it waits again, and comes to me first. */

@@ -129,6 +129,17 @@ export const en = {
   cannedReply: "Canned reply",
   noCanned: "No canned reply for this queue.",
   search: "Search…",
+  attach: "Attach files",
+  attachedFiles: "Files of this reply",
+  fileLimits: "at most {count, plural, one {# file} other {# files}}, {most} each",
+  noFiles: "This channel takes no files.",
+  fileTooLarge: "too large: at most {most}",
+  filesTooLarge: "too large together: at most {most}",
+  tooManyFiles: "too many: at most {most}",
+  fileNotTaken: "the channel does not take files of this type",
+  fileEmpty: "it is empty",
+  removeNamed: "Remove {name}",
+  filesWait: "Files are still on their way, or were refused: remove those.",
 
   // What became of what was written
   saving: "saving…",
