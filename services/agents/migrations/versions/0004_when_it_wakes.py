@@ -18,3 +18,8 @@ depends_on = None
 def upgrade() -> None:
     """Bring the record to this revision. What is snoozed now gets its time with its next event."""
     op.add_column("conversations", sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_column("conversations", "wake_at")
