@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.agents.asked import Action, BadFields, Fields, text
+from services.agents.beginning import Beginning
 from services.agents.letters import Letters
 from services.agents.passing import Passing
 from services.agents.waiters import Waiters
@@ -29,6 +30,9 @@ from trunkline.metrics import ACTION_SECONDS, ACTIONS
 
 SEEN_S = 5.0
 _AGAIN = 3
+_OF_NONE = {"presence", "begin"}
+"""Verbs that are about no conversation there is."""
+
 _KNOWN = 50_000
 _PARTS: TypeAdapter[Parts] = TypeAdapter(Parts)
 
@@ -84,6 +88,7 @@ class Actions:
             "assign": passing.assign,
             "wrap-up": self._wrap_up,
             "close": self._close,
+            "begin": Beginning(board, watch, channels).begin,
             "presence": self._presence,
         }
 
@@ -100,7 +105,7 @@ class Actions:
         make = self._verbs.get(action.verb)
         if make is None:
             raise BadFields(f"no such action: {action.verb[:40]}")
-        if action.verb != "presence":
+        if action.verb not in _OF_NONE:
             _check_conversation(conversation)
         for _ in range(_AGAIN):
             try:
@@ -208,6 +213,9 @@ class Actions:
 
 
 def _refusal(answer: Answer) -> Outcome:
+    if answer.code == "open":
+        conversation, _, agent = answer.detail.partition(" ")
+        return Outcome("refused", "open", agent, conversation=conversation, repeated=answer.repeated)
     retry = 5 if answer.code == "behind" else 0
     return Outcome("refused", answer.code, answer.detail, repeated=answer.repeated, retry_after_s=retry)
 

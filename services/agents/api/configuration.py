@@ -32,12 +32,21 @@ class ChannelLimits(BaseModel):
     window_s: int | None = Field(description="seconds after the customer's last word in which one may reply")
 
 
+class Begins(BaseModel):
+    """An account by which one may write first."""
+
+    account: str = Field(examples=["sms-main"])
+    channel: str = Field(examples=["twilio-sms"])
+    schemes: tuple[str, ...] = Field(description="of the addresses one may write to first", examples=[["tel"]])
+
+
 class Plan(BaseModel):
     """What every desk needs of the configuration."""
 
     queues: list[Named]
     skills: list[Named]
     channels: list[ChannelLimits]
+    begins: list[Begins]
 
 
 class AccountLine(BaseModel):
@@ -77,6 +86,11 @@ async def queues(me: Me, use: Use) -> Plan:
                 text_unit=channel.manifest.text_unit, window_s=channel.manifest.window_s,
             )
             for name, channel in use.channels.items()
+        ],
+        begins=[
+            Begins(account=name, channel=entry.channel, schemes=channel.manifest.begins)
+            for name, entry in config.accounts.items()
+            if (channel := use.channels.get(entry.channel)) is not None and channel.manifest.begins
         ],
     )  # fmt: skip
 
