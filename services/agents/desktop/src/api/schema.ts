@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show.
+         */
+        post: operations["upload_api_v1_conversations__conversation__files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation}/notes": {
         parameters: {
             query?: never;
@@ -1159,6 +1179,8 @@ export interface components {
              * @description seconds after the customer's last word in which one may reply
              */
             window_s: number | null;
+            /** @description null: the channel takes no files */
+            files: components["schemas"]["FileLimits"] | null;
         };
         /**
          * ChannelLine
@@ -1570,6 +1592,32 @@ export interface components {
             requires: {
                 [key: string]: number;
             };
+        };
+        /**
+         * FileLimits
+         * @description What files one may attach to a reply.
+         */
+        FileLimits: {
+            /**
+             * Types
+             * @description MIME types, or prefixes ending in /
+             */
+            types: string[];
+            /**
+             * Max Bytes
+             * @description of one file
+             */
+            max_bytes: number;
+            /**
+             * Max Count
+             * @description of one reply
+             */
+            max_count: number;
+            /**
+             * Total Bytes
+             * @description of all files of a reply; null: no such limit
+             */
+            total_bytes: number | null;
         };
         /**
          * Hit
@@ -2250,7 +2298,7 @@ export interface components {
         };
         /**
          * Replying
-         * @description What to say: plain text, or parts.
+         * @description What to say: plain text, or parts; and files.
          */
         Replying: {
             /**
@@ -2260,6 +2308,11 @@ export interface components {
             text?: string | null;
             /** Parts */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"] | components["schemas"]["MailHead"] | components["schemas"]["Quote"] | components["schemas"]["Html"])[] | null;
+            /**
+             * Files
+             * @description what uploads answered, in the order they shall have
+             */
+            files?: string[] | null;
         };
         /**
          * Role
@@ -2482,6 +2535,33 @@ export interface components {
             original: string;
         };
         /**
+         * Uploaded
+         * @description A file that this agent may send in this conversation.
+         */
+        Uploaded: {
+            /**
+             * File
+             * @description its reference, for `files` of a reply
+             */
+            file: string;
+            /**
+             * Name
+             * @example invoice.pdf
+             */
+            name: string;
+            /**
+             * Content Type
+             * @description what its bytes show
+             * @example application/pdf
+             */
+            content_type: string;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+        };
+        /**
          * Whole
          * @description A conversation with what was said and what happened, of one moment.
          */
@@ -2585,6 +2665,7 @@ export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
+export type FileLimits = components['schemas']['FileLimits'];
 export type Hit = components['schemas']['Hit'];
 export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
@@ -2636,6 +2717,7 @@ export type ThreadSince = components['schemas']['ThreadSince'];
 export type Threads = components['schemas']['Threads'];
 export type Transferring = components['schemas']['Transferring'];
 export type Unsupported = components['schemas']['Unsupported'];
+export type Uploaded = components['schemas']['Uploaded'];
 export type Whole = components['schemas']['Whole'];
 export type WritingNote = components['schemas']['WritingNote'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
@@ -4635,6 +4717,124 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    upload_api_v1_conversations__conversation__files_post: {
+        parameters: {
+            query?: {
+                /** @description what it is called */
+                name?: string;
+            };
+            header?: {
+                "content-length"?: number;
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

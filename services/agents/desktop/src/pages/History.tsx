@@ -8,6 +8,7 @@ import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
 import { Found } from "../parts/Found";
 import { channelIcon, Icon } from "../parts/Icon";
+import { Lookers } from "../parts/Lookers";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
 import { useDesk, usePage, useSettled } from "../parts/use";
@@ -67,6 +68,7 @@ function Past({ id }: { id: string }) {
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{one.display || one.address}</h2>
         <span className="soft grow about">{one.address} · {desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        <Lookers conversation={id} />
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
