@@ -102,6 +102,28 @@ async def test_a_mail_reaches_an_agent_and_the_answer_the_customer_and_back(tmp_
         assert kinds["mail"]["stranger"] is False
 
 
+async def test_a_mail_we_write_first_is_answered_into_its_conversation(tmp_path: Path) -> None:
+    async with shop(tmp_path) as (system, agent, sink):
+        begun = await agent.act("begin", account="mail-main", scheme="mailto", address=CUSTOMER)
+        conversation = begun["conversation"]
+        parts = [{"kind": "mail", "subject": "Your parcel", "cc": []}, {"kind": "text", "text": "It is here."}]
+        assert (await agent.act("reply", conversation, parts=parts))["status"] == "done"
+        [sent] = await sink.wait_for(1)
+        assert (sent.recipients, sent.message["Subject"]) == ((CUSTOMER,), "Your parcel")
+        assert "In-Reply-To" not in sent.message
+        assert (await agent.act("reply", conversation, text="Until six."))["status"] == "done"
+        again = (await sink.wait_for(2))[1]
+        assert again.message["Subject"] == "Re: Your parcel"
+
+        reply_to = sent.message["Reply-To"].addresses[0].addr_spec
+        answer = written(CUSTOMER, reply_to, "Thank you", subject="Re: Your parcel", message_id="a@customers.example")
+        assert (await hand_in(system.ports["smtp"], answer, sender=CUSTOMER, recipients=[reply_to])).code == 250
+
+        added = await agent.event("conversation.message-added")
+        assert added["subject"] == conversation
+        assert added["data"]["details"]["message"]["parts"][0]["stranger"] is False
+
+
 async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_path: Path) -> None:
     async with shop(tmp_path) as (system, agent, sink):
         port = system.ports["smtp"]

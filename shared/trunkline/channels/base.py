@@ -70,6 +70,9 @@ class Manifest(_Frozen):
         description="model of an account's settings; secrets are SecretStr"
     )
     max_body_bytes: int = Field(default=262_144, description="largest webhook body")
+    begins: tuple[str, ...] = Field(
+        default=(), description="of address_schemes, those one may write to first, without having been written to"
+    )
     text_limit: int
     text_unit: Literal["characters", "utf16", "bytes", "segments"]
     media: MediaRule | None = Field(default=None, description="what customers may send")
@@ -343,6 +346,15 @@ class WritesLetters(Protocol):
 
     def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
         """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure."""
+
+
+@runtime_checkable
+class NewThreads(Protocol):
+    """A channel on which a contact may have many threads: what we begin is one of its own (e-mail)."""
+
+    def new_thread(self, name: str, account: Account) -> str:
+        """The key of a thread that begins with us; the same for the same name, and never that of another thread."""
+        ...
 
 
 @runtime_checkable

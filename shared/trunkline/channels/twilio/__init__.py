@@ -33,6 +33,7 @@ class TwilioSms:
         type="twilio-sms",
         name="SMS (Twilio)",
         address_schemes=("tel", "whatsapp"),
+        begins=("tel",),  # WhatsApp: only with a template the provider approved
         account_schema=TwilioSettings,
         text_limit=outbound.TEXT_LIMIT,
         text_unit="utf16",

@@ -7,7 +7,7 @@ const AGAIN_MS = 5_000;
 const titleOf = (all: Named[], name: string): string => all.find((each) => each.name === name)?.title ?? name;
 
 export class Names {
-  plan: Plan = { queues: [], skills: [], channels: [] };
+  plan: Plan = { queues: [], skills: [], channels: [], begins: [] };
   colleagues: KnownAgent[] = [];
   private stopped = false;
 

@@ -266,6 +266,12 @@ export const en = {
   atLeastLevel: "At least level",
   "event.conversation.snoozed": "snoozed",
   "event.conversation.woken": "woken",
+  begin: "Write to them first…",
+  writeTo: "To",
+  nobodyToWriteTo: "Nobody writes first by any of this contact’s addresses: no account here can.",
+  openWith: "{agent} has an open conversation there; nothing can be begun beside it.",
+  openWithNobody: "There is an open conversation there that nobody has yet; nothing can be begun beside it.",
+  "event.conversation.begun": "begun by us",
   "event.conversation.assigned": "assigned by a supervisor",
 
   // Mail

@@ -253,6 +253,12 @@ export const lv: Record<Key, string> = {
   atLeastLevel: "Vismaz līmenis",
   "event.conversation.snoozed": "atlikta",
   "event.conversation.woken": "pamodināta",
+  begin: "Rakstīt pirmajam…",
+  writeTo: "Kam",
+  nobodyToWriteTo: "Uz nevienu šī kontakta adresi nevar rakstīt pirmais: nav konta, kas to spēj.",
+  openWith: "{agent} tur jau ir atvērta saruna; blakus citu sākt nevar.",
+  openWithNobody: "Tur ir atvērta saruna, kuras vēl nevienam nav; blakus citu sākt nevar.",
+  "event.conversation.begun": "sākām mēs",
   "event.conversation.assigned": "piešķīra vadītājs",
 
   subject: "Temats",

@@ -253,6 +253,12 @@ export const tr: Record<Key, string> = {
   atLeastLevel: "En az düzey",
   "event.conversation.snoozed": "ertelendi",
   "event.conversation.woken": "uyandırıldı",
+  begin: "Önce siz yazın…",
+  writeTo: "Kime",
+  nobodyToWriteTo: "Bu kişinin hiçbir adresine önce yazılamaz: burada bunu yapabilen bir hesap yok.",
+  openWith: "{agent} orada açık bir görüşme yürütüyor; yanında yenisi başlatılamaz.",
+  openWithNobody: "Orada henüz kimsenin almadığı açık bir görüşme var; yanında yenisi başlatılamaz.",
+  "event.conversation.begun": "biz başlattık",
   "event.conversation.assigned": "süpervizör atadı",
 
   subject: "Konu",
