@@ -74,8 +74,8 @@ async def test_each_sees_the_other_across_two_agents_services_until_they_leave(s
 
 async def test_who_may_not_see_it_neither_looks_nor_is_told_who_does(system: Deployment) -> None:
     async with (
-        inner(system) as it, somebody(system, capacity=50) as ana, somebody(system, queues=["billing"]) as bo, desk(ana) as mine,
-        desk(bo, url=it.url) as theirs,
+        inner(system) as it, somebody(system, capacity=50) as ana, somebody(system, queues=["billing"]) as bo,
+        desk(ana) as mine, desk(bo, url=it.url) as theirs,
     ):  # fmt: skip
         name = await owned(system, ana, mine)
         await _known(ana, name)
