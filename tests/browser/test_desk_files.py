@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.test_desk_mail import PNG
 from tests.browser.visitor import Floor
@@ -38,9 +38,9 @@ async def test_a_visitors_picture_is_seen_and_the_agents_files_reach_the_visitor
         # What cannot go says so at once, and holds the reply until it is taken away.
         await page.locator("#attach").set_input_files(
             [
-                {"name": "rēķins.pdf", "mimeType": "application/pdf", "buffer": PDF},
-                {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""},
-                {"name": "setup.exe", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"},
+                FilePayload(name="rēķins.pdf", mimeType="application/pdf", buffer=PDF),
+                FilePayload(name="empty.txt", mimeType="text/plain", buffer=b""),
+                FilePayload(name="setup.exe", mimeType="application/pdf", buffer=b"MZ\x90\x00"),
             ]
         )
         files = page.locator(".files li")
@@ -71,7 +71,14 @@ async def test_a_visitors_picture_is_seen_and_the_agents_files_reach_the_visitor
 
 
 async def test_where_a_channel_takes_no_files_the_desk_says_so_before_a_word_is_written(floor: Floor) -> None:
+    async def without_files(route: Route) -> None:
+        plan = await (told := await route.fetch()).json()
+        channels = [channel | {"files": None} for channel in plan["channels"]]
+        await route.fulfill(response=told, json=plan | {"channels": channels})
+
     seat = await floor.seat()
+    await seat.page.route("**/api/v1/queues", without_files)
+    await seat.page.reload()
     await floor.customer_writes("By text message")
     await seat.accept("By text message")
 
