@@ -16,6 +16,7 @@ from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
 from services.agents.letters import Letters
+from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
@@ -56,14 +57,15 @@ async def build(service: Service) -> None:
     blobs, files = Blobs(settings.data_dir / "blobs"), Files(settings.internal_token, repository)
     actions = Actions(board, waiters, watch, channels, letters=Letters(repository), files=files)
     signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
-    contacts = ContactSignals(board, hub, channels, signals, Hearing(settings.board_url, deployment=deployment))
+    looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
+    contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
         colleagues=Colleagues(board, repository), channels=channels,
         blobs=blobs, files=files, uploads=Uploads(blobs), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
-    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, roll), passwords)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"
@@ -81,6 +83,7 @@ async def build(service: Service) -> None:
     service.spawn("roll", roll.run())
     service.spawn("signals", signals.run())
     service.spawn("contacts' signals", contacts.run())
+    service.spawn("looking", looking.run())
     service.spawn("upkeep", run_upkeep(repository))
     service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())

@@ -13,10 +13,12 @@ from starlette.exceptions import HTTPException
 from services.agents.asked import BadFields
 from services.agents.repository import (
     BadCursor,
+    BadSearch,
     LoginTaken,
     NotThere,
     RecordAway,
     ShortcutTaken,
+    TooBroad,
     Unstorable,
     VersionConflict,
 )
@@ -94,9 +96,11 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _KNOWN: dict[type[Exception], tuple[int, str]] = {
     BadCursor: (400, "bad-cursor"),
     BadFields: (422, "bad-fields"),
+    BadSearch: (422, "bad-search"),
     LoginTaken: (409, "login-taken"),
     NotThere: (404, "not-found"),
     ShortcutTaken: (409, "shortcut-taken"),
+    TooBroad: (422, "too-broad"),
     Unstorable: (422, "unstorable"),
     VersionConflict: (412, "version-conflict"),
 }

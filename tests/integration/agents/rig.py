@@ -29,6 +29,7 @@ from services.agents.desk import Desk
 from services.agents.files import Files
 from services.agents.follow import LogFollower
 from services.agents.hub import Hub
+from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import NewAgent, Repository
@@ -223,7 +224,7 @@ class Inner:
 
 @asynccontextmanager
 async def inner(
-    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None
+    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None, again_s: float = 10.0
 ) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
@@ -254,8 +255,13 @@ async def inner(
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)
-        contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
-        desk_ = Desk(board, hub, actions, auth, repository, contacts, Roll(board), times or Times())
+        looking = Looking(signals, again_s=again_s, lease_s=2.5 * again_s)
+        contacts = ContactSignals(board, hub, load_channels(), signals, hearing, looking=looking)
+        for part in (signals.run(), contacts.run(), looking.run()):
+            stack.push_async_callback(_end, asyncio.create_task(part))
+        async with asyncio.timeout(10):
+            await hearing.hearing.wait()
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, looking, Roll(board), times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

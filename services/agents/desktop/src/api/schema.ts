@@ -232,6 +232,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
+         *
+         *     Case and accents do not matter. Agents find what the list of conversations shows them.
+         */
+        get: operations["search_api_v1_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation}/escalate": {
         parameters: {
             query?: never;
@@ -1541,6 +1563,42 @@ export interface components {
             total_bytes: number | null;
         };
         /**
+         * Hit
+         * @description A conversation in which it was said, with the newest message that says it.
+         */
+        Hit: {
+            conversation: components["schemas"]["Conversation"];
+            /**
+             * Message
+             * @description id of the newest message found
+             */
+            message: string;
+            /** Sequence */
+            sequence: number;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "inbound" | "outbound";
+            /** Agent */
+            agent: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Count
+             * @description how many of its messages were found
+             */
+            count: number;
+            /**
+             * Excerpt
+             * @description that message's words around the first one found
+             */
+            excerpt: components["schemas"]["Piece"][];
+        };
+        /**
          * Html
          * @description The mail's own look, made safe: no script, no style sheet, nothing that is loaded from anywhere.
          */
@@ -1996,6 +2054,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Hit] */
+        Page_Hit_: {
+            /** Items */
+            items: components["schemas"]["Hit"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * Panel
          * @description Who writes, from where, and what was before.
@@ -2033,6 +2098,19 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Piece
+         * @description Some characters of a message, and whether they are what was searched for.
+         */
+        Piece: {
+            /** Text */
+            text: string;
+            /**
+             * Found
+             * @default false
+             */
+            found: boolean;
         };
         /**
          * Place
@@ -2527,6 +2605,7 @@ export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
 export type FileLimits = components['schemas']['FileLimits'];
+export type Hit = components['schemas']['Hit'];
 export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
@@ -2552,8 +2631,10 @@ export type NewLines = components['schemas']['NewLines'];
 export type Note = components['schemas']['Note'];
 export type NoteList = components['schemas']['NoteList'];
 export type PageConversation = components['schemas']['Page_Conversation_'];
+export type PageHit = components['schemas']['Page_Hit_'];
 export type Panel = components['schemas']['Panel'];
 export type PastEvent = components['schemas']['PastEvent'];
+export type Piece = components['schemas']['Piece'];
 export type Place = components['schemas']['Place'];
 export type Plan = components['schemas']['Plan'];
 export type Presence = components['schemas']['Presence'];
@@ -3859,6 +3940,73 @@ export interface operations {
             };
             /** @description Precondition Required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    search_api_v1_search_get: {
+        parameters: {
+            query: {
+                /** @description words: each must be said, or begin what is said */
+                q: string;
+                status?: components["schemas"]["Status"][] | null;
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hit_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

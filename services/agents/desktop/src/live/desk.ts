@@ -7,11 +7,12 @@ import { chime, notify } from "./attention";
 import { Drafts } from "./drafts";
 import { Uploads } from "./files";
 import type { Welcome } from "./frames";
+import { Looking } from "./looking";
 import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
-import { snoozedBy } from "./snoozed";
+import { recallSnoozed } from "./snoozed";
 import { endSession, isOver } from "./session";
 import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
@@ -47,6 +48,7 @@ export class Desk {
   readonly uploads: Uploads;
   readonly names: Names;
   readonly signals: Signals;
+  readonly looking: Looking;
   readonly socket: DeskSocket;
   live = false;
   /** Since when there is no line, by the server's clock. */
@@ -74,6 +76,7 @@ export class Desk {
     // What is typed must be on the screen before the next key: a controlled box would take the last one back.
     this.drafts = new Drafts(me.id, this.watched.draw);
     this.signals = new Signals(me.id, (frame) => this.socket.send(frame), this.watched.changed);
+    this.looking = new Looking((frame) => this.socket.send(frame), () => document.hidden, this.watched.changed);
     this.names = new Names(me, this.watched.changed);
     this.uploads = new Uploads(this.drafts, () => this.names.plan, this.watched.changed);
     this.store = new Store(me.id, {
@@ -92,6 +95,7 @@ export class Desk {
         this.store.event(event);
       },
       typing: (conversation) => this.signals.heard(conversation),
+      looking: ({ conversation, agents }) => this.looking.heard(conversation, agents),
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
         if (this.live && !live) this.lostAt = clock.now();
@@ -120,6 +124,7 @@ export class Desk {
 
   /** Before the screen follows. */
   private settle(): void {
+    this.looking.tell();
     if (this.store.all.get(this.wanted)?.state.owner === this.me.id) this.chosen = this.wanted;
     if (this.chosen === this.wanted) this.wanted = "";
     const chosen = this.store.all.get(this.chosen);
@@ -240,20 +245,11 @@ export class Desk {
     if (frame.presence !== store.presence) store.reason = "";
     store.presence = frame.presence;
     if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
-    if (!frame.resumed) void this.recallSnoozed();
+    if (!frame.resumed) void recallSnoozed(this.me.id, store, () => this.stopped);
     for (const id of actions.conversations()) if (!store.all.has(id)) void store.read(id);
     setTimeout(() => actions.reconnected());
+    this.looking.welcome();
     this.watched.changed();
-  }
-
-  /** A snapshot has what holds room; what was put off is looked up in the record. */
-  private async recallSnoozed(): Promise<void> {
-    try {
-      for (const id of await snoozedBy(this.me.id)) if (!this.store.all.has(id)) void this.store.read(id);
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.recallSnoozed(), 5_000);
-    }
   }
 
   private async fetch(conversation: string) {
@@ -293,6 +289,7 @@ export class Desk {
   private tick(): void {
     this.socket.tick();
     this.actions.pump();
+    this.looking.tell();
   }
 }
 

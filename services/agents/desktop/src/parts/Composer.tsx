@@ -31,6 +31,7 @@ export function Composer({ each, writeNote }: Props) {
 
   const change = (value: string) => {
     desk.drafts.write(each.id, { [mode]: value });
+    if (value) desk.looking.writing(mode);
     if (mode === "reply" && value) desk.signals.typing(each.id); // what is internal is nothing to them
   };
   const reply = (then?: Then) => desk.send(each.id, then);

@@ -64,6 +64,9 @@ export const en = {
   woken: "It was snoozed and has woken.",
   wrote: "It was snoozed, and the customer wrote.",
   isTyping: "{name} is typing…",
+  isLooking: "{name} is looking",
+  isWritingNote: "{name} is writing a note",
+  isWritingReply: "{name} is writing a reply",
 
   // List
   conversations: "Your conversations",

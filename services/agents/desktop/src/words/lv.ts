@@ -61,6 +61,9 @@ export const lv: Record<Key, string> = {
   woken: "Tā bija atlikta un ir pamodusies.",
   wrote: "Tā bija atlikta, un klients uzrakstīja.",
   isTyping: "{name} raksta…",
+  isLooking: "{name} skatās",
+  isWritingNote: "{name} raksta piezīmi",
+  isWritingReply: "{name} raksta atbildi",
 
   conversations: "Jūsu sarunas",
   conversationCount: "{count, plural, =0 {Jūsu sarunas} zero {# sarunu} one {# saruna} other {# sarunas}}",

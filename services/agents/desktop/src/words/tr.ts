@@ -61,6 +61,9 @@ export const tr: Record<Key, string> = {
   woken: "Ertelenmişti ve uyandı.",
   wrote: "Ertelenmişti ve müşteri yazdı.",
   isTyping: "{name} yazıyor…",
+  isLooking: "{name} bakıyor",
+  isWritingNote: "{name} not yazıyor",
+  isWritingReply: "{name} yanıt yazıyor",
 
   conversations: "Görüşmeleriniz",
   conversationCount: "{count, plural, =0 {Görüşmeleriniz} one {# görüşme} other {# görüşme}}",
