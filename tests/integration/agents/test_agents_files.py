@@ -97,7 +97,8 @@ async def test_a_file_alone_is_a_reply_and_its_colleagues_read_it_under_its_name
 
     async def there() -> Any:
         _, whole = await ben.call("GET", f"/api/v1/conversations/{chat.conversation}")
-        return next((part for part in whole["messages"][-1]["parts"] if part["kind"] == "media"), None)
+        parts = [part for message in whole["messages"] for part in message["parts"]]
+        return next((part for part in parts if part.get("name") == "<b>.html"), None)
 
     part = await _until(there)
     url = f"{ben.url}/api/v1/conversations/{chat.conversation}/media/{part['blob']['digest']}"
