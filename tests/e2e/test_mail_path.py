@@ -207,3 +207,30 @@ async def test_a_mail_of_25_mb_blocks_no_loop(tmp_path: Path) -> None:
         parts = message["parts"]
         assert isinstance(parts, list)
         assert [part["blob"]["size"] for part in parts if part["kind"] == "media"] == [25_000_000]
+
+
+async def test_an_agents_files_go_out_with_the_mail_under_their_names(tmp_path: Path) -> None:
+    async with shop(tmp_path) as (system, agent, sink):
+        first = written(CUSTOMER, SUPPORT, "The invoice, please", message_id="first@customers.example")
+        assert (await hand_in(system.ports["smtp"], first, sender=CUSTOMER, recipients=[SUPPORT])).code == 250
+        offered = await agent.event("conversation.offered")
+        conversation = offered["subject"]
+        assert (await agent.act("accept", conversation, fence=offered["data"]["state"]["fence"]))["status"] == "done"
+        await agent.recorded(conversation)
+        files = {"rēķins çay.pdf": b"%PDF-1.7 " + bytes(range(256)) * 4_000, "unknown.bin": b"\x00\x01\x02"}
+        url = f"{system.desk_url}/api/v1/conversations/{conversation}/files"
+        references = []
+        for name, content in files.items():
+            async with agent.http.post(url, params={"name": name}, data=content) as kept:
+                assert kept.status == 201, await kept.text()
+                references.append((await kept.json())["file"])
+
+        assert (await agent.act("reply", conversation, text="Here.", files=references))["status"] == "done"
+
+        [answer] = await sink.wait_for(1)
+        sent = {part.get_filename(): part for part in answer.message.iter_attachments()}
+        assert {name: part.get_content() for name, part in sent.items()} == files
+        kinds = [part.get_content_type() for part in sent.values()]
+        assert kinds == ["application/pdf", "application/octet-stream"]
+        answered = await agent.act("reply", conversation, text="x", files=[references[0]] * 41)
+        assert (answered["status"], answered["detail"]) == ("refused", "Too many files: at most 40.")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, OutboundMessage, Parts
+from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, Media, OutboundMessage, Parts
 
 API_VERSION = 1
 """Raised when a channel written for an older SDK would break; checked by the registry."""
@@ -297,6 +297,10 @@ class Account(_Frozen):
         """Where the provider delivers this account's events."""
         return f"{self.public_url}/webhooks/{self.name}"
 
+    def file_url(self, reference: str) -> str:
+        """Where the provider fetches an attachment; the reference must be one that nobody else can make."""
+        return f"{self.public_url}/files/{self.name}/{reference}"
+
 
 @runtime_checkable
 class Channel(Protocol):
@@ -337,6 +341,15 @@ class FetchesMedia(Protocol):
 
         ValueError if `source` is not on one of the provider's hosts: we fetch nothing else.
         """
+        ...
+
+
+@runtime_checkable
+class GivesFiles(Protocol):
+    """A channel whose provider fetches our attachments, from addresses of ours that its replies name."""
+
+    def file_of(self, reference: str, account: Account, *, now: datetime) -> Media | None:
+        """The attachment of an address that a reply's plan made with `Account.file_url`; None for any other. Pure."""
         ...
 
 
