@@ -22,6 +22,7 @@ from services.agents.projector import Projector
 from services.agents.repository import Repository
 from services.agents.roll import Roll
 from services.agents.roster_check import run_comparison
+from services.agents.rule_trial import RuleTrial
 from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
 from services.agents.upkeep import run_upkeep
@@ -61,6 +62,7 @@ async def build(service: Service) -> None:
     contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
+        rules=RuleTrial(),
         colleagues=Colleagues(board, repository), channels=channels,
         blobs=blobs, files=files, uploads=Uploads(blobs), internal_token=settings.internal_token,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from services.agents.api import (
     passing,
     problems,
     roster,
+    rules,
     search,
     session,
     transfers,
@@ -45,7 +46,7 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     problems.install(app)
     for module in (
         session, conversations, search, passing, transfers, attaching, beside, drafts, canned, roster, configuration,
-        live, internal,
+        rules, live, internal,
     ):  # fmt: skip
         app.include_router(module.router)
 

@@ -167,6 +167,7 @@ class ConversationRow(Row, table=True):
     due_at: datetime = Field(sa_type=Utc)
     deadline_at: datetime | None = Field(sa_type=Utc)
     wrap_until: datetime | None = Field(sa_type=Utc)
+    wake_at: datetime | None = Field(default=None, sa_type=Utc)
     last_inbound_at: datetime | None = Field(sa_type=Utc)
     closed_at: datetime | None = Field(sa_type=Utc)
     replied_at: datetime | None = Field(sa_type=Utc)

@@ -23,6 +23,7 @@ from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
+from services.agents.rule_trial import RuleTrial
 from services.agents.uploads import Uploads
 from trunkline.blobs import Blobs
 from trunkline.board import Board
@@ -40,6 +41,7 @@ class Parts:
     board: Board
     hub: Hub
     watch: Watch
+    rules: RuleTrial
     colleagues: Colleagues
     channels: Mapping[str, Channel]
     blobs: Blobs

@@ -29,6 +29,7 @@ from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.notes import Note, Notes
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
+from services.agents.repository.recent import Recent, RecentMessages
 from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
 from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
@@ -71,6 +72,8 @@ __all__ = [
     "Place",
     "ProjectedRecord",
     "Projection",
+    "Recent",
+    "RecentMessages",
     "RecordAway",
     "Refused",
     "Repository",
@@ -99,6 +102,7 @@ class Repository:
         self.sessions = Sessions(self.database)
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
+        self.recent = RecentMessages(self.database)
         self.search = Search(self.database)
         self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)

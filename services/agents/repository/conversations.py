@@ -53,6 +53,7 @@ class Conversation(BaseModel):
     due_at: datetime = Field(description="when it is owed an answer; when it was opened, if it never waited")
     deadline_at: datetime | None
     wrap_until: datetime | None
+    wake_at: datetime | None = Field(description="when it wakes, while it is snoozed")
     last_inbound_at: datetime | None
     closed_at: datetime | None
     replied_at: datetime | None = Field(description="when an agent first replied")

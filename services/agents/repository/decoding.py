@@ -156,6 +156,7 @@ def _times(state: ConversationState) -> dict[str, Any]:
         "due_at": _moment(state.due) or opened,
         "deadline_at": _moment(state.deadline),
         "wrap_until": _moment(state.wrap_until),
+        "wake_at": _moment(state.wake_at),
         "last_inbound_at": _moment(state.last_inbound_at),
         "closed_at": _moment(state.closed_at),
         "replied_at": _moment(state.replied_at),

@@ -109,7 +109,7 @@ class _Checking:
 
     def rules(self) -> None:
         """Every expression is CEL, well typed and within the limits."""
-        from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415 - only the router has CEL installed
+        from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415 - ingest and notify have no CEL installed
 
         language = Cel()
         for at, rule in names.items(self._root, "rules")[:MAX_RULES]:

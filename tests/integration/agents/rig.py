@@ -34,6 +34,7 @@ from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import NewAgent, Repository
 from services.agents.roll import Roll
+from services.agents.rule_trial import RuleTrial
 from services.agents.signals import ContactSignals
 from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
@@ -220,6 +221,7 @@ class Inner:
     repository: Repository
     board: Board
     auth: Auth
+    watch: Watch
 
 
 @asynccontextmanager
@@ -249,6 +251,7 @@ async def inner(
         blobs = Blobs(system.folder / "blobs")
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
+            rules=RuleTrial(),
             colleagues=Colleagues(board, repository), channels=channels,
             blobs=blobs, files=Files(SecretStr(PLACEHOLDER_TOKEN), repository), uploads=Uploads(blobs),
             internal_token=SecretStr(PLACEHOLDER_TOKEN),
@@ -264,7 +267,7 @@ async def inner(
         desk_ = Desk(board, hub, actions, auth, repository, contacts, looking, Roll(board), times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
-        yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)
+        yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth, watch)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

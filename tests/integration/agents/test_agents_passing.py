@@ -80,6 +80,40 @@ async def test_a_snooze_ends_by_the_customers_word(system: Deployment) -> None:
         await done(ana, name, "close")
 
 
+async def test_the_record_knows_when_it_wakes_and_who_put_it_off_hears_that_it_was_given_to_another(
+    system: Deployment,
+) -> None:
+    async with (
+        somebody(system, capacity=50) as ana, desk(ana) as mine, somebody(system, capacity=0) as ben, desk(ben) as his,
+        somebody(system, role="supervisor", queues=["billing"]) as sue,
+    ):  # fmt: skip
+        name, later = await owned(system, ana, mine), datetime.now(UTC) + timedelta(hours=2)
+        await done(ana, name, "snooze", until=later.isoformat())
+        listed = await _recorded(ana, name, "snoozed")
+        assert datetime.fromisoformat(listed["wake_at"]) == later.replace(
+            microsecond=later.microsecond // 1_000 * 1_000
+        )
+
+        await done(sue, name, "assign", to_agent=ben.me["id"])
+
+        told = (await mine.event("conversation.assigned"))["data"]["state"]
+        assert (told["id"], told["owner"], told["wake_at"]) == (name, ben.me["id"], 0)
+        await his.event("conversation.assigned")
+        assert (await _recorded(ben, name, "active"))["wake_at"] is None
+        await done(ben, name, "close")
+
+
+async def _recorded(person: Person, name: str, status: str) -> dict[str, Any]:
+    """The conversation as a list of this status shows it, once the record is there."""
+    async with asyncio.timeout(15):
+        while True:
+            _, page = await person.call("GET", f"/api/v1/conversations?limit=200&status={status}")
+            for one in page["items"]:
+                if one["id"] == name:
+                    return dict(one)
+            await asyncio.sleep(0.05)
+
+
 async def test_who_snoozed_it_may_take_it_back_at_once(system: Deployment) -> None:
     async with somebody(system, capacity=50) as ana, desk(ana) as mine:
         name = await owned(system, ana, mine)

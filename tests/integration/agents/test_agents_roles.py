@@ -52,6 +52,8 @@ MATRIX = {
     ("get", "/api/v1/queues"): SIGNED_IN,
     ("get", "/api/v1/transfer-targets"): SIGNED_IN,
     ("get", "/api/v1/configuration"): SUPERVISORS,
+    ("get", "/api/v1/rules/recent"): ADMINS,
+    ("post", "/api/v1/rules/try"): ADMINS,
     ("get", "/api/v1/colleagues"): SIGNED_IN,
     ("get", "/api/v1/live"): SUPERVISORS,
     ("get", "/api/v1/agents"): SUPERVISORS,

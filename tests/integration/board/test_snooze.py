@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from tests.integration.board.conftest import SHARDS, Floor, together
+from tests.integration.board.conftest import SHARDS, Floor, short, together
 from trunkline.board import Answer, moves
 from trunkline.board.fold import Fold
 from trunkline.bus import Partition, Record
-from trunkline.events import Topic
+from trunkline.events import Header, Topic
 from trunkline.ids import new_id
 
 MINUTE = 60_000
@@ -165,6 +165,10 @@ async def test_a_supervisors_word_gives_it_to_one_owner_whatever_it_was(floor: F
 
     state = await floor.conversation(name)
     assert (state["status"], state["owner"], state["offered_to"], state["keeps"]) == ("active", "bo", "", "")
+    told = [entry for entry in await floor.events() if short(entry) == "conversation.assigned"][-1]
+    concerned = set(dict(told.record.headers)[Header.AGENTS].decode().split(","))
+    assert "bo" in concerned
+    assert ("ana" in concerned) == (before != "queued"), "whoever had it on a list hears that it is gone"
     assert (await floor.agent("bo"))["load"] == "2", "above the capacity of one: a supervisor may"
     assert (await floor.agent("ana"))["load"] == "0", "the room of who had it is free"
     await floor.tick(await floor.now() + 10 * MINUTE)

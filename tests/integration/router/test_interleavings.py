@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import os
 import random
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,22 @@ from trunkline.board import BoardAway, BoardClosed, moves
 from trunkline.board.client import answer_of
 from trunkline.bus import AppendUnknown
 from trunkline.bus import Record as LogRecord
-from trunkline.events import Header, Topic
+from trunkline.events import (
+    ConversationAssigned,
+    ConversationSnoozed,
+    ConversationWoken,
+    Header,
+    MessageAdded,
+    ReplyFailed,
+    Topic,
+)
 from trunkline.ids import new_id
 from trunkline.testing.servers.redis import RedisServer
 
 THREADS = [f"sms-main|tel:+{n}" for n in range(10)]
 AGENTS = ("ana", "bo", "cy")
 RUN_S = 5.0
+_LATE_MS = 5_000  # a timer waits while the board is rebuilt
 _RUNS = int(os.environ.get("TRUNKLINE_TEST_RUNS", "3"))
 
 
@@ -66,6 +77,8 @@ class Said:
 
     done: dict[str, str] = field(default_factory=dict)
     """Acknowledged operation → its outbox id, seen in the log."""
+    verbs: Counter[str] = field(default_factory=Counter)
+    """How often each verb was."""
 
 
 @pytest.mark.slow
@@ -76,15 +89,15 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
     world, chaos, said = World(valkey, tmp_path), Chaos(chance), Said()
     crew = [_Crew(world, name, chaos) for name in ("a", "b")]
     lives = [asyncio.create_task(one.live()) for one in crew]
-    parts = [_customers(world, chance), _board_faults(world, chaos)]
+    parts = [_customers(world, chance), _board_faults(world, chaos), _supervisor(world, chance, said)]
     parts += [_agent(world, name, chance, said) for name in AGENTS]
     others = [asyncio.create_task(part) for part in parts]
     try:
         await asyncio.sleep(RUN_S)
         chaos.on = False
-        for part in others[:2]:
+        for part in others[:3]:
             part.cancel()
-        await asyncio.gather(*others[:2], return_exceptions=True)
+        await asyncio.gather(*others[:3], return_exceptions=True)
         wrote = await _wrote(world)
         await world.until_told({message for messages in wrote.values() for message in messages}, within=30)
         await _settled(world)
@@ -98,10 +111,11 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
             task.cancel()
         ended = await asyncio.gather(*others, *lives, return_exceptions=True)
     unexpected = [error for error in ended if isinstance(error, Exception)]
-    print(f"seed {seed}: {dict(chaos.happened)}, {sum(map(len, wrote.values()))} messages, {len(said.done)} operations")
+    print(f"seed {seed}: {dict(chaos.happened)}, {sum(map(len, wrote.values()))} messages, {dict(said.verbs)}")
     assert not unexpected, (seed, unexpected)
     assert not problems, (seed, problems[:10])
     assert said.done, "no operation was acknowledged: the run proved nothing"
+    assert {"snooze", "wake", "assign"} <= said.verbs.keys(), (seed, said.verbs)
     assert sum(chaos.happened.values()) > 3, "hardly a fault happened: the run proved nothing"
 
 
@@ -170,7 +184,9 @@ async def _board_faults(world: World, chaos: Chaos) -> None:
 
 
 async def _agent(world: World, name: str, chance: random.Random, said: Said) -> None:
-    """Arrives, accepts or declines, replies and closes; holds as done what it saw in the log, else repeats it."""
+    """Arrives, accepts or declines, replies, puts off, takes back and closes; holds as done what it saw in the log,
+    else repeats it."""
+    put_off: list[str] = []
     async with world.board() as board:
         while True:
             await asyncio.sleep(chance.uniform(0.01, 0.05))
@@ -183,26 +199,60 @@ async def _agent(world: World, name: str, chance: random.Random, said: Said) -> 
                 for flat in held[1]:
                     state = {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
                     if state:
-                        await _act(world, board, name, state, chance, said)
+                        await _act(world, board, name, state, chance, said, put_off)
+                if put_off and chance.random() < 0.3:
+                    await _make(world, board, said, "wake", name, put_off.pop())
 
 
-async def _act(world: World, board: Any, name: str, state: dict[str, str], chance: random.Random, said: Said) -> None:
-    operation, conversation = new_id(), state["id"]
+async def _act(
+    world: World, board: Any, name: str, state: dict[str, str], chance: random.Random, said: Said, put_off: list[str]
+) -> None:
+    conversation, luck = state["id"], chance.random()
     if state["offered_to"] == name:
-        verb = "accept" if chance.random() < 0.8 else "decline"
+        verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
-    elif state["owner"] == name:
-        verb = "reply" if chance.random() < 0.7 else "close"
-        body = {"message": {"id": operation}} if verb == "reply" else {"code": "", "note": ""}
-        arguments = [orjson.dumps(body).decode()]
-    else:
+    elif state["owner"] != name:
         return
+    elif luck < 0.6:
+        verb, arguments = "reply", [orjson.dumps({"message": {"id": (operation := new_id())}}).decode()]
+        await _make(world, board, said, verb, name, conversation, *arguments, operation=operation)
+        return
+    elif luck < 0.75:
+        wake_at = int(time.time() * 1_000) + chance.randrange(100, 900)
+        verb, arguments = "snooze", [str(wake_at), orjson.dumps({"note": "", "wake_at": wake_at}).decode()]
+        put_off.append(conversation)
+    else:
+        verb, arguments = "close", ['{"code":"","note":""}']
+    await _make(world, board, said, verb, name, conversation, *arguments)
+
+
+async def _supervisor(world: World, chance: random.Random, said: Said) -> None:
+    """Gives whatever is open to somebody, also what is snoozed or offered to another."""
+    async with world.board() as board:
+        while True:
+            await asyncio.sleep(chance.uniform(0.05, 0.2))
+            states = (await world.folded()).values()
+            found = sorted(state["id"] for state in states if state["status"] != "closed")
+            with contextlib.suppress(BoardClosed, BoardAway):
+                board.generation = await board.read_generation() or board.generation
+                if found:
+                    to = chance.choice(AGENTS)
+                    body = orjson.dumps({"by": "sue", "to": to, "note": ""}).decode()
+                    await _make(world, board, said, "assign", "sue", chance.choice(found), to, body)
+
+
+async def _make(
+    world: World, board: Any, said: Said, verb: str, agent: str, conversation: str, *arguments: str, operation: str = ""
+) -> None:
+    """Make the move until it is refused or its event is in the log."""
+    operation = operation or new_id()
     for _ in range(6):
-        answer = answer_of(await board.call(verb, operation, name, conversation, *arguments))
+        answer = answer_of(await board.call(verb, operation, agent, conversation, *arguments))
         if not answer.ok:
             return
         if await _seen(world, answer.shard, answer.outbox):
             said.done[operation] = answer.outbox
+            said.verbs[verb] += 1
             return
 
 
@@ -244,6 +294,7 @@ async def _problems(world: World, said: Said, wrote: dict[str, list[str]]) -> li
         *_nothing_twice(story),
         *_promises_kept(story, said),
         *_one_owner(story),
+        *_put_off_until_its_time(story),
         *await _board_is_the_log(world),
     ]
 
@@ -286,15 +337,57 @@ def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
 
 
 def _one_owner(story: list[LogRecord]) -> list[str]:
+    """Nobody takes what another has, but by a supervisor's word, and then who was named has it."""
     owners: dict[bytes, str] = {}
     problems = []
     for record in story:
         if record.header(Header.VERSION):
-            owner = orjson.loads(record.value)["data"]["state"]["owner"]
-            before = owners.get(record.key, "")
-            if before and owner and owner != before:
+            data = orjson.loads(record.value)["data"]
+            before, owner = owners.get(record.key, ""), data["state"]["owner"]
+            if record.type == ConversationAssigned.type:
+                if owner != data["details"]["to"] or data["state"]["status"] != "active":
+                    problems.append(f"{record.key!r} was given to {data['details']['to']} and is {owner}'s")
+            elif before and owner and owner != before:
                 problems.append(f"{record.key!r} went from {before} to {owner} at once")
             owners[record.key] = owner
+    return problems
+
+
+_STAYS_PUT = {ConversationSnoozed.type, ReplyFailed.type}
+_STIRS = {ConversationWoken.type, MessageAdded.type, ConversationAssigned.type}
+
+
+def _put_off_until_its_time(story: list[LogRecord]) -> list[str]:
+    """What is snoozed is nobody's and offered to nobody, until it wakes for its agent, at its time or by their word,
+    or its customer writes, or a supervisor gives it away."""
+    sleeping: dict[bytes, dict[str, Any]] = {}
+    problems = []
+    for record in story:
+        if not record.header(Header.VERSION):
+            continue
+        envelope = orjson.loads(record.value)
+        state, asleep = envelope["data"]["state"], sleeping.pop(record.key, None)
+        if state["status"] == "snoozed":
+            if state["owner"] or state["offered_to"] or record.type not in _STAYS_PUT:
+                problems.append(f"{record.key!r} is snoozed and {state['owner']}'s or {state['offered_to']}'s")
+            sleeping[record.key] = state
+        if asleep is not None and state["status"] != "snoozed" and record.type not in _STIRS:
+            problems.append(f"{record.key!r} was stirred by {record.type}")
+        if record.type == ConversationWoken.type:
+            problems += _woken_wrongly(record, envelope, asleep)
+    late = [key for key, state in sleeping.items() if state["wake_at"] < time.time() * 1_000 - _LATE_MS]
+    return problems + [f"{key!r} never woke" for key in late]
+
+
+def _woken_wrongly(record: LogRecord, envelope: dict[str, Any], asleep: dict[str, Any] | None) -> list[str]:
+    if asleep is None:
+        return [f"{record.key!r} woke and had not slept"]
+    problems, agent = [], asleep["last_agent"]
+    if envelope["data"]["state"]["last_agent"] != agent or agent not in (record.header(Header.AGENTS) or "").split(","):
+        problems.append(f"{record.key!r} did not wake for {agent}, who snoozed it")
+    at = datetime.fromisoformat(envelope["time"]).timestamp() * 1_000
+    if not record.header(Header.OPERATION) and at < asleep["wake_at"]:
+        problems.append(f"{record.key!r} woke {asleep['wake_at'] - at:.0f} ms before its time")
     return problems
 
 

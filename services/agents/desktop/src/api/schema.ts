@@ -640,6 +640,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recent
+         * @description The newest inbound messages of the 200 conversations changed last, each with what the rules say of it now.
+         */
+        get: operations["recent_api_v1_rules_recent_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Rules
+         * @description What the rules would decide of a message like this. Nothing is routed.
+         */
+        post: operations["try_rules_api_v1_rules_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/colleagues": {
         parameters: {
             query?: never;
@@ -1387,6 +1427,11 @@ export interface components {
             deadline_at: string | null;
             /** Wrap Until */
             wrap_until: string | null;
+            /**
+             * Wake At
+             * @description when it wakes, while it is snoozed
+             */
+            wake_at: string | null;
             /** Last Inbound At */
             last_inbound_at: string | null;
             /** Closed At */
@@ -2346,6 +2391,16 @@ export interface components {
             target_s?: number | null;
         };
         /**
+         * RuleError
+         * @description A rule that had no answer, which counts as no match.
+         */
+        RuleError: {
+            /** Rule */
+            rule: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * Running
          * @description The whole running configuration, without secrets.
          */
@@ -2518,6 +2573,119 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Tried
+         * @description What the rules decide, by the engine that routes.
+         */
+        Tried: {
+            /**
+             * Rules
+             * @description those that decided something, in the file's order
+             */
+            rules: string[];
+            /** Queue */
+            queue: string;
+            /**
+             * Requires
+             * @description skills with their levels
+             */
+            requires: {
+                [key: string]: number;
+            };
+            /** Priority */
+            priority: number;
+            /** Weight */
+            weight: number;
+            /** Target S */
+            target_s: number;
+            /** Errors */
+            errors: components["schemas"]["RuleError"][];
+        };
+        /**
+         * TriedMessage
+         * @description An inbound message, and what the rules would decide if it began a conversation now.
+         */
+        TriedMessage: {
+            /** Conversation */
+            conversation: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Account */
+            account: string;
+            /** Channel */
+            channel: string;
+            /** Display */
+            display: string;
+            /**
+             * Text
+             * @description its first words
+             */
+            text: string;
+            /** @description null: its account is not in the configuration any more */
+            tried: components["schemas"]["Tried"] | null;
+        };
+        /**
+         * TriedMessages
+         * @description Inbound messages, newest first.
+         */
+        TriedMessages: {
+            /**
+             * Digest
+             * @description of the configuration they were tried with
+             */
+            digest: string;
+            /** Items */
+            items: components["schemas"]["TriedMessage"][];
+        };
+        /**
+         * Trying
+         * @description A message that nobody wrote.
+         */
+        Trying: {
+            /**
+             * Text
+             * @default
+             * @example Labdien, kur ir mans rēķins?
+             */
+            text: string;
+            /**
+             * Account
+             * @description of the configuration; it tells the channel
+             */
+            account: string;
+            /**
+             * Language
+             * @default
+             * @example lv
+             */
+            language: string;
+            /**
+             * Scheme
+             * @default
+             * @example tel
+             */
+            scheme: string;
+            /**
+             * Address
+             * @default
+             * @example +37120000001
+             */
+            address: string;
+            /**
+             * Known
+             * @description whether the contact has written before
+             * @default false
+             */
+            known: boolean;
+            /**
+             * Last Agent
+             * @default
+             */
+            last_agent: string;
         };
         /**
          * Unsupported
@@ -2705,6 +2873,7 @@ export type Reaction = components['schemas']['Reaction'];
 export type Replying = components['schemas']['Replying'];
 export type Role = components['schemas']['Role'];
 export type Rule = components['schemas']['Rule'];
+export type RuleError = components['schemas']['RuleError'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
 export type Snoozing = components['schemas']['Snoozing'];
@@ -2716,6 +2885,10 @@ export type ThreadMessages = components['schemas']['ThreadMessages'];
 export type ThreadSince = components['schemas']['ThreadSince'];
 export type Threads = components['schemas']['Threads'];
 export type Transferring = components['schemas']['Transferring'];
+export type Tried = components['schemas']['Tried'];
+export type TriedMessage = components['schemas']['TriedMessage'];
+export type TriedMessages = components['schemas']['TriedMessages'];
+export type Trying = components['schemas']['Trying'];
 export type Unsupported = components['schemas']['Unsupported'];
 export type Uploaded = components['schemas']['Uploaded'];
 export type Whole = components['schemas']['Whole'];
@@ -6179,6 +6352,180 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    recent_api_v1_rules_recent_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedMessages"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    try_rules_api_v1_rules_try_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+            };
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trying"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -144,6 +144,14 @@ test("when it wakes is read from the event of its last snooze, where the record 
   expect(it.snoozed()[0]?.state.wake_at).toBe(9_000);
 });
 
+test("what I put off and a supervisor gave to another is on no list of mine any more", () => {
+  const it = store(), mine = { owner: "", last_agent: "ana" };
+  it.event(event(1, "offer.accepted"));
+  it.event(event(2, "conversation.snoozed", { note: "", wake_at: 5_000 }, { ...mine, status: "snoozed", wake_at: 5_000 }));
+  it.event(event(3, "conversation.assigned", { note: "" }, { status: "active", owner: "ben", last_agent: "ben" }));
+  expect([it.snoozed(), it.own()]).toEqual([[], []]);
+});
+
 test("the reasons of an offer are read as the board wrote them, and outlive a read of the record, which has none", async () => {
   const it = store();
   it.event(event(1, "conversation.offered", undefined, { why: "3:2:1:61000", status: "offered", offered_to: "ana", owner: "" }));

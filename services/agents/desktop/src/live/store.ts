@@ -208,7 +208,7 @@ function saidOf({ id, parts, agent, written_at: written, received_at: received }
   };
 }
 
-/** The record keeps no time of waking with a conversation; the event of its snooze tells it. */
+/** What was snoozed before the record kept when it wakes: the event of its snooze tells it. */
 function recalled(state: State, events: NonNullable<Row["events"]>): State {
   if (state.status !== "snoozed" || state.wake_at) return state;
   const snoozed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.snoozed."));

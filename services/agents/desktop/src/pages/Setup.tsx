@@ -6,6 +6,8 @@ import type { Queue, Rule, Running } from "../api/schema";
 import type { Desk } from "../live/desk";
 import { useDesk } from "../parts/use";
 import { dateTimeOf, lengthOf, say, whyNot } from "../words";
+import { RuleTrial } from "./RuleTrial";
+import { needs } from "./sentences";
 
 export default function Setup() {
   const desk = useDesk();
@@ -17,16 +19,13 @@ export default function Setup() {
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
       {data && <Queues desk={desk} queues={data.queues} />}
       {data && <Rules desk={desk} running={data} />}
+      {data && desk.me.role === "admin" && <RuleTrial accounts={data.accounts} digest={data.digest} />}
       {data && <Accounts desk={desk} running={data} />}
     </main>
   );
 }
 
 const inSeconds = (value: number): string => lengthOf(value * 1000);
-
-/** Skills with their levels, for a sentence. */
-const needs = (desk: Desk, skills: Record<string, number>): string =>
-  Object.entries(skills).map(([skill, level]) => `${desk.names.skill(skill)} ≥ ${level}`).join(", ");
 
 function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> }) {
   return (
