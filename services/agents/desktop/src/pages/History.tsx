@@ -6,11 +6,12 @@ import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
+import { addressOf, whoOf } from "../live/who";
 import { channelIcon, Icon } from "../parts/Icon";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
 import { useDesk, usePage } from "../parts/use";
-import { dateTimeOf, say, sayStatus, whyNot } from "../words";
+import { dateTimeOf, momentOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
@@ -58,7 +59,7 @@ function Found({ words, status, chosen }: { words: string; status: Status | ""; 
 function FoundRow({ one, current, queue }: { one: Conversation; current: boolean; queue: string }) {
   return (
     <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
-      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{one.display || one.address}</strong><span className="soft">{dateTimeOf(one.changed_at)}</span></span>
+      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{whoOf(one)}</strong><time dateTime={one.changed_at} title={dateTimeOf(one.changed_at)}>{momentOf(one.changed_at)}</time></span>
       <span className="words">{one.last_words || "…"}</span>
       <span className="soft state">{queue} · {sayStatus(one.status)}</span>
     </Link>
@@ -95,8 +96,8 @@ function Past({ id }: { id: string }) {
       <header className="head">
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
-        <h2 id="who">{one.display || one.address}</h2>
-        <span className="soft grow about">{one.address} · {desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        <h2 id="who">{whoOf(one)}</h2>
+        <span className="soft grow about">{one.display && `${addressOf(one)} · `}{desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
@@ -104,7 +105,7 @@ function Past({ id }: { id: string }) {
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
       <aside className="panel" aria-label={say("story")}>
         <h3>{say("story")}</h3>
-        <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{dateTimeOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
+        <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>
     </section>
   );
