@@ -23,7 +23,6 @@ from tests.browser.chromium import FLAGS, chromium
 from trunkline.testing.deployment import SENDER, SID, TOKEN
 
 _WITHIN_S = 20.0
-_CONTACT = words.stranger(1)
 
 _WATCH = """() => {
   const told = new Set(), look = () => {
@@ -59,7 +58,7 @@ class Screen:
 
 
 @asynccontextmanager
-async def _screen(system: System, program: str) -> AsyncIterator[Screen]:
+async def at_the_screen(system: System, program: str) -> AsyncIterator[Screen]:
     """The desk of the only agent who speaks Latvian, in a window of the usual size."""
     cookie = await system.hire(
         NewAgent(login="at-the-screen", name="At the screen", capacity=9, queues=("*",), skills={"lang.lv": 5})
@@ -80,15 +79,15 @@ async def _screen(system: System, program: str) -> AsyncIterator[Screen]:
 class Customer:
     """Somebody who writes one message after the other, by the signed webhook."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http = http
+    def __init__(self, http: aiohttp.ClientSession, url: str, contact: str = words.stranger(1)) -> None:
+        self._http, self._contact = http, contact
         self._door = Door(url, SID, TOKEN, SENDER)
         self._nonce = time.time_ns()
 
     async def writes(self, number: int) -> float:
         """Post it; the moment before the first byte went out. RuntimeError unless it was taken."""
         body = words.greeting(number, time.time())
-        raw = self._door.request(sender=_CONTACT, body=body, number=number, nonce=self._nonce)
+        raw = self._door.request(sender=self._contact, body=body, number=number, nonce=self._nonce)
         head, _, form = raw.partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
         began = time.time()
@@ -104,7 +103,7 @@ async def screen(system: System, report: Report, plan: Plan) -> list[Figure]:
     if program is None:
         return [Figure(name, None, void="no Chromium here; on Debian: apt-get install chromium")]
     url = f"{system.deployment.public_url}/webhooks/sms-main"
-    async with _screen(system, program) as desk, aiohttp.ClientSession() as http:
+    async with at_the_screen(system, program) as desk, aiohttp.ClientSession() as http:
         customer = Customer(http, url)
         await customer.writes(0)
         await desk.page.locator(".offer .primary").click()

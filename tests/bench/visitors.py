@@ -39,7 +39,7 @@ class Visitor:
         self.answered = asyncio.Event()
 
     async def come(self, url: str, secret: str) -> None:
-        """Connect, be welcomed, and open a conversation; returns when it was answered."""
+        """Connect, and be welcomed."""
         self._socket = await connect(url, cookie="", on_text=self._text, on_end=self._ended)
         customer, expires = words.caller(self._first), int(time.time()) + _LIFE_S
         identity = {
@@ -48,7 +48,11 @@ class Visitor:
         self._send({"type": "hello", "token": "", "identity": identity, "after": None})
         async with asyncio.timeout(_ANSWERED_S):
             await self.welcomed
-            self.say(self._first)
+
+    async def begin(self) -> None:
+        """Open a conversation; returns when it was answered."""
+        self.say(self._first)
+        async with asyncio.timeout(_ANSWERED_S):
             await self.answered.wait()
 
     def say(self, number: int) -> None:
@@ -93,7 +97,14 @@ class Visitors:
         for _ in range(count):
             visitor = Visitor(self._take(), self._samples, self._trouble)
             await visitor.come(url, secret)
+            await visitor.begin()
             self._visitors.append(visitor)
+
+    async def sit(self, *, url: str, secret: str, count: int, at_once: int = 20) -> None:
+        """So many more come, and only look."""
+        silent = [Visitor(self._take(), self._samples, self._trouble) for _ in range(count)]
+        for start in range(0, count, at_once):
+            await asyncio.gather(*(visitor.come(url, secret) for visitor in silent[start : start + at_once]))
 
     def _take(self) -> int:
         self._next += 1
@@ -121,7 +132,7 @@ class Visitors:
 @asynccontextmanager
 async def _start() -> AsyncIterator[Mapping[str, Method]]:
     visitors = Visitors()
-    yield {"come": visitors.come, "talk": visitors.talk, "summary": visitors.summary}
+    yield {"come": visitors.come, "sit": visitors.sit, "talk": visitors.talk, "summary": visitors.summary}
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ function Past({ id }: { id: string }) {
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{whoOf(one)}</h2>
-        <span className="soft grow about">{one.display && `${addressOf(one)} · `}{desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        <span className="soft grow about">{[one.display && addressOf(one), desk.names.queue(one.queue), sayStatus(one.status), desk.names.agent(one.owner || one.last_agent)].filter(Boolean).join(" · ")}</span>
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
