@@ -11,10 +11,12 @@ from services.agents.auth import Auth
 from services.agents.colleagues import Colleagues
 from services.agents.cookies import SessionCookie
 from services.agents.desk import Desk
+from services.agents.files import Files
 from services.agents.follow import LogFollower
 from services.agents.frames import RESTARTING
 from services.agents.hub import Hub
 from services.agents.letters import Letters
+from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
 from services.agents.repository import Repository
@@ -23,6 +25,7 @@ from services.agents.roster_check import run_comparison
 from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
 from services.agents.upkeep import run_upkeep
+from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
@@ -51,16 +54,18 @@ async def build(service: Service) -> None:
     cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
     auth = Auth(repository, passwords, cookie=cookie)
     channels = load_channels()
-    actions = Actions(board, waiters, watch, channels, Letters(repository))
+    blobs, files = Blobs(settings.data_dir / "blobs"), Files(settings.internal_token, repository)
+    actions = Actions(board, waiters, watch, channels, letters=Letters(repository), files=files)
     signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
-    contacts = ContactSignals(board, hub, channels, signals, Hearing(settings.board_url, deployment=deployment))
+    looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
+    contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
     parts = Parts(
         auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
         colleagues=Colleagues(board, repository), channels=channels,
-        blobs=Blobs(settings.data_dir / "blobs"), internal_token=settings.internal_token,
+        blobs=blobs, files=files, uploads=Uploads(blobs), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
-    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, roll), passwords)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"
@@ -78,6 +83,7 @@ async def build(service: Service) -> None:
     service.spawn("roll", roll.run())
     service.spawn("signals", signals.run())
     service.spawn("contacts' signals", contacts.run())
+    service.spawn("looking", looking.run())
     service.spawn("upkeep", run_upkeep(repository))
     service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())

@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from weakref import WeakValueDictionary
 
-import orjson
-from pydantic import TypeAdapter, ValidationError
-
-from services.agents.asked import Action, BadFields, Fields, text
+from services.agents.asked import Action, BadFields, text
+from services.agents.files import Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
+from services.agents.replying import names_blobs, parts_of, references_of
 from services.agents.waiters import Waiters
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
 from trunkline.channels.base import Channel, WritesLetters
@@ -24,13 +23,12 @@ from trunkline.config.watch import Watch
 from trunkline.events import CloseDetails, Presence, ReplyDetails
 from trunkline.failpoints import afailpoint
 from trunkline.ids import shard_of_conversation
-from trunkline.messages import Address, OutboundMessage, Parts, Text
+from trunkline.messages import Address, OutboundMessage, Parts
 from trunkline.metrics import ACTION_SECONDS, ACTIONS
 
 SEEN_S = 5.0
 _AGAIN = 3
 _KNOWN = 50_000
-_PARTS: TypeAdapter[Parts] = TypeAdapter(Parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,13 @@ class Actions:
 
     def __init__(
         self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel],
-        letters: Letters | None = None,
+        *, letters: Letters | None = None, files: Files | None = None,
     ) -> None:  # fmt: skip
         self._board = board
         self._waiters = waiters
         self._channels = channels
         self._letters = letters
+        self._files = files
         # Told apart once: asking a protocol whether something is one takes longer than all the rest of a reply.
         self._writers = {name: one for name, one in channels.items() if isinstance(one, WritesLetters)}
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
@@ -155,7 +154,9 @@ class Actions:
         now = datetime.now(UTC)
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
-        parts = _parts(action.fields)
+        parts = await self._said(action, channel)
+        if parts is None:
+            return Answer("behind")
         writer = self._writers.get(facts.channel)
         if self._letters is not None and writer is not None:
             completed = await self._completed(self._letters, writer, parts, action)
@@ -169,6 +170,16 @@ class Actions:
         )  # fmt: skip
         body = ReplyDetails(message=message).model_dump_json().encode()
         return await moves.reply(self._board, **action.who, body=body)
+
+    async def _said(self, action: Action, channel: Channel | None) -> Parts | None:
+        """The reply's parts with its files; None while the record, which knows some of them, does not answer."""
+        parts, references = parts_of(action.fields), references_of(action.fields)
+        if not references and not any(names_blobs(part) for part in parts):
+            return parts
+        if self._files is None:
+            raise BadFields("files cannot be sent from here")
+        where = Where(action.agent, action.conversation)
+        return await self._files.attach(parts, references, where, channel.manifest.sends if channel else None)
 
     async def _completed(self, letters: Letters, writer: WritesLetters, parts: Parts, action: Action) -> Parts | None:
         try:
@@ -223,18 +234,3 @@ def _fence(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**53:
         raise BadFields("fence is the number of the offer, a positive whole number")
     return value
-
-
-def _parts(fields: Fields) -> Parts:
-    said = fields.get("text")
-    if said is not None:
-        if not isinstance(said, str) or not said.strip() or len(said) > 16_000:
-            raise BadFields("text has 1 to 16 000 characters")
-        return (Text(text=said),)
-    try:
-        parts = _PARTS.validate_json(orjson.dumps(fields.get("parts")))
-    except (ValidationError, TypeError) as error:
-        raise BadFields(f"parts: {str(error)[:300]}") from error
-    if sum(len(part.model_dump_json()) for part in parts) > 200_000:
-        raise BadFields("a reply is at most 200 kB")
-    return parts

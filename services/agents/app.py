@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from services.agents import page
 from services.agents.api import (
+    attaching,
     beside,
     canned,
     configuration,
@@ -19,6 +20,7 @@ from services.agents.api import (
     passing,
     problems,
     roster,
+    search,
     session,
     transfers,
 )
@@ -42,7 +44,8 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     app.state.passwords = passwords
     problems.install(app)
     for module in (
-        session, conversations, passing, transfers, beside, drafts, canned, roster, configuration, live, internal,
+        session, conversations, search, passing, transfers, attaching, beside, drafts, canned, roster, configuration,
+        live, internal,
     ):  # fmt: skip
         app.include_router(module.router)
 

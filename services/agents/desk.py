@@ -22,6 +22,7 @@ from services.agents.asked import Action, BadFields
 from services.agents.auth import Auth
 from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
 from services.agents.hub import Hub
+from services.agents.looking import Eyes, Looking
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
 from services.agents.repository import Agent, RecordAway, Repository
@@ -50,6 +51,7 @@ class Desk:
     auth: Auth
     repository: Repository
     signals: ContactSignals
+    looking: Looking
     roll: Roll
     times: Times = field(default_factory=Times)
 
@@ -96,6 +98,7 @@ class _Connection:
         self._out = Outgoing(socket, farewell_s=desk.times.farewell_s)
         self._acting: set[asyncio.Task[None]] = set()
         self._beside: set[asyncio.Task[None]] = set()
+        self._eyes = Eyes(desk.looking, self._out, desk.hub, desk.repository)
         self._checking = False
         self._looked_at = 0.0
         self._vanished = False
@@ -119,6 +122,7 @@ class _Connection:
             self._desk.hub.part(self._agent.id, self._out)
             for task in (*self._acting, *self._beside):
                 task.cancel()
+            self._eyes.close()
             if not self._vanished:  # else its lease is about to end by itself, and a goodbye would prolong it
                 await attendance.leave()
 
@@ -202,6 +206,7 @@ class _Connection:
             "heartbeat": lambda _: self._beat(attendance),
             "typing": self._signal,
             "seen": self._signal,
+            "looking": self._turn,
         }
         while True:
             async with asyncio.timeout(self._desk.times.silent_s):
@@ -252,6 +257,11 @@ class _Connection:
         kind, conversation = str(frame["type"]), str(frame.get("conversation", ""))
         if len(self._beside) < _BEATS_AT_ONCE:
             self._spawn(self._desk.signals.from_desk(self._agent.id, kind, conversation), self._beside)
+
+    async def _turn(self, frame: dict[str, Any]) -> None:
+        """They open a conversation, begin to write there, or leave it."""
+        if self._eyes.aim(self._agent, frame):
+            self._spawn(self._eyes.turn(), self._beside)
 
     async def _act(self, frame: dict[str, Any]) -> None:
         """Answered when it is done; meanwhile others go on, in the order in which they came to the board."""

@@ -48,10 +48,16 @@ class Roll:
                 known = generation
 
     async def _call(self, generation: str) -> None:
-        """Everybody arrives; it may take until the new board is open."""
+        """Everybody arrives; it may take until the new board is open. Who cannot, for a reason of their own, keeps
+        nobody else from it: their next heartbeat tries again, and tells them if that fails, too."""
         called = list(self._here)
         log.info("roll_called", generation=generation, devices=len(called))
-        await asyncio.gather(*(attendance.arrive() for attendance in called))
-        for attendance in called:
-            if attendance not in self._here:
-                await attendance.leave()  # went away meanwhile: its goodbye was to the old board
+        came = await asyncio.gather(*(self._call_one(each) for each in called), return_exceptions=True)
+        for attendance, error in zip(called, came, strict=True):
+            if error is not None:
+                log.error("roll_call_failed", agent=attendance.agent.id, generation=generation, exc_info=error)
+
+    async def _call_one(self, attendance: Attendance) -> None:
+        await attendance.arrive()
+        if attendance not in self._here:
+            await attendance.leave()  # went away meanwhile: its goodbye was to the old board

@@ -12,8 +12,9 @@ import orjson
 import structlog
 
 from services.agents.hub import Hub
+from services.agents.looking import Looking
 from trunkline.board import Board, BoardAway, BoardClosed
-from trunkline.board.signals import DESKS, Hearing, Signals
+from trunkline.board.signals import DESKS, LOOKS, Hearing, Signals
 from trunkline.channels.base import Account, Channel, Echoes
 from trunkline.messages import Address
 
@@ -27,21 +28,26 @@ class ContactSignals:
     """Carries signals between desks and contacts."""
 
     def __init__(
-        self, board: Board, hub: Hub, channels: Mapping[str, Channel], signals: Signals, hearing: Hearing
-    ) -> None:
+        self, board: Board, hub: Hub, channels: Mapping[str, Channel], signals: Signals, hearing: Hearing, *,
+        looking: Looking,
+    ) -> None:  # fmt: skip
         self._board = board
         self._hub = hub
+        self._looking = looking
         self._channels = channels
         self._signals = signals
         self._hearing = hearing
         self._topics: OrderedDict[str, str] = OrderedDict()
 
     async def run(self) -> None:
-        """Tell desks for ever what contacts signal."""
+        """Tell desks for ever what contacts signal, and who else looks."""
         self._hearing.add(DESKS)
+        self._hearing.add(LOOKS)
         async for topic, payload in self._hearing.heard():
             if topic == DESKS:
                 self._hub.tell(orjson.loads(payload)["conversation"], payload)
+            elif topic == LOOKS:
+                self._looking.hear(payload)
 
     async def from_desk(self, agent: str, kind: str, conversation: str) -> None:
         """Let the contact's windows know that the agent types, or has seen what was written.

@@ -28,14 +28,16 @@ class Owner:
         self._couriers = couriers
         self._member = member
         self._stopping = stopping
+        self._membership: Membership | None = None
         self._shards: dict[int, NotifyShard] = {}
         self._positions: dict[Partition, Position] = {}
-        self._wanted: frozenset[int] = frozenset()
         self._full: frozenset[int] = frozenset()
 
     def not_ready(self) -> str | None:
         """What /readyz says of us."""
-        waiting = sorted(self._wanted - set(self._shards))
+        if self._membership is None or not self._membership.joined:
+            return "no shards assigned yet"
+        waiting = sorted(self._membership.owned - set(self._shards))
         return f"shards not taken: {waiting}" if waiting else None
 
     async def run(self) -> None:
@@ -44,6 +46,7 @@ class Owner:
             self._bus.membership(Topic.ROUTING, GROUP, self._member) as membership,
             self._bus.follower({}) as follower,
         ):
+            self._membership = membership
             parts = [
                 asyncio.create_task(part)
                 for part in (self._own(membership, follower), self._read(follower), self._commit(membership))
@@ -77,11 +80,11 @@ class Owner:
                     keeper.result()
                 if changing not in done:
                     continue
-                self._wanted = changing.result()
+                wanted = changing.result()
                 changing = asyncio.create_task(membership.changed())
-                for number in set(keepers) - self._wanted:
+                for number in set(keepers) - wanted:
                     await _ended(keepers.pop(number))
-                for number in self._wanted - set(keepers):
+                for number in wanted - set(keepers):
                     keepers[number] = asyncio.create_task(self._keep(number, follower))
         finally:
             await _ended(changing, *keepers.values())

@@ -27,6 +27,7 @@ class Owner:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._inbound = Inbound(core.bus)
+        self._membership: Membership | None = None
         self._shards: dict[int, tuple[Shard, asyncio.Task[None]]] = {}
 
     def shards(self) -> Iterable[Shard]:
@@ -35,7 +36,10 @@ class Owner:
 
     def not_ready(self) -> str | None:
         """What /readyz says of us."""
-        waiting = [shard.number for shard in self.shards() if not shard.verified]
+        if self._membership is None or not self._membership.joined:
+            return "no shards assigned yet"
+        verified = {shard.number for shard in self.shards() if shard.verified}
+        waiting = sorted(self._membership.owned - verified)
         return f"shards not verified: {waiting}" if waiting else None
 
     async def run(self) -> None:
@@ -44,6 +48,7 @@ class Owner:
             group.create_task(self._inbound.run())
             group.create_task(self._wake())
             async with self._core.bus.membership(Topic.INBOUND, GROUP, self._core.member) as membership:
+                self._membership = membership
                 group.create_task(self._commit(membership))
                 try:
                     while True:

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.browser.axe import violations
 from tests.browser.visitor import Floor
 
 expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(240)]
 
-AXE = Path(__file__).resolve().parents[2] / "services/agents/desktop/node_modules/axe-core/axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = ("/", "/history", "/live", "/agents", "/canned", "/setup")
 DIALOGS = {
     "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+z": "snooze", "Alt+e": "escalate",
     "Alt+g": "assign", "Alt+c": "close", "Alt+,": "preferences",
 }  # fmt: skip
 SIZES = {"wide": (1280, 800), "phone": (390, 800)}
-
-
-async def _found(page: Page) -> list[str]:
-    """What axe says is wrong: the rule and where."""
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(AXE.read_text(encoding="utf-8"))  # not as a script: our own policy would not run it
-    result: dict[str, Any] = await page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
-    )
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in result["violations"]
-        for node in one["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
@@ -56,7 +38,7 @@ async def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(floor: Flo
         await page.evaluate("where => { location.hash = where }", where)
         await expect(page.locator(f'.rail a[href="#{where}"]')).to_have_attribute("aria-current", "page")
         await expect(page.locator("main")).to_be_visible()
-        assert await _found(page) == [], where
+        assert await violations(page) == [], where
         wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{where} is {wide} px wider than its window"
     if await page.locator(".offer").count():
@@ -72,13 +54,13 @@ async def test_axe_finds_nothing_in_any_dialog_nor_before_signing_in(floor: Floo
     for key, name in DIALOGS.items():
         await page.keyboard.press(key)
         await page.locator("dialog[open]").wait_for()
-        assert await _found(page) == [], name
+        assert await violations(page) == [], name
         await page.keyboard.press("Escape")
         await expect(page.locator("dialog[open]")).to_have_count(0)
     await page.keyboard.press("Alt+,")
     await page.locator("dialog .end button").click()
     await page.locator(".sign-in").wait_for()
-    assert await _found(page) == []
+    assert await violations(page) == []
 
 
 async def test_a_dialog_opened_before_the_browser_said_that_the_last_one_closed_stays(floor: Floor) -> None:
@@ -106,4 +88,4 @@ async def test_the_checks_would_notice_what_they_are_for(floor: Floor) -> None:
         "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"x\"><button></button>')"
     )
 
-    assert {found.partition(":")[0] for found in await _found(page)} >= {"image-alt", "button-name"}
+    assert {found.partition(":")[0] for found in await violations(page)} >= {"image-alt", "button-name"}

@@ -63,3 +63,24 @@ async def test_a_note_for_colleagues_is_not_shown_as_typing(floor: Floor) -> Non
         await visitor.until(lambda: [frame["type"] for frame in visitor.frames].count("seen") == 2)
 
     assert not any(frame["type"] == "typing" for frame in visitor.frames)
+
+
+async def test_who_else_looks_and_what_they_write_stands_in_the_head_until_their_tab_closes(floor: Floor) -> None:
+    seat = await floor.seat()
+    await floor.customer_writes("Is this yours?")
+    await seat.accept("Is this yours?")
+    lead = await floor.seat(role="supervisor", name="Sue Lead", queues=["billing"])
+    mine, hers = seat.page.locator(".lookers"), lead.page.locator(".lookers")
+
+    await lead.page.keyboard.press("Alt+2")
+    await lead.page.locator(".row-button", has_text="Is this yours?").click()
+    await expect(mine).to_have_text("Sue Lead is looking")
+    await expect(hers).to_contain_text("is looking")
+    await seat.page.keyboard.press("Alt+n")
+    await seat.page.keyboard.type("asked the depot")
+    await expect(hers).to_contain_text("is writing a note")
+    await expect(hers).to_contain_text("is looking")
+
+    await lead.page.close()
+    await expect(mine).to_have_count(1)
+    await expect(mine).to_be_empty()

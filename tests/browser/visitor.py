@@ -23,7 +23,7 @@ CALM_MS = 800
 _CLEAR_S = 30
 _OPEN = "&".join(f"status={status}" for status in ("queued", "offered", "active", "wrapping-up", "snoozed"))
 _customers = count(1)
-_FIELDS = ("skills", "locale", "name", "capacity")
+_FIELDS = ("skills", "locale", "name", "capacity", "queues")
 
 
 @dataclass

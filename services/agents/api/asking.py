@@ -18,10 +18,12 @@ from services.agents.api.problems import Problem
 from services.agents.auth import Auth
 from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SECURE
+from services.agents.files import Files
 from services.agents.frames import OPERATION
 from services.agents.hub import Hub
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
+from services.agents.uploads import Uploads
 from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.channels.base import Channel
@@ -41,6 +43,8 @@ class Parts:
     colleagues: Colleagues
     channels: Mapping[str, Channel]
     blobs: Blobs
+    files: Files
+    uploads: Uploads
     internal_token: SecretStr
 
 

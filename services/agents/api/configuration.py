@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.agents.api.asking import Me, Use, admin, supervisor
 from services.agents.api.problems import responses
 from services.agents.repository import ChannelLine
+from trunkline.channels.base import MediaRule
 from trunkline.config.model import Queue, Rule
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
@@ -22,6 +23,15 @@ class Named(BaseModel):
     title: str = Field(examples=["Billing"])
 
 
+class FileLimits(BaseModel):
+    """What files one may attach to a reply."""
+
+    types: tuple[str, ...] = Field(description="MIME types, or prefixes ending in /")
+    max_bytes: int = Field(description="of one file")
+    max_count: int = Field(description="of one reply")
+    total_bytes: int | None = Field(description="of all files of a reply; null: no such limit")
+
+
 class ChannelLimits(BaseModel):
     """What one may say on a channel."""
 
@@ -30,6 +40,7 @@ class ChannelLimits(BaseModel):
     text_limit: int
     text_unit: str = Field(description="characters, utf16, bytes or segments: what `text_limit` counts")
     window_s: int | None = Field(description="seconds after the customer's last word in which one may reply")
+    files: FileLimits | None = Field(description="null: the channel takes no files")
 
 
 class Plan(BaseModel):
@@ -75,10 +86,15 @@ async def queues(me: Me, use: Use) -> Plan:
             ChannelLimits(
                 name=name, title=channel.manifest.name, text_limit=channel.manifest.text_limit,
                 text_unit=channel.manifest.text_unit, window_s=channel.manifest.window_s,
+                files=_files(channel.manifest.sends),
             )
             for name, channel in use.channels.items()
         ],
     )  # fmt: skip
+
+
+def _files(rule: MediaRule | None) -> FileLimits | None:
+    return FileLimits.model_validate(rule.model_dump()) if rule is not None else None
 
 
 @router.get("/configuration", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))

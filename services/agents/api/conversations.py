@@ -13,7 +13,8 @@ from services.agents.api.problems import responses
 from services.agents.api.seeing import may_read, seen_by
 from services.agents.repository import Conversation, Filter, Message, NotThere, Page, PastEvent
 from trunkline.events import Presence, Status
-from trunkline.messages import Parts
+from trunkline.messages import MAX_PARTS, Parts
+from trunkline.seals import LONGEST_SEAL
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
 
@@ -31,10 +32,13 @@ class Declining(Answering):
 
 
 class Replying(Body):
-    """What to say: plain text, or parts."""
+    """What to say: plain text, or parts; and files."""
 
     text: str | None = Field(default=None, max_length=16_000, examples=["Your parcel left our house today."])
     parts: Parts | None = None
+    files: list[Annotated[str, Field(max_length=LONGEST_SEAL)]] | None = Field(
+        default=None, max_length=MAX_PARTS, description="what uploads answered, in the order they shall have"
+    )
 
 
 class Transferring(Body):

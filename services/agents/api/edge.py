@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from trunkline.body import BodyGone, BodyTooLarge, read_body
 API_BYTES = 1_048_576
 INTERNAL_BYTES = 4 * 1_048_576
 _BODY_S = 10.0
+_FILES = re.compile(r"/api/v1/conversations/[^/]+/files")
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -42,6 +44,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "POST" and _FILES.fullmatch(scope["path"]):
+            await self._file(scope, receive, _with_headers(send))
+            return
         limit = INTERNAL_BYTES if scope["path"].startswith("/internal/") else API_BYTES
         send = _with_headers(send)
         try:
@@ -58,6 +63,23 @@ class Edge:
             return
         refusal.headers["connection"] = "close"  # the rest of the body will not be read
         await refusal(scope, receive, send)
+
+    async def _file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A file is bounded by who takes it, as it comes; an answer before its end also ends the connection."""
+        whole = False
+
+        async def watched() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = whole or not message.get("more_body", False)
+            return message
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and not whole:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._app(scope, watched, sending)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

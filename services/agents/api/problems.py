@@ -13,10 +13,12 @@ from starlette.exceptions import HTTPException
 from services.agents.asked import BadFields
 from services.agents.repository import (
     BadCursor,
+    BadSearch,
     LoginTaken,
     NotThere,
     RecordAway,
     ShortcutTaken,
+    TooBroad,
     Unstorable,
     VersionConflict,
 )
@@ -44,7 +46,7 @@ class Problem(Exception):
 _TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
-    422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests",
+    415: "Unsupported Media Type", 422: "Unprocessable Content", 428: "Precondition Required", 429: "Too Many Requests",
     500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
 
@@ -94,9 +96,11 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _KNOWN: dict[type[Exception], tuple[int, str]] = {
     BadCursor: (400, "bad-cursor"),
     BadFields: (422, "bad-fields"),
+    BadSearch: (422, "bad-search"),
     LoginTaken: (409, "login-taken"),
     NotThere: (404, "not-found"),
     ShortcutTaken: (409, "shortcut-taken"),
+    TooBroad: (422, "too-broad"),
     Unstorable: (422, "unstorable"),
     VersionConflict: (412, "version-conflict"),
 }

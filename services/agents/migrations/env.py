@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
+from services.agents.migrations.upgrade import is_of_the_models
 from services.agents.tables import Utc
 from services.agents.working_tables import DRAFTS
 
@@ -28,6 +29,7 @@ def _run(connection: Connection) -> None:
         target_metadata=DRAFTS.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         render_item=_render,
+        include_name=is_of_the_models,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -19,6 +19,11 @@ from services.agents.repository.engine import Database, read_url
 _LOCK: Final = "trunkline-migrations"
 
 
+def is_of_the_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a comparison with the models is about this: the search's own table and its shadows are not."""
+    return kind != "table" or not (name or "").startswith("message_words")
+
+
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))

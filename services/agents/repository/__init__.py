@@ -14,13 +14,16 @@ from services.agents.repository.drafts import Draft, Drafts, DraftText
 from services.agents.repository.engine import Database
 from services.agents.repository.errors import (
     BadCursor,
+    BadSearch,
     LoginTaken,
     NotThere,
     RecordAway,
     ShortcutTaken,
+    TooBroad,
     Unstorable,
     VersionConflict,
 )
+from services.agents.repository.found import Hit, Search
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
 from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.notes import Note, Notes
@@ -36,6 +39,7 @@ __all__ = [
     "AgentEdit",
     "Applied",
     "BadCursor",
+    "BadSearch",
     "CannedReplies",
     "CannedReply",
     "CannedText",
@@ -51,6 +55,7 @@ __all__ = [
     "Drafts",
     "Filter",
     "History",
+    "Hit",
     "Knowledge",
     "KnownMail",
     "LastConversation",
@@ -71,11 +76,13 @@ __all__ = [
     "Repository",
     "Role",
     "Roster",
+    "Search",
     "Session",
     "Sessions",
     "ShortcutTaken",
     "ThreadMessages",
     "Threads",
+    "TooBroad",
     "Transcript",
     "Unstorable",
     "VersionConflict",
@@ -92,6 +99,7 @@ class Repository:
         self.sessions = Sessions(self.database)
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
+        self.search = Search(self.database)
         self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)
         self.channel_log = ChannelLog(self.database)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import Select, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, or_, select
 
 from services.agents.repository.engine import Database
 from services.agents.repository.paging import Page, behind, cursor_of, page_limit
@@ -188,7 +188,7 @@ class Conversations:
         """
         column = CONVERSATIONS.c.changed_at if order == "recent" else CONVERSATIONS.c.due_at
         descending = order == "recent"
-        query = _filtered(wanted)
+        query = select(*SHOWN).where(*conditions(wanted))
         if after is not None:
             query = query.where(behind(after, at=column, row=CONVERSATIONS.c.id, descending=descending))
         places = (column, CONVERSATIONS.c.id)
@@ -203,15 +203,16 @@ class Conversations:
         return Page(items=items, next=place)
 
 
-def _filtered(wanted: Filter) -> Select[Any]:
-    query: Select[Any] = select(*SHOWN)
+def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    """What of a conversation's row must hold for the filter to show it."""
+    found: list[ColumnElement[bool]] = []
     if wanted.statuses:
-        query = query.where(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
+        found.append(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.queues or wanted.hand is not None:
         hands = [CONVERSATIONS.c[role] == wanted.hand for role in HANDS] if wanted.hand is not None else []
-        query = query.where(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
+        found.append(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
-        query = query.where(CONVERSATIONS.c.owner == wanted.owner)
+        found.append(CONVERSATIONS.c.owner == wanted.owner)
     if wanted.words.strip():
-        query = query.where(CONVERSATIONS.c.search.like(like(wanted.words), escape="\\"))
-    return query
+        found.append(CONVERSATIONS.c.search.like(like(wanted.words), escape="\\"))
+    return found

@@ -33,3 +33,11 @@ class NotThere(LookupError):
 
 class BadCursor(ValueError):
     """A page was asked for with a cursor that this list did not give out."""
+
+
+class BadSearch(ValueError):
+    """Nothing can be searched by these words: there are none, or too many."""
+
+
+class TooBroad(Exception):
+    """A search met more than can be looked through in its time; more or longer words find less."""

@@ -17,6 +17,9 @@ _MET = {"40001", "40P01"}
 _AWAY = ("08", "53", "57P", "58", "25006", "55P03")
 """PostgreSQL: connection, resources, shutdown or start, system errors; read-only standby; lock not to be had."""
 
+_STOPPED = "57014"
+"""PostgreSQL: query canceled, here by its own timeout."""
+
 _SQLITE_MET = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_AWAY = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
@@ -55,6 +58,15 @@ def met_another(error: BaseException) -> bool:
         if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_MET:
             return True
     return False
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Whether a read was stopped because it took longer than its reader waits."""
+    return any(
+        getattr(cause, "sqlstate", None) == _STOPPED
+        or getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT
+        for cause in _causes(error)
+    )
 
 
 def translate(error: BaseException) -> Exception | None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.agents.repository.bulk import Row
 from services.agents.repository.decoding import Reading
 from services.agents.repository.search import folded
+from services.agents.repository.words import words_of
 from trunkline.events import (
     ConversationTransferred,
     FailureDetails,
@@ -52,6 +53,7 @@ class Story:
     contacts: Mapping[AddressKey, str]
     changed: dict[str, Row] = field(default_factory=dict)
     messages: list[Row] = field(default_factory=list)
+    words: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     failures: list[FailureDetails] = field(default_factory=list)
     preferences: dict[str, bool] = field(default_factory=dict)
@@ -114,6 +116,8 @@ class Story:
             row["unanswered"] = 0
             said |= {"direction": "outbound", "at": message.written_at, "agent": message.agent}
         self.messages.append(said)
+        if words := words_of(parts or ()):
+            self.words.append({"message": message.id, "words": words})
 
 
 def _message(message: InboundMessage | OutboundMessage, row: Row) -> Row:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from services.agents.repository.bulk import Look
 from services.agents.repository.decoding import Reading
 from services.agents.repository.engine import Database
+from services.agents.repository.found import put_words
 from services.agents.repository.story import FOLDED, AddressKey, Story
 from services.agents.tables import ADDRESSES, CONTACTS, CONVERSATIONS, EVENTS, MESSAGES
 
@@ -35,6 +36,7 @@ class Storyteller:
         self._put_addresses = database.many(database.insert_new(ADDRESSES))
         self._put_conversations = database.many(database.upsert(CONVERSATIONS, newer="version"))
         self._put_messages = database.many(database.insert_new(MESSAGES))
+        self._put_words = database.many(put_words(database))
         self._put_events = database.many(database.insert_new(EVENTS))
         shown = bindparam("shown", type_=ADDRESSES.c.display.type)
         here = (ADDRESSES.c.scheme == bindparam("of_scheme")) & (ADDRESSES.c.value == bindparam("of_value"))
@@ -58,6 +60,7 @@ class Storyteller:
         story.finish()
         self._put_conversations.run(connection, list(story.changed.values()))
         self._put_messages.run(connection, story.messages)
+        self._put_words.run(connection, story.words)
         self._put_events.run(connection, story.events)
         preferences = [{"of_thread": thread, "is_out": out} for thread, out in story.preferences.items()]
         self._put_preferences.run(connection, preferences)

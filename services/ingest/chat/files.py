@@ -7,7 +7,6 @@ all is given out so that no page can be made to run it.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,37 +22,15 @@ from trunkline.blobs import BlobMissing, Blobs
 from trunkline.body import BodyGone, BodyTooLarge, read_body
 from trunkline.channels.webchat import identity, settings_of
 from trunkline.config.accounts import Configured
+from trunkline.filetypes import BYTES, sniffed, tame
 from trunkline.messages import Address, Media
 
 log = structlog.get_logger()
 
 _BODY_S = 60.0
 _AT_ONCE = 16
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-)
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""No text has them: what has is a program, or of another encoding."""
 _SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _STATUS = {"too-large": 413, "too-fast": 429, "not-taken": 415, "origin": 403, "token": 401, "busy": 503}
-
-
-def sniffed(content: bytes) -> str | None:
-    """The content type that the bytes themselves show; None for what is not taken."""
-    for magic, kind in _MAGIC:
-        if content.startswith(magic):
-            return kind
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return None
-    return "text/plain" if text.strip() and not _CONTROLS.search(text) else None
 
 
 class Files:
@@ -90,11 +67,11 @@ class Files:
         async with self._room:
             content = await _body(scope, receive, settings.max_file_bytes)
             kind = sniffed(content)
-            if kind is None:
+            if kind is None or not _taken(configured, kind):
                 raise Refused("not-taken", "pictures, PDF and plain text are taken")
             named = parse_qs(scope["query_string"].decode("latin-1")).get("name", [""])[0]
             blob = await self._blobs.put(content)
-        media = Media(content_type=kind, name=_tame(named), blob=blob)
+        media = Media(content_type=kind, name=tame(named), blob=blob)
         return identity.seal(media, contact, settings.secrets[0])
 
     async def give(self, reference: str, send: Send, configured: Configured) -> None:
@@ -110,6 +87,11 @@ class Files:
             await answer(send, 404, b'{"code":"no-such-file"}', {})
             return
         await answer(send, 200, content, _given(sealed.media))
+
+
+def _taken(configured: Configured, kind: str) -> bool:
+    rule = configured.channel.manifest.media
+    return rule is not None and rule.takes(kind)
 
 
 def _whose(configured: Configured, headers: Mapping[str, str]) -> Address:
@@ -137,25 +119,16 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
         raise Refused("busy", f"the file did not come within {_BODY_S:g} s", retry_after_s=1) from error
 
 
-def _tame(name: str) -> str | None:
-    """A file's name as something to show: no path, no control characters, a hundred characters."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(mark for mark in last if mark.isprintable())[:100].strip() or None
-
-
 def _given(media: Media) -> dict[str, str]:
     how = "inline" if media.content_type in _SHOWN else "attachment"
     kind = f"{media.content_type}; charset=utf-8" if media.content_type == "text/plain" else media.content_type
     return {
-        "content-type": kind if media.content_type in _SHOWN | {"text/plain", "application/pdf"} else _BYTES,
+        "content-type": kind if media.content_type in _SHOWN | {"text/plain", "application/pdf"} else BYTES,
         "content-disposition": f"{how}; filename*=UTF-8''{quote(media.name or 'file')}",
         "content-security-policy": "default-src 'none'; sandbox",
         "cross-origin-resource-policy": "cross-origin",
         "cache-control": "private, max-age=86400, immutable",
     }
-
-
-_BYTES = "application/octet-stream"
 
 
 def cors(origin: str) -> dict[str, str]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import AsyncIterable
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from trunkline.messages import Blob
 
@@ -48,20 +51,57 @@ class Blobs:
         if path.exists():
             return blob
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with _Begun(path.parent) as begun:
+            begun.add(content)
+            self._settle(begun, path)
+        return blob
+
+    async def put_stream(self, chunks: AsyncIterable[bytes]) -> Blob:
+        """As `put`, of bytes that nobody holds whole. What breaks off leaves nothing."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        with _Begun(self._folder) as begun:
+            async for chunk in chunks:
+                await asyncio.to_thread(begun.add, chunk)
+            blob = Blob(digest=begun.digest.hexdigest(), size=begun.size)
+            await asyncio.to_thread(self._settle, begun, self._path(blob.digest))
+        return blob
+
+    def _settle(self, begun: _Begun, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun.become(path)
         # A rename is on disk only when its folder is.
         for folder in (path.parent, self._folder):
             _sync_folder(folder)
-        return blob
+
+
+class _Begun:
+    """A file under a name of its own, until it is whole; gone if it never is."""
+
+    def __init__(self, folder: Path) -> None:
+        handle, name = tempfile.mkstemp(dir=folder)
+        self._file = os.fdopen(handle, "wb")
+        self._path = Path(name)
+        self.digest = sha256()
+        self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._file.write(chunk)
+        self.digest.update(chunk)
+        self.size += len(chunk)
+
+    def become(self, path: Path) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._path.replace(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,7 +23,10 @@ from trunkline.metrics import SIGNALS_DROPPED
 log = structlog.get_logger()
 
 DESKS = "desks"
-"""The topic that every agents service listens to."""
+"""The topic that every agents service listens to, for what contacts signal."""
+
+LOOKS = "looks"
+"""The same, for who has which conversation open."""
 
 _MOST_WAITING = 10_000
 _AT_ONCE = 256

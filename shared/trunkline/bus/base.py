@@ -149,6 +149,11 @@ class Membership(_Entered, Protocol):
     """
 
     @property
+    def joined(self) -> bool:
+        """Whether the group has ever said what we hold, be it nothing."""
+        ...
+
+    @property
     def owned(self) -> frozenset[int]:
         """The partitions held now."""
         ...

@@ -14,15 +14,17 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from trunkline.bus.base import Partition
 from trunkline.bus.kafka_cluster import RETRY_S, Cluster, stop
+from trunkline.bus.ownership import Ownership
 from trunkline.events import Topic
 
 log = structlog.get_logger()
 
 
-class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+class KafkaMembership(Ownership, ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
     """`Membership` as a static member of a consumer group. It fetches nothing: positions are in the log."""
 
     def __init__(self, cluster: Cluster, topic: Topic, group: str, member: str, *, session_timeout_s: float) -> None:
+        super().__init__()
         self._cluster = cluster
         self._topic = topic
         session = int(session_timeout_s * 1_000)
@@ -37,9 +39,6 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
             # We never wait for work in the poll loop, so the time since the last poll says nothing (K11).
             max_poll_interval_ms=24 * 3_600_000,
         )
-        self._owned: frozenset[int] = frozenset()
-        self._told: frozenset[int] = frozenset()
-        self._change = asyncio.Event()
         self._poll: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,17 +60,6 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
             self._poll.cancel()
             await asyncio.wait([self._poll])
         await stop(self._consumer)
-
-    @property
-    def owned(self) -> frozenset[int]:
-        return self._owned
-
-    async def changed(self) -> frozenset[int]:
-        while self._owned == self._told:
-            self._change.clear()
-            await self._change.wait()
-        self._told = self._owned
-        return self._told
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         mine = {
@@ -104,5 +92,4 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aioka
         """The new share. Exceptions here would be swallowed by aiokafka (K9): there is nothing that can raise."""
         with suppress(IllegalStateError):
             self._consumer.pause(*assigned)
-        self._owned = frozenset(tp.partition for tp in assigned)
-        self._change.set()
+        self.own(frozenset(tp.partition for tp in assigned))

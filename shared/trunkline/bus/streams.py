@@ -36,6 +36,7 @@ from trunkline.bus.base import (
     ShardsDiffer,
     check_batch,
 )
+from trunkline.bus.ownership import Ownership
 from trunkline.bus.terms import TermFilter
 from trunkline.connections import redis_client
 from trunkline.events import Topic
@@ -277,18 +278,16 @@ def _cancelled_from_outside() -> bool:
     return current is not None and current.cancelling() > 0
 
 
-class StreamsMembership:
+class StreamsMembership(Ownership):
     """`Membership` by leases on the log's server, by its clock: a name keeps its leases until its session ends."""
 
     def __init__(self, bus: StreamsBus, topic: Topic, group: str, member: str) -> None:
+        super().__init__()
         self._bus = bus
         self._topic = topic
         self._group = group
         self._member = member
         self._client = bus.client(timeout_s=2.0)
-        self._owned: frozenset[int] = frozenset()
-        self._told: frozenset[int] = frozenset()
-        self._change = asyncio.Event()
         self._beat: asyncio.Task[None] | None = None
         self._alive_until = 0.0
 
@@ -303,17 +302,6 @@ class StreamsMembership:
             self._beat.cancel()
             await asyncio.wait([self._beat])
         await self._client.aclose()
-
-    @property
-    def owned(self) -> frozenset[int]:
-        return self._owned
-
-    async def changed(self) -> frozenset[int]:
-        while self._owned == self._told:
-            self._change.clear()
-            await self._change.wait()
-        self._told = self._owned
-        return self._told
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         if not offsets:
@@ -334,17 +322,12 @@ class StreamsMembership:
             try:
                 held = await scripts.run(self._client, scripts.HEARTBEAT, keys, arguments)
                 self._alive_until = asked + self._bus.session_timeout_s
-                self._set(frozenset(int(number) for number in held))
+                self.own(frozenset(int(number) for number in held))
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("heartbeat_failed", group=self._group, error=type(error).__name__)
                 if loop.time() > self._alive_until:
-                    self._set(frozenset())
+                    self.own(frozenset())
             await asyncio.sleep(self._bus.session_timeout_s / 6)
-
-    def _set(self, owned: frozenset[int]) -> None:
-        if owned != self._owned:
-            self._owned = owned
-            self._change.set()
 
 
 def _offset(entry_id: bytes | str) -> int:

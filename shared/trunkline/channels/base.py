@@ -49,8 +49,14 @@ class MediaRule(_Frozen):
     """What media a channel takes."""
 
     types: tuple[str, ...] = Field(description="MIME types or prefixes ending in /")
-    max_bytes: int
-    max_count: int
+    max_bytes: int = Field(description="largest file")
+    max_count: int = Field(description="most files of a message")
+    total_bytes: int | None = Field(default=None, description="all files of a message together; None: no such limit")
+
+    def takes(self, content_type: str) -> bool:
+        """Whether files of this type are taken."""
+        kind = content_type.partition(";")[0].strip().lower()
+        return any(kind == one or (one.endswith("/") and kind.startswith(one)) for one in self.types)
 
 
 class Manifest(_Frozen):
@@ -66,7 +72,8 @@ class Manifest(_Frozen):
     max_body_bytes: int = Field(default=262_144, description="largest webhook body")
     text_limit: int
     text_unit: Literal["characters", "utf16", "bytes", "segments"]
-    media: MediaRule | None = None
+    media: MediaRule | None = Field(default=None, description="what customers may send")
+    sends: MediaRule | None = Field(default=None, description="what agents may attach; None: no files at all")
     window_s: int | None = Field(
         default=None, description="seconds after the customer's last word in which one may reply"
     )

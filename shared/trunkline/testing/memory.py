@@ -199,6 +199,7 @@ class MemoryMembership:
         self._member = member
         self._told: frozenset[int] = frozenset()
         self._owned: frozenset[int] = frozenset()
+        self.joined = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -235,7 +236,7 @@ class MemoryMembership:
             if len(held) < most and leases.get(number) not in alive:
                 leases[number] = self._member
                 held.append(number)
-        self._owned = frozenset(held)
+        self._owned, self.joined = frozenset(held), True
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         self._bus.log.committed.setdefault(self._key, {}).update(offsets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,16 @@ async def test_a_member_alone_owns_everything(bus: Bus) -> None:
     async with bus.membership(Topic.INBOUND, "routers", "a") as alone:
         assert await asyncio.wait_for(alone.changed(), 10) == ALL
         assert alone.owned == ALL
+
+
+async def test_who_gets_nothing_knows_it_too(bus: Bus) -> None:
+    async with AsyncExitStack() as stack:
+        members = [bus.membership(Topic.INBOUND, "routers", f"m{number}") for number in range(SHARDS + 1)]
+        assert not any(member.joined for member in members)
+        for member in members:
+            await stack.enter_async_context(member)
+
+        await until(lambda: all(member.joined for member in members) and any(not m.owned for m in members), within=25)
 
 
 async def test_changed_waits_until_something_is_different(bus: Bus) -> None:

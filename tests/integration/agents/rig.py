@@ -26,13 +26,16 @@ from services.agents.auth import SESSION, Auth, _hash
 from services.agents.colleagues import Colleagues
 from services.agents.cookies import PLAIN, SessionCookie
 from services.agents.desk import Desk
+from services.agents.files import Files
 from services.agents.follow import LogFollower
 from services.agents.hub import Hub
+from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
 from services.agents.repository import NewAgent, Repository
 from services.agents.roll import Roll
 from services.agents.signals import ContactSignals
+from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
@@ -221,7 +224,7 @@ class Inner:
 
 @asynccontextmanager
 async def inner(
-    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None
+    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None, again_s: float = 10.0
 ) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
@@ -243,15 +246,22 @@ async def inner(
             await follower.following.wait()
         channels = load_channels()
         auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
+        blobs = Blobs(system.folder / "blobs")
         parts = Parts(
             auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
             colleagues=Colleagues(board, repository), channels=channels,
-            blobs=Blobs(system.folder / "blobs"), internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            blobs=blobs, files=Files(SecretStr(PLACEHOLDER_TOKEN), repository), uploads=Uploads(blobs),
+            internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)
-        contacts = ContactSignals(board, hub, load_channels(), signals, hearing)
-        desk_ = Desk(board, hub, actions, auth, repository, contacts, Roll(board), times or Times())
+        looking = Looking(signals, again_s=again_s, lease_s=2.5 * again_s)
+        contacts = ContactSignals(board, hub, load_channels(), signals, hearing, looking=looking)
+        for part in (signals.run(), contacts.run(), looking.run()):
+            stack.push_async_callback(_end, asyncio.create_task(part))
+        async with asyncio.timeout(10):
+            await hearing.hearing.wait()
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, looking, Roll(board), times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth)

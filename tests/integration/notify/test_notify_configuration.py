@@ -1,4 +1,4 @@
-"""Notify as a real process, whose trunkline.yaml is spoilt and mended while it runs."""
+"""Notify as a real process: ready when it can work, and on when its trunkline.yaml is spoilt and mended."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.integration.notify.post import post, process, simulator, until_async
+from tests.integration.notify.post import SHARDS, post, process, simulator, until_async
 from trunkline.testing.servers import Valkey
 from trunkline.testing.servers.base import free_port
 
 pytestmark = pytest.mark.slow
+
+
+async def test_it_is_ready_with_its_shards_and_not_before(valkey: Valkey, tmp_path: Path) -> None:
+    async with (
+        simulator() as provider,
+        post(valkey.url, tmp_path, provider.url) as it,
+        process(it, valkey.url, tmp_path) as service,
+    ):
+        for times in (1, 2, 3):
+            await service.start()  # /readyz says yes
+            assert service.output().count('"shard_taken"') == times * SHARDS
+            await service.kill()
 
 
 async def test_a_spoilt_configuration_is_told_and_the_service_works_on(valkey: Valkey, tmp_path: Path) -> None:

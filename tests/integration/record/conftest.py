@@ -61,7 +61,7 @@ async def record_url(migrated_url: str) -> str:
         async with Database(migrated_url) as database:
 
             async def empty(connection: AsyncConnection) -> None:
-                await connection.execute(text(f"TRUNCATE {', '.join(METADATA.tables)}"))
+                await connection.execute(text(f"TRUNCATE {', '.join([*METADATA.tables, 'message_words'])}"))
 
             await database.write(empty)
     return migrated_url

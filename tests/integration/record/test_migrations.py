@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,12 +15,17 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agents.migrate import NEWEST, NewerRecord, migrate
-from services.agents.repository import Database, RecordAway, Repository
+from services.agents.migrations.upgrade import is_of_the_models
+from services.agents.repository import Database, Filter, RecordAway, Repository
 from services.agents.tables import METADATA
+
+from .stories import Log, Talk
+
+_COMPARED = {"compare_type": True, "compare_server_default": True, "include_name": is_of_the_models}
 
 
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    context = MigrationContext.configure(connection, opts=_COMPARED)
     return list(compare_metadata(context, METADATA))
 
 
@@ -53,6 +59,27 @@ async def test_migrating_twice_changes_nothing(empty_url: str) -> None:
 
     assert first == (None, NEWEST)
     assert second == (NEWEST, NEWEST)
+
+
+async def test_what_was_said_before_the_search_was_there_is_found_after_migrating(record_url: str, log: Log) -> None:
+    talk = Talk(log)
+    async with Repository(record_url) as record:
+        await record.projection.apply(
+            [talk.opens("Ķekava"), *(talk.writes(f"word{number}") for number in range(1_100))]
+        )
+        await record.database.write(lambda connection: connection.run_sync(_back_to, "0002"))
+
+        await migrate(record_url)
+
+        found = [await record.search.page(words, Filter()) for words in ("kekava", "word0", "word1099")]
+    assert [[hit.conversation.id for hit in page.items] for page in found] == [[talk.id]] * 3
+
+
+def _back_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "services/agents/migrations")
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
 
 
 async def test_many_processes_may_migrate_at_once(empty_url: str) -> None:

@@ -29,6 +29,14 @@ from trunkline.messages import Address, Blob, DeliveryStatus, OutboundMessage, P
 __all__ = ["Email", "EmailSettings"]
 
 
+_FILES = MediaRule(
+    types=("image/", "audio/", "video/", "text/", "application/", "message/"),
+    max_bytes=outbound.MAX_FILE_BYTES,
+    max_count=outbound.MAX_FILES,
+    total_bytes=outbound.MAX_FILE_BYTES,
+)
+
+
 class Email:
     """Mail of one organisation's addresses, as a channel."""
 
@@ -40,11 +48,8 @@ class Email:
         max_body_bytes=1_024,  # of a webhook, which is refused; mail's own limit is the listener's
         text_limit=outbound.TEXT_LIMIT,
         text_unit="characters",
-        media=MediaRule(
-            types=("image/", "audio/", "video/", "text/", "application/", "message/"),
-            max_bytes=outbound.MAX_FILE_BYTES,
-            max_count=outbound.MAX_FILES,
-        ),
+        media=_FILES,
+        sends=_FILES,
         receipts=(DeliveryStatus.ACCEPTED, DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED),
         # The SMTP listener answers with its own codes; this is for who posts to the account's webhook address.
         ack=AckPolicy(

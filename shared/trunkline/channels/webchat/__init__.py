@@ -41,6 +41,8 @@ class WebChat:
         text_limit=outbound.TEXT_LIMIT,
         text_unit="characters",
         media=MediaRule(types=("image/", "application/pdf", "text/plain"), max_bytes=20_000_000, max_count=5),
+        # Whatever it is: what no browser draws harmlessly is only saved (ingest's headers see to it).
+        sends=MediaRule(types=("image/", "application/", "text/plain"), max_bytes=20_000_000, max_count=5),
         receipts=(DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.READ),
         ack=AckPolicy(
             accepted=Answer(status=204),

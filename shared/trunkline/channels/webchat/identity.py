@@ -6,31 +6,20 @@ customer's id and the time until which that holds; the secret is never in a page
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from trunkline import seals
 from trunkline.messages import Address, Blob, Media
 
 VISITOR, CUSTOMER = "visitor", "customer"
 CUSTOMER_ID = re.compile(r"[A-Za-z0-9._@:+-]{1,128}", re.ASCII)
 _TOKEN = re.compile(r"v1\.([A-Za-z0-9_-]{1,200})\.([0-9]{1,12})\.([0-9a-f]{64})", re.ASCII)
-LONGEST_SEAL = 2_048
-
-
-def _mac(secret: str, purpose: str, text: str) -> str:
-    key = hmac.digest(secret.encode(), purpose.encode(), hashlib.sha256)  # what is signed for one use serves no other
-    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
-
-
-def _signed_by_one(given: str, wanted: Iterable[str]) -> bool:
-    return any(hmac.compare_digest(given.encode(), one.encode()) for one in wanted)
 
 
 def text_of(contact: Address) -> str:
@@ -48,8 +37,8 @@ def contact_of(text: str) -> Address | None:
 
 def token_of(contact: Address, account: str, secret: str, *, issued: int) -> str:
     """What proves later that this is the same contact of this account; `issued` in Unix seconds."""
-    text = base64.urlsafe_b64encode(text_of(contact).encode()).decode().rstrip("=")
-    return f"v1.{text}.{issued}.{_mac(secret, 'token', f'{account} {text} {issued}')}"
+    text = seals.encoded(text_of(contact))
+    return f"v1.{text}.{issued}.{seals.mac(secret, 'token', f'{account} {text} {issued}')}"
 
 
 def read_token(token: str, account: str, secrets: Sequence[str], *, now: int, days: int) -> Address | None:
@@ -58,21 +47,14 @@ def read_token(token: str, account: str, secrets: Sequence[str], *, now: int, da
     if found is None:
         return None
     text, issued, given = found.groups()
-    if not _signed_by_one(given, (_mac(one, "token", f"{account} {text} {issued}") for one in secrets)):
+    if not seals.signed_by_one(given, (seals.mac(one, "token", f"{account} {text} {issued}") for one in secrets)):
         return None
-    contact = contact_of(_decoded(text))
+    contact = contact_of(seals.decoded(text))
     if contact is None:
         return None
     # Whom the shop vouches for it must vouch for again: they may have signed out there.
     life_s = (days if contact.scheme == VISITOR else 1) * 86_400
     return contact if int(issued) + life_s > now else None
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("utf-8", "replace")
-    except binascii.Error:
-        return ""
 
 
 def customer_signature(customer: str, expires: int, secret: str) -> str:
@@ -84,7 +66,7 @@ def is_customer(customer: str, expires: int, signature: str, secrets: Sequence[s
     """Whether the shop signed this customer; whether it still holds is the caller's to compare with a clock."""
     if not CUSTOMER_ID.fullmatch(customer):
         return False
-    return _signed_by_one(signature, (customer_signature(customer, expires, one) for one in secrets))
+    return seals.signed_by_one(signature, (customer_signature(customer, expires, one) for one in secrets))
 
 
 class _File(BaseModel):
@@ -115,19 +97,16 @@ def seal(media: Media, contact: Address, secret: str) -> str:
         raise ValueError("An attachment was not kept, so the visitor cannot fetch it.")
     name = media.name[:100] if media.name else None
     about = _File(c=text_of(contact), d=media.blob.digest, s=media.blob.size, t=media.content_type, n=name)
-    text = base64.urlsafe_b64encode(about.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
-    return f"{text}.{_mac(secret, 'file', text)}"
+    return seals.seal(about.model_dump_json(exclude_none=True), secret, "file")
 
 
 def unseal(reference: str, secrets: Sequence[str]) -> Sealed | None:
     """The file of a reference; None unless we sealed it."""
-    text, _, given = reference.partition(".")
-    if len(reference) > LONGEST_SEAL or not reference.isascii():
-        return None
-    if not _signed_by_one(given, (_mac(one, "file", text) for one in secrets)):
+    text = seals.unseal(reference, secrets, "file")
+    if text is None:
         return None
     try:
-        about = _File.model_validate_json(_decoded(text))
+        about = _File.model_validate_json(text)
     except ValidationError:
         return None
     return Sealed(about.c, Media(content_type=about.t, name=about.n, blob=Blob(digest=about.d, size=about.s)))

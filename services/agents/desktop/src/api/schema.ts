@@ -232,6 +232,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
+         *
+         *     Case and accents do not matter. Agents find what the list of conversations shows them.
+         */
+        get: operations["search_api_v1_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation}/escalate": {
         parameters: {
             query?: never;
@@ -326,6 +348,26 @@ export interface paths {
         get: operations["transfer_targets_api_v1_transfer_targets_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show.
+         */
+        post: operations["upload_api_v1_conversations__conversation__files_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1080,6 +1122,8 @@ export interface components {
              * @description seconds after the customer's last word in which one may reply
              */
             window_s: number | null;
+            /** @description null: the channel takes no files */
+            files: components["schemas"]["FileLimits"] | null;
         };
         /**
          * ChannelLine
@@ -1491,6 +1535,68 @@ export interface components {
             requires: {
                 [key: string]: number;
             };
+        };
+        /**
+         * FileLimits
+         * @description What files one may attach to a reply.
+         */
+        FileLimits: {
+            /**
+             * Types
+             * @description MIME types, or prefixes ending in /
+             */
+            types: string[];
+            /**
+             * Max Bytes
+             * @description of one file
+             */
+            max_bytes: number;
+            /**
+             * Max Count
+             * @description of one reply
+             */
+            max_count: number;
+            /**
+             * Total Bytes
+             * @description of all files of a reply; null: no such limit
+             */
+            total_bytes: number | null;
+        };
+        /**
+         * Hit
+         * @description A conversation in which it was said, with the newest message that says it.
+         */
+        Hit: {
+            conversation: components["schemas"]["Conversation"];
+            /**
+             * Message
+             * @description id of the newest message found
+             */
+            message: string;
+            /** Sequence */
+            sequence: number;
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "inbound" | "outbound";
+            /** Agent */
+            agent: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Count
+             * @description how many of its messages were found
+             */
+            count: number;
+            /**
+             * Excerpt
+             * @description that message's words around the first one found
+             */
+            excerpt: components["schemas"]["Piece"][];
         };
         /**
          * Html
@@ -1948,6 +2054,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[Hit] */
+        Page_Hit_: {
+            /** Items */
+            items: components["schemas"]["Hit"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * Panel
          * @description Who writes, from where, and what was before.
@@ -1985,6 +2098,19 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Piece
+         * @description Some characters of a message, and whether they are what was searched for.
+         */
+        Piece: {
+            /** Text */
+            text: string;
+            /**
+             * Found
+             * @default false
+             */
+            found: boolean;
         };
         /**
          * Place
@@ -2113,7 +2239,7 @@ export interface components {
         };
         /**
          * Replying
-         * @description What to say: plain text, or parts.
+         * @description What to say: plain text, or parts; and files.
          */
         Replying: {
             /**
@@ -2123,6 +2249,11 @@ export interface components {
             text?: string | null;
             /** Parts */
             parts?: (components["schemas"]["Text"] | components["schemas"]["Media"] | components["schemas"]["Location"] | components["schemas"]["ContactCard"] | components["schemas"]["Choice"] | components["schemas"]["Choices"] | components["schemas"]["Reaction"] | components["schemas"]["Template"] | components["schemas"]["Unsupported"] | components["schemas"]["MailHead"] | components["schemas"]["Quote"] | components["schemas"]["Html"])[] | null;
+            /**
+             * Files
+             * @description what uploads answered, in the order they shall have
+             */
+            files?: string[] | null;
         };
         /**
          * Role
@@ -2345,6 +2476,33 @@ export interface components {
             original: string;
         };
         /**
+         * Uploaded
+         * @description A file that this agent may send in this conversation.
+         */
+        Uploaded: {
+            /**
+             * File
+             * @description its reference, for `files` of a reply
+             */
+            file: string;
+            /**
+             * Name
+             * @example invoice.pdf
+             */
+            name: string;
+            /**
+             * Content Type
+             * @description what its bytes show
+             * @example application/pdf
+             */
+            content_type: string;
+            /**
+             * Size
+             * @description bytes
+             */
+            size: number;
+        };
+        /**
          * Whole
          * @description A conversation with what was said and what happened, of one moment.
          */
@@ -2446,6 +2604,8 @@ export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
+export type FileLimits = components['schemas']['FileLimits'];
+export type Hit = components['schemas']['Hit'];
 export type Html = components['schemas']['Html'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
@@ -2471,8 +2631,10 @@ export type NewLines = components['schemas']['NewLines'];
 export type Note = components['schemas']['Note'];
 export type NoteList = components['schemas']['NoteList'];
 export type PageConversation = components['schemas']['Page_Conversation_'];
+export type PageHit = components['schemas']['Page_Hit_'];
 export type Panel = components['schemas']['Panel'];
 export type PastEvent = components['schemas']['PastEvent'];
+export type Piece = components['schemas']['Piece'];
 export type Place = components['schemas']['Place'];
 export type Plan = components['schemas']['Plan'];
 export type Presence = components['schemas']['Presence'];
@@ -2494,6 +2656,7 @@ export type ThreadSince = components['schemas']['ThreadSince'];
 export type Threads = components['schemas']['Threads'];
 export type Transferring = components['schemas']['Transferring'];
 export type Unsupported = components['schemas']['Unsupported'];
+export type Uploaded = components['schemas']['Uploaded'];
 export type Whole = components['schemas']['Whole'];
 export type WritingNote = components['schemas']['WritingNote'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
@@ -3795,6 +3958,73 @@ export interface operations {
             };
         };
     };
+    search_api_v1_search_get: {
+        parameters: {
+            query: {
+                /** @description words: each must be said, or begin what is said */
+                q: string;
+                status?: components["schemas"]["Status"][] | null;
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hit_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     escalate_api_v1_conversations__conversation__escalate_post: {
         parameters: {
             query?: never;
@@ -4303,6 +4533,124 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    upload_api_v1_conversations__conversation__files_post: {
+        parameters: {
+            query?: {
+                /** @description what it is called */
+                name?: string;
+            };
+            header?: {
+                "content-length"?: number;
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,7 @@
 // What the agent did and the server has not answered yet. Nothing is forgotten until it is answered.
 import { newId } from "../api/client";
+import type { Message } from "../api/schema";
+import type { Attached } from "./files";
 import type { Answer } from "./frames";
 
 const ANSWER_MS = 12_000, PENDING_MS = 2_000;
@@ -15,11 +17,15 @@ export interface SentHead {
   cc: string[];
 }
 
+type Media = Extract<Message["parts"][number], { kind: "media" }>;
+
 export interface Body {
   fence?: number;
   reason?: string;
   text?: string;
-  parts?: (SentHead | { kind: "text"; text: string })[];
+  parts?: (SentHead | { kind: "text"; text: string } | Media)[];
+  /** Files of a reply; the server is told their references. */
+  attached?: Attached[];
   to_agent?: string;
   to_queue?: string;
   to_skill?: string;
@@ -136,7 +142,7 @@ export class Actions {
     const now = Date.now();
     if (now - each.at > REMEMBERED_MS) {
       this.settle(Object.assign(each, { state: "refused", code: "old", detail: "" }));
-    } else if (this.desk.send({ type: "action", id: each.id, verb: each.verb, conversation: each.conversation, ...each.body })) {
+    } else if (this.desk.send({ type: "action", id: each.id, verb: each.verb, conversation: each.conversation, ...sentBody(each.body) })) {
       each.dueAt = now + ANSWER_MS;
       if (each.state === "waiting") each.state = "sending";
     }
@@ -157,3 +163,6 @@ export class Actions {
     this.desk.changed();
   }
 }
+
+const sentBody = ({ attached, ...body }: Body): object =>
+  attached?.length ? { ...body, files: attached.map(({ file }) => file) } : body;

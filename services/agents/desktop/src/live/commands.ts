@@ -1,6 +1,7 @@
 // Every action an agent has, once: its key, its words, when it can be done. Keyboard, palette and key list read this.
 import type { Key } from "../words";
 import type { Desk, Viewed } from "./desk";
+import { fileRule } from "./files";
 import { usualHead } from "./mail";
 import type { Held } from "./state";
 
@@ -9,7 +10,7 @@ export interface Page {
   /** `subject`: the conversation it is about, where that is not the chosen one. */
   open(dialog: DialogName, subject?: string): void;
   go(path: string): void;
-  focus(part: "reply" | "note" | "subject" | "list" | "transcript"): void;
+  focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript"): void;
 }
 
 export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences";
@@ -35,6 +36,7 @@ const isOffered = (desk: Desk): boolean => Boolean(firstOffer(desk));
 const leads = (desk: Desk): boolean => desk.me.role !== "agent";
 
 export const canWrite = (desk: Desk): boolean => mine(desk) && !desk.current()?.state.opted_out;
+const canAttach = (desk: Desk): boolean => canWrite(desk) && Boolean(fileRule(desk.names.plan, desk.current()?.state.channel ?? ""));
 export const canTransfer = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status !== "offered";
 export const canWrapUp = (desk: Desk): boolean => mine(desk) && desk.current()?.state.status === "active";
 export const canSnooze = canTransfer;
@@ -76,6 +78,7 @@ export const COMMANDS: Command[] = [
   { id: "note", title: "writeNote", keys: ["n", "Alt+n"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("note") },
   { id: "subject", title: "editHead", keys: ["s", "Alt+s"], can: (desk) => canWrite(desk) && isMail(desk), run: (_, page) => page.focus("subject") },
   { id: "canned", title: "cannedReply", keys: ["i", "Alt+i"], can: canWrite, run: (_, page) => page.open("canned") },
+  { id: "attach", title: "attach", keys: ["p", "Alt+p"], can: canAttach, run: (_, page) => page.focus("attach") },
   { id: "transfer", title: "transfer", keys: ["t", "Alt+t"], can: canTransfer, run: (_, page) => page.open("transfer") },
   { id: "escalate", title: "escalate", keys: ["e", "Alt+e"], can: canTransfer, run: (_, page) => page.open("escalate") },
   { id: "snooze", title: "snooze", keys: ["z", "Alt+z"], can: canSnooze, run: (_, page) => page.open("snooze") },

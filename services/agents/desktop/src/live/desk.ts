@@ -5,12 +5,14 @@ import { whyNot } from "../words";
 import { Actions, type Action, type Body } from "./actions";
 import { chime, notify } from "./attention";
 import { Drafts } from "./drafts";
+import { Uploads } from "./files";
 import type { Welcome } from "./frames";
-import { replyBody, textOfBody } from "./mail";
+import { Looking } from "./looking";
+import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
-import { snoozedBy } from "./snoozed";
+import { recallSnoozed } from "./snoozed";
 import { endSession, isOver } from "./session";
 import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
@@ -44,8 +46,10 @@ export class Desk {
   readonly store: Store;
   readonly actions: Actions;
   readonly drafts: Drafts;
+  readonly uploads: Uploads;
   readonly names: Names;
   readonly signals: Signals;
+  readonly looking: Looking;
   readonly socket: DeskSocket;
   live = false;
   /** Since when there is no line, by the server's clock. */
@@ -73,7 +77,9 @@ export class Desk {
     // What is typed must be on the screen before the next key: a controlled box would take the last one back.
     this.drafts = new Drafts(me.id, this.watched.draw);
     this.signals = new Signals(me.id, (frame) => this.socket.send(frame), this.watched.changed);
+    this.looking = new Looking((frame) => this.socket.send(frame), () => document.hidden, this.watched.changed);
     this.names = new Names(me, this.watched.changed);
+    this.uploads = new Uploads(this.drafts, () => this.names.plan, this.watched.changed);
     this.store = new Store(me.id, {
       changed: this.watched.changed,
       keeps: (id) => this.actions.of(id).length > 0,
@@ -90,6 +96,7 @@ export class Desk {
         this.store.event(event);
       },
       typing: (conversation) => this.signals.heard(conversation),
+      looking: ({ conversation, agents }) => this.looking.heard(conversation, agents),
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
         if (this.live && !live) this.lostAt = clock.now();
@@ -113,13 +120,12 @@ export class Desk {
     this.stopped = true;
     this.ticker.terminate();
     document.removeEventListener("visibilitychange", this.watched.changed);
-    this.socket.stop();
-    this.drafts.stop();
-    this.names.stop();
+    for (const each of [this.socket, this.uploads, this.drafts, this.names]) each.stop();
   }
 
   /** Before the screen follows. */
   private settle(): void {
+    this.looking.tell();
     if (this.store.all.get(this.wanted)?.state.owner === this.me.id) this.chosen = this.wanted;
     if (this.chosen === this.wanted) this.wanted = "";
     const chosen = this.store.all.get(this.chosen);
@@ -197,22 +203,22 @@ export class Desk {
 
   /** Reply; then, if asked, do something else, but not if the reply fails. */
   reply(id: string, body: Body, then?: Then): void {
-    if (!textOfBody(body).trim()) return;
+    if (!textOfBody(body).trim() && !filesOfBody(body).length) return;
     const reply = this.actions.start("reply", id, body);
     if (then) this.actions.start(then.verb, id, then.body, reply.id);
   }
 
   /** Close or put off; if asked, first send the begun reply. */
   end(id: string, afterReply: boolean, then: Then): void {
-    if (afterReply && this.drafts.draft(id).reply.trim()) this.send(id, then);
+    if (afterReply && this.drafts.says(id)) this.send(id, then);
     else this.actions.start(then.verb, id, then.body);
   }
 
   /** Send the begun reply. */
   send(id: string, then?: Then): void {
-    const { reply, head } = this.drafts.draft(id);
-    this.drafts.write(id, { reply: "", head: null });
-    this.reply(id, replyBody(reply, head ?? null), then);
+    const { reply, head, files } = this.drafts.draft(id);
+    this.drafts.write(id, { reply: "", head: null, files: [] });
+    this.reply(id, replyBody(reply, head ?? null, files), then);
   }
 
   /** Take back what was put off: it waits again, and comes to me first. */
@@ -240,20 +246,11 @@ export class Desk {
     if (frame.presence !== store.presence) store.reason = "";
     store.presence = frame.presence;
     if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
-    if (!frame.resumed) void this.recallSnoozed();
+    if (!frame.resumed) void recallSnoozed(this.me.id, store, () => this.stopped);
     for (const id of actions.conversations()) if (!store.all.has(id)) void store.read(id);
     setTimeout(() => actions.reconnected());
+    this.looking.welcome();
     this.watched.changed();
-  }
-
-  /** A snapshot has what holds room; what was put off is looked up in the record. */
-  private async recallSnoozed(): Promise<void> {
-    try {
-      for (const id of await snoozedBy(this.me.id)) if (!this.store.all.has(id)) void this.store.read(id);
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (problem.status !== 401 && !this.stopped) setTimeout(() => void this.recallSnoozed(), 5_000);
-    }
   }
 
   private async fetch(conversation: string) {
@@ -293,6 +290,7 @@ export class Desk {
   private tick(): void {
     this.socket.tick();
     this.actions.pump();
+    this.looking.tell();
   }
 }
 

@@ -1,5 +1,6 @@
 // What the agent has begun to write: at once on this computer, a moment later on the server for their other devices.
 import { api, Problem, want } from "../api/client";
+import type { Attached } from "./files";
 import type { Head } from "./mail";
 
 const SETTLE_MS = 800, AGAIN_MS = 5_000;
@@ -9,6 +10,8 @@ export interface Draft {
   note: string;
   /** Subject and cc of a mail where the agent changed them; kept on this computer only. */
   head?: Head | null;
+  /** Kept by the server for the reply, which names them; which ones they are, this computer alone knows. */
+  files?: Attached[];
 }
 
 interface Kept extends Draft {
@@ -40,6 +43,12 @@ export class Drafts {
     return this.all[conversation] ?? EMPTY;
   }
 
+  /** Whether there is a reply to send: words, or files. */
+  says(conversation: string): boolean {
+    const { reply, files } = this.draft(conversation);
+    return reply.trim() !== "" || Boolean(files?.length);
+  }
+
   write(conversation: string, change: Partial<Draft>): void {
     this.all[conversation] = { ...(this.all[conversation] ?? EMPTY), ...change, dirty: true };
     this.keep();
@@ -50,7 +59,7 @@ export class Drafts {
   async load(): Promise<void> {
     try {
       const { items } = await want(api.GET("/api/v1/drafts"));
-      const ours = Object.entries(this.all).filter(([, each]) => each.dirty);
+      const ours = Object.entries(this.all).filter(([, each]) => each.dirty || each.files?.length);
       const theirs = items.map(({ conversation, reply, note }) => [conversation, { ...this.all[conversation], reply, note, dirty: false }]);
       this.all = { ...Object.fromEntries(theirs), ...Object.fromEntries(ours) } as Record<string, Kept>;
       this.keep();
@@ -98,7 +107,7 @@ export class Drafts {
     await want(api.PUT("/api/v1/drafts/{conversation}", { params, body: { reply, note } }));
     const now = this.all[conversation];
     if (now?.reply !== reply || now.note !== note) this.later(SETTLE_MS); // written on meanwhile
-    else if (reply || note || now.head) now.dirty = false;
+    else if (reply || note || now.head || now.files?.length) now.dirty = false;
     else this.all = Object.fromEntries(Object.entries(this.all).filter(([id]) => id !== conversation));
   }
 }

@@ -1,5 +1,6 @@
 // What passes over the desk's socket (docs/desk-protocol.md), as far as the desk reads it.
 import type { Agent, Message, PastEvent } from "../api/schema";
+import type { Looker } from "./looking";
 
 export type Presence = "available" | "away" | "offline";
 
@@ -112,4 +113,11 @@ export interface Answer {
   retry_after_s?: number;
 }
 
-export type Frame = Welcome | Answer | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };
+/** Everybody else who has it open, each time that changes. */
+export interface Lookers {
+  type: "looking";
+  conversation: string;
+  agents: Looker[];
+}
+
+export type Frame = Welcome | Answer | Lookers | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };

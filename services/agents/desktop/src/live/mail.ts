@@ -1,6 +1,7 @@
 // A mail's head: what an answer says unless the agent says otherwise, and what they say.
 import type { Message } from "../api/schema";
 import type { Body, SentHead } from "./actions";
+import type { Attached } from "./files";
 import type { State } from "./frames";
 
 /** As it stands in the composer: `cc` is addresses with commas between them. */
@@ -28,10 +29,14 @@ export function usualHead({ state, messages }: { state: State; messages: Pick<Me
 }
 
 /** A reply as the server wants it; its head only where the agent changed it, for then it alone counts. */
-export function replyBody(text: string, head: Head | null): Body {
-  if (!head) return { text };
-  const cc = head.cc.split(/[,;]/).map((one) => one.trim()).filter(Boolean);
-  return { parts: [{ kind: "mail", subject: head.subject, cc }, { kind: "text", text }] };
+export function replyBody(text: string, head: Head | null, attached: Attached[] = []): Body {
+  const files = attached.length ? { attached } : {};
+  if (!head) return { text, ...files };
+  return { parts: [sentHead(head), { kind: "text", text }], ...files };
+}
+
+function sentHead({ subject, cc }: Head): SentHead {
+  return { kind: "mail", subject, cc: cc.split(/[,;]/).map((one) => one.trim()).filter(Boolean) };
 }
 
 export const textOfBody = ({ text, parts }: Body): string =>
@@ -40,11 +45,17 @@ export const textOfBody = ({ text, parts }: Body): string =>
 /** The head of a reply that was not sent, to be written on. */
 export const headOfBody = ({ parts }: Body): Head | null => shown(parts?.find((part) => part.kind === "mail"));
 
-/** A reply to be sent again: its words under its own head. */
+/** A reply to be sent again: its words under its own head, and its files, which the conversation has. */
 export function bodyOfParts(parts: Parts): Body {
   const text = parts.map((part) => (part.kind === "text" ? part.text : "")).filter(Boolean).join("\n");
-  return replyBody(text, shown(headIn(parts)));
+  const head = shown(headIn(parts)), files = parts.filter((part) => part.kind === "media").filter(({ blob }) => blob);
+  if (!files.length) return replyBody(text, head);
+  return { parts: [...(head ? [sentHead(head)] : []), ...(text ? [{ kind: "text" as const, text }] : []), ...files] };
 }
+
+/** What goes along with a reply, by name. */
+export const filesOfBody = ({ attached = [], parts = [] }: Body): string[] =>
+  [...parts.filter((part) => part.kind === "media"), ...attached].map((one) => one.name || one.content_type);
 
 const shown = (head: SentHead | MailHead | undefined): Head | null =>
   head ? { subject: head.subject, cc: head.cc.join(", ") } : null;

@@ -1,7 +1,8 @@
 // Putting off: when one may want a conversation back, and what one has put off already.
-import { api, want } from "../api/client";
+import { api, Problem, want } from "../api/client";
+import type { Store } from "./store";
 
-const HOUR_MS = 3_600_000, MORNING = 9;
+const HOUR_MS = 3_600_000, MORNING = 9, AGAIN_MS = 5_000;
 
 export type Until = "hour" | "hours" | "tomorrow" | "monday";
 
@@ -19,8 +20,18 @@ function morning(now: number, days: number): number {
 /** At least one: on a Monday, the next one is meant. */
 const daysToMonday = (now: number): number => ((8 - new Date(now).getDay()) % 7) || 7;
 
+/** A snapshot has what holds room; what was put off is looked up in the record, until it answers. */
+export async function recallSnoozed(agent: string, store: Store, stopped: () => boolean): Promise<void> {
+  try {
+    for (const id of await snoozedBy(agent)) if (!store.all.has(id)) void store.read(id);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.status !== 401 && !stopped()) setTimeout(() => void recallSnoozed(agent, store, stopped), AGAIN_MS);
+  }
+}
+
 /** Ids of all that the agent has put off, as the record knows them; a Problem if it does not say. */
-export async function snoozedBy(agent: string): Promise<string[]> {
+async function snoozedBy(agent: string): Promise<string[]> {
   const found: string[] = [];
   let after = "";
   do {

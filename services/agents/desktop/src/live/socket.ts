@@ -1,5 +1,5 @@
 // The WebSocket: says hello, keeps its place by sequence, comes back by itself.
-import type { Answer, Frame, LogEvent, Welcome } from "./frames";
+import type { Answer, Frame, LogEvent, Lookers, Welcome } from "./frames";
 
 const WELCOME_MS = 10_000, STEADY_MS = 10_000, LONGEST_MS = 10_000;
 const SIGNED_OUT = 4001, TRY_LATER = 1013;
@@ -9,6 +9,7 @@ export interface Listener {
   event(event: LogEvent): void;
   answer(frame: Answer): void;
   typing(conversation: string): void;
+  looking(frame: Lookers): void;
   link(live: boolean): void;
   signedOut(): void;
   /** It closed before a welcome: perhaps nobody is signed in. */
@@ -109,6 +110,7 @@ export class DeskSocket {
     if (frame.type === "welcome") this.welcome(frame);
     else if (frame.type === "answer") this.on.answer(frame);
     else if (frame.type === "typing") this.on.typing(frame.conversation);
+    else if (frame.type === "looking") this.on.looking(frame);
     else if (frame.type === "heartbeat") this.echoes = true;
     else if (frame.sequence === this.sequence + 1) {
       this.sequence += 1;

@@ -154,5 +154,8 @@ function focusOn(part: Parameters<Page["focus"]>[0]): void {
   } else if (part === "list") {
     const rows = document.querySelector(".list");
     (rows?.querySelector<HTMLElement>('[aria-current="true"]') ?? rows?.querySelector("button"))?.focus();
+  } else if (part === "attach") {
+    document.querySelector<HTMLInputElement>('.composer input[data-mode="reply"]')?.click();
+    requestAnimationFrame(() => document.getElementById("attach")?.click());
   } else document.getElementById("transcript")?.focus();
 }

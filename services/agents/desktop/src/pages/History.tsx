@@ -1,17 +1,19 @@
 // Everything I may see: found by words, read as it was.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
+import { Found } from "../parts/Found";
 import { channelIcon, Icon } from "../parts/Icon";
+import { Lookers } from "../parts/Lookers";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
-import { useDesk, usePage } from "../parts/use";
-import { dateTimeOf, momentOf, say, sayStatus, whyNot } from "../words";
+import { useDesk, usePage, useSettled } from "../parts/use";
+import { momentOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
@@ -28,41 +30,10 @@ export function History({ id }: { id: string }) {
             {STATUSES.map((each) => <option key={each} value={each}>{sayStatus(each)}</option>)}
           </select>
         </form>
-        <Found words={useDeferredValue(words)} status={status} chosen={id} />
+        <Found words={useSettled(words)} status={status} chosen={id} />
       </section>
       {id ? <Past key={id} id={id} /> : <p className="empty choose">{say("chooseFound")}</p>}
     </main>
-  );
-}
-
-function Found({ words, status, chosen }: { words: string; status: Status | ""; chosen: string }) {
-  const desk = useDesk();
-  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ["history", words, status],
-    initialPageParam: "",
-    queryFn: ({ pageParam }) => want(api.GET("/api/v1/conversations", {
-      params: { query: { text: words, limit: 50, ...(status ? { status: [status] } : {}), ...(pageParam ? { after: pageParam } : {}) } },
-    })),
-    getNextPageParam: (page) => page.next ?? undefined,
-  });
-  const items = data?.pages.flatMap((page) => page.items) ?? [];
-  if (error) return <p className="empty bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>;
-  if (!items.length) return <p className="empty" role="status">{say(isPending ? "loading" : words || status ? "nothingFound" : "nothingYet")}</p>;
-  return (
-    <div className="rows">
-      {items.map((one) => <FoundRow key={one.id} one={one} current={one.id === chosen} queue={desk.names.queue(one.queue)} />)}
-      {hasNextPage && <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>{say("more")}</button>}
-    </div>
-  );
-}
-
-function FoundRow({ one, current, queue }: { one: Conversation; current: boolean; queue: string }) {
-  return (
-    <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
-      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{whoOf(one)}</strong><time dateTime={one.changed_at} title={dateTimeOf(one.changed_at)}>{momentOf(one.changed_at)}</time></span>
-      <span className="words">{one.last_words || "…"}</span>
-      <span className="soft state">{queue} · {sayStatus(one.status)}</span>
-    </Link>
   );
 }
 
@@ -98,6 +69,7 @@ function Past({ id }: { id: string }) {
         <Icon name={channelIcon(one.channel)} />
         <h2 id="who">{whoOf(one)}</h2>
         <span className="soft grow about">{[one.display && addressOf(one), desk.names.queue(one.queue), sayStatus(one.status), desk.names.agent(one.owner || one.last_agent)].filter(Boolean).join(" · ")}</span>
+        <Lookers conversation={id} />
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}

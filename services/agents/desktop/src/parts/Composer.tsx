@@ -5,6 +5,7 @@ import { limitOf, windowEnd, windowWords } from "../live/limits";
 import type { Desk, Then } from "../live/desk";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, type Key } from "../words";
+import { AttachButton, Attachments, useFiles } from "./Attach";
 import { Icon } from "./Icon";
 import { MailFields } from "./Mail";
 import { isTouch, useDesk, useNow, usePage } from "./use";
@@ -24,11 +25,13 @@ export function Composer({ each, writeNote }: Props) {
   const [saving, save] = useState(false);
   const text = draft[mode], limit = limitOf(desk.names.plan, each.state.channel, text), closed = useClosed(each);
   const can = mode === "note" ? !saving : canWrite(desk) && !closed;
-  const ready = can && text.trim() !== "" && (mode === "note" || !limit.over);
+  const files = useFiles(each, can && mode === "reply");
+  const ready = can && (mode === "note" ? text.trim() !== "" : isWhole(desk, each) && !limit.over);
   const box = useBox(each.id, can);
 
   const change = (value: string) => {
     desk.drafts.write(each.id, { [mode]: value });
+    if (value) desk.looking.writing(mode);
     if (mode === "reply" && value) desk.signals.typing(each.id); // what is internal is nothing to them
   };
   const reply = (then?: Then) => desk.send(each.id, then);
@@ -48,11 +51,13 @@ export function Composer({ each, writeNote }: Props) {
   };
 
   return (
-    <form className={`composer ${mode}`} onSubmit={(event) => { event.preventDefault(); send(); }}>
-      <Modes mode={mode} write={write} can={can} />
-      {mode === "reply" && <MailFields each={each} can={can} />}
+    // Dropping is a shorthand of the button, which keyboards reach.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- as above
+    <form className={`composer ${mode}`} onDrop={files.onDrop} onSubmit={(event) => { event.preventDefault(); send(); }}>
+      <Modes each={each} mode={mode} write={write} can={can} />
+      {mode === "reply" && <BeforeWords each={each} can={can} />}
       <textarea
-        ref={box} id="reply" rows={3} maxLength={16_000} value={text} disabled={!can} onKeyDown={onKey}
+        ref={box} id="reply" rows={3} maxLength={16_000} value={text} disabled={!can} onKeyDown={onKey} onPaste={files.onPaste}
         aria-label={say(WORDS[mode].label)} aria-describedby="count" placeholder={isTouch() ? "" : say(WORDS[mode].hint)}
         onChange={({ target }) => change(target.value)}
       />
@@ -67,16 +72,28 @@ export function Composer({ each, writeNote }: Props) {
   );
 }
 
+/** There is something to send, and no file is on its way or was refused. */
+const isWhole = (desk: Desk, { id }: Held): boolean => desk.drafts.says(id) && !desk.uploads.of(id).length;
+
+/** What stands above the words of a reply: a mail's head, and files. */
+const BeforeWords = ({ each, can }: { each: Held; can: boolean }) => (
+  <>
+    <MailFields each={each} can={can} />
+    <Attachments each={each} />
+  </>
+);
+
 const verbOf = (mode: Mode, saving: boolean): Key => (mode === "reply" ? "send" : saving ? "saving" : "keepNote");
 
 /** Below the box: why nothing can be sent, or how much, and until when. */
 function replyWords(desk: Desk, each: Held, limit: string, closed: string): string {
   if (each.state.opted_out) return say("opted-out");
+  if (desk.uploads.of(each.id).length) return say("filesWait");
   return closed || [limit, windowWords(windowEnd(desk.names.plan, each.state))].filter(Boolean).join(" · ");
 }
 
 /** To the customer or to colleagues: one look tells which. */
-function Modes({ mode, write, can }: { mode: Mode; write: (mode: Mode) => void; can: boolean }) {
+function Modes({ each, mode, write, can }: { each: Held; mode: Mode; write: (mode: Mode) => void; can: boolean }) {
   const page = usePage();
   return (
     <div className="row">
@@ -88,6 +105,7 @@ function Modes({ mode, write, can }: { mode: Mode; write: (mode: Mode) => void; 
           </label>
         ))}
       </div>
+      {mode === "reply" && <AttachButton each={each} can={can} />}
       {mode === "reply" && (
         <button type="button" className="quiet" aria-label={say("cannedReply")} disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> <span className="wide-only">{say("cannedReply")}</span></button>
       )}

@@ -9,6 +9,7 @@ import { say, whyNot } from "../words";
 import { Composer } from "./Composer";
 import { channelIcon, Icon } from "./Icon";
 import { statusWords } from "./List";
+import { Lookers } from "./Lookers";
 import { Panel } from "./Panel";
 import { Transcript } from "./Transcript";
 import { isTouch, useDesk, useNow, usePage } from "./use";
@@ -41,6 +42,7 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
       <Icon name={channelIcon(state.channel)} />
       <h2 id="who" ref={name} tabIndex={-1}>{whoOf(state)}</h2>
       <span className="soft grow about">{state.display && `${addressOf(state)} · `}{state.account} · {statusWords(desk, each, now)}</span>
+      <Lookers conversation={each.id} />
       <span className="verbs row">
         {state.status === "snoozed" && <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>}
         <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>

@@ -13,6 +13,8 @@ const PATHS = {
   sms: "M4 5h16v11H10l-5 4v-4H4z",
   mail: "M3 6h18v12H3zM3 7l9 7 9-7",
   chat: "M3 5h12v8H8l-4 3v-3H3zM17 9h4v8h-1v3l-4-3h-6v-2",
+  attach: "M20 11l-8 8a5 5 0 0 1-7-7l9-9a3 3 0 0 1 5 5l-9 9a1 1 0 0 1-2-2l8-8",
+  cross: "M6 6l12 12M18 6L6 18",
   down: "M6 9l6 6 6-6",
 } as const;
 

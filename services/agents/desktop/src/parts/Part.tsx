@@ -1,7 +1,7 @@
 // One part of a message, as it was sent: words as words, never as markup.
 import type { Message } from "../api/schema";
 import { wordsOf } from "../live/state";
-import { say } from "../words";
+import { say, sizeOf } from "../words";
 import { Look, MailHead } from "./Mail";
 
 const DRAWN = /^image\/(png|jpeg|gif|webp)$/;
@@ -14,7 +14,7 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
       <>
         {DRAWN.test(part.content_type)
           ? <a href={address} target="_blank" rel="noreferrer"><img src={address} alt={part.caption ?? say("pictureNamed", { name })} loading="lazy" /></a>
-          : <p><a href={address} download={part.name ?? ""}>{say("file", { name })}</a></p>}
+          : <p><a href={address} download={part.name ?? ""}>{say("file", { name })}</a> <span className="soft">{sizeOf(part.blob.size)}</span></p>}
         {part.caption && <p className="text">{part.caption}</p>}
       </>
     );

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from "react";
 import type { Note } from "../api/schema";
 import type { Action } from "../live/actions";
 import type { Desk } from "../live/desk";
-import { bodyOfParts, headOfBody, textOfBody } from "../live/mail";
+import { bodyOfParts, filesOfBody, headOfBody, textOfBody } from "../live/mail";
 import type { Held, Said } from "../live/state";
 import { whoOf } from "../live/who";
 import { dayOf, say, timeOf, whyNot } from "../words";
@@ -117,7 +117,8 @@ function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Acti
   };
   return (
     <li className="bubble out under-way" data-message={action.id}>
-      <p className="text">{text}</p>
+      {text && <p className="text">{text}</p>}
+      {filesOfBody(action.body).map((name, place) => <p key={place}>{say("file", { name })}</p>)}
       <p className={refused ? "foot bad" : "foot"} role="status">
         {timeOf(action.at)} · {refused ? say("failed", { why: whyNot(action) }) : actionWords(action, desk.live)}
       </p>
@@ -126,7 +127,10 @@ function UnderWay({ desk, each, action }: { desk: Desk; each: Held; action: Acti
           <button type="button" onClick={() => { discard(); desk.reply(each.id, action.body); }}>{say("again")}</button>
           <button type="button" onClick={() => {
             discard();
-            desk.drafts.write(each.id, { reply: [text, desk.drafts.draft(each.id).reply].filter(Boolean).join("\n"), head: headOfBody(action.body) });
+            const { reply, files = [] } = desk.drafts.draft(each.id);
+            desk.drafts.write(each.id, {
+              reply: [text, reply].filter(Boolean).join("\n"), head: headOfBody(action.body), files: [...(action.body.attached ?? []), ...files],
+            });
           }}>{say("edit")}</button>
           <button type="button" onClick={discard}>{say("discard")}</button>
         </p>

@@ -1,5 +1,5 @@
 // What components ask for: the desk as it is now, the time, the page they are on.
-import { createContext, use, useSyncExternalStore } from "react";
+import { createContext, use, useEffect, useState, useSyncExternalStore } from "react";
 import { clock } from "../api/client";
 import type { Page } from "../live/commands";
 import type { Desk } from "../live/desk";
@@ -39,6 +39,18 @@ function everySecond(listener: () => void): () => void {
 export const useNow = (): number => useSyncExternalStore(everySecond, second);
 
 const second = (): number => Math.floor(clock.now() / 1000) * 1000;
+
+const PAUSE_MS = 250;
+
+/** A value once nobody has changed it for a moment: what is typed is asked for when its word is written. */
+export function useSettled<T>(value: T): T {
+  const [settled, settle] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(value), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
 
 const coarse = matchMedia("(pointer: coarse)");
 

@@ -2,7 +2,12 @@
 export const en = {
   // History
   found: "Found conversations",
-  searchHint: "Name, address or last words",
+  searchHint: "Name, address or words said",
+  byName: "By name, address or last words",
+  inWhatWasSaid: "In what was said",
+  saidTimes: "found in {count, plural, one {# message} other {# messages}}",
+  "bad-search": "Search for one to eight words, of letters or digits.",
+  "too-broad": "That is found in too much. Search for more or longer words.",
   status: "Status",
   anyStatus: "any status",
   nothingYet: "There are no conversations you may see yet.",

@@ -3,7 +3,12 @@ import type { en } from "./boards.en";
 
 export const lv: Record<keyof typeof en, string> = {
   found: "Atrastās sarunas",
-  searchHint: "Vārds, adrese vai pēdējie vārdi",
+  searchHint: "Vārds, adrese vai teiktais",
+  byName: "Pēc vārda, adreses vai pēdējiem vārdiem",
+  inWhatWasSaid: "Teiktajā",
+  saidTimes: "atrasts {count, plural, zero {# ziņās} one {# ziņā} other {# ziņās}}",
+  "bad-search": "Meklējiet vienu līdz astoņus vārdus no burtiem vai cipariem.",
+  "too-broad": "Tas atrodams pārāk daudz kur. Meklējiet vairāk vai garākus vārdus.",
   status: "Stāvoklis",
   anyStatus: "jebkurš stāvoklis",
   nothingYet: "Sarunu, ko drīkstat redzēt, vēl nav.",

@@ -3,7 +3,12 @@ import type { en } from "./boards.en";
 
 export const tr: Record<keyof typeof en, string> = {
   found: "Bulunan görüşmeler",
-  searchHint: "Ad, adres ya da son sözler",
+  searchHint: "Ad, adres ya da söylenenler",
+  byName: "Ad, adres ya da son sözlere göre",
+  inWhatWasSaid: "Söylenenlerde",
+  saidTimes: "{count, plural, one {# mesajda} other {# mesajda}} bulundu",
+  "bad-search": "Harf ya da rakamlardan oluşan bir ila sekiz sözcük arayın.",
+  "too-broad": "Bu, çok fazla yerde geçiyor. Daha çok ya da daha uzun sözcük arayın.",
   status: "Durum",
   anyStatus: "her durum",
   nothingYet: "Görebileceğiniz görüşme henüz yok.",

@@ -64,6 +64,9 @@ export const en = {
   woken: "It was snoozed and has woken.",
   wrote: "It was snoozed, and the customer wrote.",
   isTyping: "{name} is typing…",
+  isLooking: "{name} is looking",
+  isWritingNote: "{name} is writing a note",
+  isWritingReply: "{name} is writing a reply",
 
   // List
   conversations: "Your conversations",
@@ -128,6 +131,17 @@ export const en = {
   cannedReply: "Canned reply",
   noCanned: "No canned reply for this queue.",
   search: "Search…",
+  attach: "Attach files",
+  attachedFiles: "Files of this reply",
+  fileLimits: "at most {count, plural, one {# file} other {# files}}, {most} each",
+  noFiles: "This channel takes no files.",
+  fileTooLarge: "too large: at most {most}",
+  filesTooLarge: "too large together: at most {most}",
+  tooManyFiles: "too many: at most {most}",
+  fileNotTaken: "the channel does not take files of this type",
+  fileEmpty: "it is empty",
+  removeNamed: "Remove {name}",
+  filesWait: "Files are still on their way, or were refused: remove those.",
 
   // What became of what was written
   saving: "saving…",

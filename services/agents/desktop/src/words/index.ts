@@ -27,7 +27,7 @@ const NAMES = new Set([
 const CODES = new Set([
   "wrong-credentials", "unreachable", "gone", "late", "not-yours", "unknown", "opted-out", "absent", "no-room", "own", "old", "past",
   "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
-  "version-conflict", "noteFailed",
+  "version-conflict", "noteFailed", "bad-search", "too-broad",
 ]);
 
 /** The nearest language we have to the one wanted. */
@@ -103,3 +103,11 @@ export const clockOf = (ms: number): string =>
   `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
 export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);
+
+const SIZES = [["megabyte", 1_000_000], ["kilobyte", 1_000]] as const;
+
+/** The size of a file, in its largest unit. */
+export function sizeOf(bytes: number): string {
+  const [unit, size] = SIZES.find(([, each]) => bytes >= each) ?? ["byte", 1];
+  return new Intl.NumberFormat(region(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 }).format(bytes / size);
+}

@@ -1,0 +1,119 @@
+"""Files that agents send: an upload is answered with a sealed reference, and a reply carries what was sealed for it.
+
+A blob's digest alone sends nothing: who knows one may have it from elsewhere. A reply takes the references of this very
+agent's uploads beside this very conversation, and files that the conversation already has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from services.agents.asked import BadFields
+from services.agents.repository import RecordAway, Repository
+from trunkline.channels.base import MediaRule
+from trunkline.messages import MAX_PARTS, Blob, Html, MailHead, Media, Part
+from trunkline.seals import seal, unseal
+
+_PURPOSE = "an agent's file"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Who sends, and in which conversation."""
+
+    agent: str
+    conversation: str
+
+
+class _Sealed(BaseModel):
+    """Short names: a reference is told often."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: str = Field(max_length=128, description="who uploaded it")
+    c: str = Field(max_length=64, description="in which conversation")
+    d: str = Field(pattern=r"^[0-9a-f]{64}$", description="digest")
+    s: int = Field(ge=0, description="bytes")
+    t: str = Field(max_length=255, description="content type")
+    n: str | None = Field(default=None, max_length=255, description="name")
+
+
+class Files:
+    """Seals files, and puts them into replies."""
+
+    def __init__(self, secret: SecretStr, repository: Repository) -> None:
+        self._secret = secret.get_secret_value()
+        self._repository = repository
+
+    def reference(self, media: Media, blob: Blob, where: Where) -> str:
+        """What this agent gives back, to send this file in this conversation; good for ever, as the file is kept."""
+        about = _Sealed(
+            a=where.agent, c=where.conversation, d=blob.digest, s=blob.size, t=media.content_type, n=media.name
+        )
+        return seal(about.model_dump_json(exclude_none=True), self._secret, _PURPOSE)
+
+    async def attach(
+        self, parts: Sequence[Part], references: Sequence[str], where: Where, rule: MediaRule | None
+    ) -> tuple[Part, ...] | None:
+        """The reply's parts with its files behind them; None while the record does not answer.
+
+        BadFields with a sentence for the agent if a file is not theirs to send, or the channel does not take it.
+        """
+        known = [await self._known(part, where) for part in parts]
+        if None in known:
+            return None
+        whole = (*(part for part in known if part is not None), *(self._opened(one, where) for one in references))
+        if not 0 < len(whole) <= MAX_PARTS:
+            raise BadFields(f"a reply has 1 to {MAX_PARTS} parts and files")
+        check(whole, rule)
+        return whole
+
+    def _opened(self, reference: str, where: Where) -> Media:
+        text = unseal(reference, (self._secret,), _PURPOSE)
+        try:
+            about = _Sealed.model_validate_json(text or "")
+        except ValidationError as error:
+            raise BadFields("files: not what an upload answered") from error
+        if (about.a, about.c) != (where.agent, where.conversation):
+            raise BadFields("files: uploaded by somebody else, or for another conversation")
+        return Media(content_type=about.t, name=about.n, blob=Blob(digest=about.d, size=about.s))
+
+    async def _known(self, part: Part, where: Where) -> Part | None:
+        """The part; of a file that the conversation has, as the record has it. None while nobody knows."""
+        if isinstance(part, Html) or (isinstance(part, MailHead) and part.original is not None):
+            raise BadFields("parts: of what is kept here, a reply carries files only")
+        if not isinstance(part, Media) or part.blob is None:
+            return part
+        try:
+            found = await self._repository.conversations.media(where.conversation, part.blob.digest)
+        except RecordAway:
+            return None
+        if not isinstance(found, Media):
+            raise BadFields("parts: this conversation has no such file; upload it first")
+        return found.model_copy(update={"caption": part.caption})
+
+
+def check(parts: Sequence[Part], rule: MediaRule | None) -> None:
+    """BadFields with a sentence for the agent unless the channel takes these files, so many and so large."""
+    files = [(part, part.blob) for part in parts if isinstance(part, Media) and part.blob is not None]
+    if not files:
+        return
+    if rule is None:
+        raise BadFields("This channel takes no files.")
+    if len(files) > rule.max_count:
+        raise BadFields(f"Too many files: at most {rule.max_count}.")
+    for media, blob in files:
+        if not rule.takes(media.content_type):
+            raise BadFields(f"The channel does not take {media.name or media.content_type}.")
+        if blob.size > rule.max_bytes:
+            raise BadFields(f"{media.name or 'A file'} is too large: at most {megabytes(rule.max_bytes)} MB.")
+    if rule.total_bytes is not None and sum(blob.size for _, blob in files) > rule.total_bytes:
+        raise BadFields(f"The files are too large: at most {megabytes(rule.total_bytes)} MB together.")
+
+
+def megabytes(count: int) -> str:
+    """As people say it."""
+    return f"{count / 1_000_000:g}"

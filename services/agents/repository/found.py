@@ -1,0 +1,131 @@
+"""Search over what was said: conversations by the words of their messages.
+
+One table, `message_words`, which the projection fills: on SQLite an FTS5 table, on PostgreSQL a `tsvector` under a GIN
+index. Both are handed words that were folded and separated here, so both find the same. It is no model's table: SQLite
+keeps shadow tables beside it that no comparison knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Column, MetaData, String, Table, Text, bindparam, cast, func, insert, literal_column, select
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Subquery
+
+from services.agents.repository.conversations import SHOWN, Conversation, Filter, conditions
+from services.agents.repository.engine import Database
+from services.agents.repository.paging import Page, behind, cursor_of, page_limit
+from services.agents.repository.patience import patient
+from services.agents.repository.words import Piece, excerpt, is_begun, terms_of
+from services.agents.tables import CONVERSATIONS, MESSAGES
+
+PATIENCE_S: Final = 2.0
+"""How long one search may take."""
+
+WORDS: Final = Table(
+    "message_words",
+    MetaData(),
+    Column("message", String, primary_key=True),
+    Column("words", Text().with_variant(TSVECTOR(), "postgresql")),
+)
+
+
+class Hit(BaseModel):
+    """A conversation in which it was said, with the newest message that says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    conversation: Conversation
+    message: str = Field(description="id of the newest message found")
+    sequence: int
+    direction: Literal["inbound", "outbound"]
+    agent: str | None
+    at: datetime
+    count: int = Field(description="how many of its messages were found")
+    excerpt: tuple[Piece, ...] = Field(description="that message's words around the first one found")
+
+
+class Search:
+    """Reads by words; the projection writes them."""
+
+    def __init__(self, database: Database, patience_s: float = PATIENCE_S) -> None:
+        self._database = database
+        self._patience_s = patience_s
+
+    async def page(self, words: str, wanted: Filter, *, after: str | None = None, limit: int = 50) -> Page[Hit]:
+        """Conversations of `wanted` with a message in which every word is said, or begins one; the last said first.
+
+        BadSearch for no words or too many, BadCursor if `after` is not one of ours, TooBroad if it takes too long.
+        """
+        terms = terms_of(words)
+        found = self._found(terms, wanted)
+        query = (
+            select(*SHOWN, *_SAID, found.c.count)
+            .join(MESSAGES, MESSAGES.c.id == found.c.message)
+            .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation)
+            .where(found.c.place == 1)
+        )
+        if after is not None:
+            query = query.where(behind(after, at=MESSAGES.c.at, row=MESSAGES.c.id, descending=True))
+        count = page_limit(limit)
+        query = query.order_by(MESSAGES.c.at.desc(), MESSAGES.c.id.desc()).limit(count + 1)
+        async with patient(self._database, self._patience_s) as connection:
+            rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        items = tuple(_hit(row, terms) for row in rows[:count])
+        more = len(rows) > count
+        return Page(items=items, next=cursor_of(items[-1].at, items[-1].message) if more else None)
+
+    def _found(self, terms: Sequence[str], wanted: Filter) -> Subquery:
+        """Every message found, with its place in its conversation (1: the newest) and how many there are in it."""
+        return (
+            select(
+                MESSAGES.c.id.label("message"),
+                func.row_number()
+                .over(partition_by=MESSAGES.c.conversation, order_by=MESSAGES.c.sequence.desc())
+                .label("place"),
+                func.count().over(partition_by=MESSAGES.c.conversation).label("count"),
+            )
+            .join(WORDS, WORDS.c.message == MESSAGES.c.id)
+            .join(CONVERSATIONS, CONVERSATIONS.c.id == MESSAGES.c.conversation)
+            .where(self._says(terms), *conditions(wanted))
+            .subquery()
+        )
+
+    def _says(self, terms: Sequence[str]) -> ColumnElement[bool]:
+        # The terms are letters and digits only, and quoted: nothing in them is an operator.
+        if self._database.is_sqlite:
+            asked = " AND ".join(f'"{term}"{"*" if is_begun(term) else ""}' for term in terms)
+            return literal_column(WORDS.name).op("MATCH", is_comparison=True)(asked)
+        asked = " & ".join(f"'{term}'{':*' if is_begun(term) else ''}" for term in terms)
+        return WORDS.c.words.op("@@", is_comparison=True)(cast(asked, TSQUERY))
+
+
+def put_words(database: Database) -> UpdateBase:
+    """The statement that keeps a message's words (`message`, `words`: with a space between)."""
+    if database.is_sqlite:  # FTS5 knows no ON CONFLICT; the projection tells each message once
+        return insert(WORDS).values(message=bindparam("message"), words=bindparam("words"))
+    split = func.string_to_array(bindparam("words", type_=Text), " ")
+    row = {"message": bindparam("message"), "words": func.array_to_tsvector(split)}
+    return database.insert_new(WORDS).values(row)
+
+
+_SAID = [MESSAGES.c[name].label(f"said_{name}") for name in ("id", "sequence", "direction", "agent", "at", "parts")]
+
+
+def _hit(row: dict[str, Any], terms: Sequence[str]) -> Hit:
+    return Hit(
+        conversation=Conversation.model_validate({name: row[name] for name in Conversation.model_fields}),
+        message=row["said_id"],
+        sequence=row["said_sequence"],
+        direction=row["said_direction"],
+        agent=row["said_agent"],
+        at=row["said_at"],
+        count=row["count"],
+        excerpt=excerpt(row["said_parts"], terms),
+    )

@@ -1,0 +1,191 @@
+"""Files that agents send: taken within bounds, told by their bytes, and sent by nobody but who uploaded them, there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.integration.agents.rig import Person, desk, somebody
+from trunkline.ids import new_id
+from trunkline.testing.deployment import Deployment
+from trunkline.testing.visitor import TestVisitor
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
+
+PDF = b"%PDF-1.7 an invoice"
+SHOP = "https://shop.example"
+
+
+class Chat(NamedTuple):
+    """A visitor, whose conversation the agent owns."""
+
+    conversation: str
+    visitor: TestVisitor
+    agent: Person
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def chat(system: Deployment) -> AsyncIterator[Chat]:
+    """Somebody serves a visitor: a supervisor who took the conversation, so that nobody else may be offered it."""
+    async with (
+        somebody(system, role="supervisor") as agent,
+        desk(agent),
+        TestVisitor(system.public_url, origin=SHOP) as visitor,
+    ):
+        words = f"Hello {new_id()}"
+        await visitor.say(words)
+        conversation = str(await _until(lambda: _found(agent, words)))
+        path = f"/api/v1/conversations/{conversation}"
+        assert (await agent.call("POST", f"{path}/assign", key=new_id(), json={}))[0] == 200
+        yield Chat(conversation, visitor, agent)
+        await agent.call("POST", f"{path}/close", key=new_id(), json={})
+
+
+async def _found(person: Person, words: str) -> str:
+    _, told = await person.call("GET", "/api/v1/conversations", params={"text": words[:100]})
+    return str(told["items"][0]["id"]) if told["items"] else ""
+
+
+async def _until(true: Any, *, within: float = 15) -> Any:
+    """What `true` says, once it is something; the projection is a moment behind the log."""
+    async with asyncio.timeout(within):
+        while not (found := await true()):
+            await asyncio.sleep(0.05)
+        return found
+
+
+async def upload(person: Person, conversation: str, content: Any, name: str = "a.pdf", **more: Any) -> Any:
+    """Status and what was told."""
+    path = f"/api/v1/conversations/{conversation}/files"
+    return await person.call("POST", path, params={"name": name}, data=content, **more)
+
+
+async def reply(chat: Chat, person: Person | None = None, **body: Any) -> tuple[int, dict[str, Any]]:
+    """Status and what was told."""
+    path = f"/api/v1/conversations/{chat.conversation}/reply"
+    return await (person or chat.agent).call("POST", path, key=new_id(), json=body)
+
+
+async def test_a_file_goes_with_the_reply_to_the_visitor_under_its_name_and_as_what_it_is(chat: Chat) -> None:
+    status, kept = await upload(chat.agent, chat.conversation, PDF, name="C:\\rēķins çay.pdf")
+    assert (status, kept["name"], kept["content_type"], kept["size"]) == (
+        201, "rēķins çay.pdf", "application/pdf", len(PDF)
+    )  # fmt: skip
+
+    status, told = await reply(chat, text="Here it is.", files=[kept["file"]])
+
+    assert status == 200, told
+    message = await chat.visitor.hears("Here it is.")
+    [file] = [part for part in message["parts"] if part["kind"] == "file"]
+    assert (file["name"], file["type"], file["size"]) == ("rēķins çay.pdf", "application/pdf", len(PDF))
+    async with chat.agent.http.get(f"{_ingest(chat)}/files/{file['file']}") as given:
+        assert (given.status, await given.read()) == (200, PDF)
+        assert given.headers["content-disposition"].startswith("attachment")
+        assert "sandbox" in given.headers["content-security-policy"]
+
+
+async def test_a_file_alone_is_a_reply_and_its_colleagues_read_it_under_its_name(chat: Chat, ben: Person) -> None:
+    _, kept = await upload(chat.agent, chat.conversation, b"plain words", name="<b>.html")
+    assert kept["content_type"] == "text/plain", "its bytes are no picture: no browser shows it as a page of ours"
+    assert (await reply(chat, files=[kept["file"]]))[0] == 200
+
+    async def there() -> Any:
+        _, whole = await ben.call("GET", f"/api/v1/conversations/{chat.conversation}")
+        return next((part for part in whole["messages"][-1]["parts"] if part["kind"] == "media"), None)
+
+    part = await _until(there)
+    url = f"{ben.url}/api/v1/conversations/{chat.conversation}/media/{part['blob']['digest']}"
+    async with ben.http.get(url) as given:
+        assert (await given.read(), given.headers["content-type"]) == (b"plain words", "application/octet-stream")
+        assert given.headers["content-disposition"] == "attachment; filename*=UTF-8''%3Cb%3E.html"
+        assert given.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [(b"", 415, "empty"), (b"MZ\x90\x00", 415, "not-taken"), (b"#!/bin/sh\n", 415, "not-taken")],
+)
+async def test_programs_and_nothing_are_refused(chat: Chat, content: bytes, status: int, code: str) -> None:
+    told = await upload(chat.agent, chat.conversation, content)
+    assert (told[0], told[1]["code"]) == (status, code)
+
+
+async def test_what_is_too_large_is_refused_whether_or_not_it_says_so_and_leaves_nothing(
+    chat: Chat, system: Deployment
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1_000_000)
+
+    status, told = await upload(chat.agent, chat.conversation, io.BytesIO(bytes(20_000_001)))
+    assert (status, told["code"], told["detail"]) == (413, "too-large", "Too large: at most 20 MB.")
+    status, told = await upload(chat.agent, chat.conversation, endless())
+    assert (status, told["code"]) == (413, "too-large")
+    blobs = system.folder / "blobs"
+    assert [path.name for path in blobs.iterdir() if path.is_file()] == [], "what was begun is gone"
+
+
+async def test_who_may_not_see_the_conversation_uploads_nothing_and_a_strangers_page_neither(
+    chat: Chat, system: Deployment
+) -> None:
+    async with somebody(system, queues=["sales"]) as seller:
+        assert (await upload(seller, chat.conversation, PDF))[0] == 404
+    path = f"{chat.agent.url}/api/v1/conversations/{chat.conversation}/files"
+    stranger = aiohttp.ClientSession(cookie_jar=chat.agent.http.cookie_jar)
+    async with stranger, stranger.post(path, data=PDF) as told:
+        assert told.status == 403
+
+
+async def test_a_reference_serves_its_agent_in_its_conversation_unchanged(chat: Chat, ben: Person) -> None:
+    _, bens = await upload(ben, chat.conversation, PDF)
+    _, own = await upload(chat.agent, chat.conversation, PDF)
+    for reference in (bens["file"], own["file"][:-1] + ("0" if own["file"][-1] != "0" else "1"), "nonsense"):
+        status, told = await reply(chat, text="x", files=[reference])
+        assert (status, told["code"]) == (422, "bad-fields"), told
+
+
+async def test_a_blobs_digest_alone_sends_nothing_unless_the_conversation_has_it(chat: Chat) -> None:
+    _, kept = await upload(chat.agent, chat.conversation, b"%PDF- once")
+    assert (await reply(chat, text="first", files=[kept["file"]]))[0] == 200
+
+    async def there() -> Any:
+        _, whole = await chat.agent.call("GET", f"/api/v1/conversations/{chat.conversation}")
+        parts = [part for message in whole["messages"] for part in message["parts"]]
+        return next((part for part in parts if part["kind"] == "media" and part["blob"]["size"] == kept["size"]), None)
+
+    media = await _until(there)
+    forged = {"kind": "media", "content_type": "image/png", "blob": {"digest": "0" * 64, "size": 3}}
+    status, told = await reply(chat, parts=[forged])
+    assert (status, told["code"]) == (422, "bad-fields")
+    status, told = await reply(chat, parts=[{"kind": "html", "blob": media["blob"]}])
+    assert status == 422
+
+    # Once more, as of a reply that failed: what the record says of it counts, not what is claimed.
+    again = media | {"content_type": "image/png", "name": "other.png"}
+    assert (await reply(chat, parts=[{"kind": "text", "text": "again"}, again]))[0] == 200
+    message = await chat.visitor.hears("again")
+    [file] = [part for part in message["parts"] if part["kind"] == "file"]
+    assert (file["type"], file["name"]) == ("application/pdf", "a.pdf")
+
+
+async def test_more_files_than_the_channel_takes_are_refused_with_the_number(chat: Chat) -> None:
+    _, kept = await upload(chat.agent, chat.conversation, PDF)
+    status, told = await reply(chat, text="x", files=[kept["file"]] * 6)
+    assert (status, told["detail"]) == (422, "Too many files: at most 5.")
+
+
+async def test_the_desk_is_told_beforehand_what_each_channel_takes(ana: Person) -> None:
+    _, plan = await ana.call("GET", "/api/v1/queues")
+    files = {channel["name"]: channel["files"] for channel in plan["channels"]}
+    assert files["email"]["total_bytes"] == 18_000_000
+    assert files["webchat"]["max_count"] == 5
+
+
+def _ingest(chat: Chat) -> str:
+    return f"{chat.visitor._url.replace('ws', 'http', 1)}"
