@@ -6,6 +6,7 @@ import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
+import { whoOf } from "../live/who";
 import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, usePage } from "./use";
@@ -19,7 +20,7 @@ export function Panel({ each }: { each: Held }) {
   });
   return (
     <aside className="panel" aria-label={say("contactPanel")}>
-      <h3>{data?.contact.name || state.display || state.contact}</h3>
+      <h3>{data?.contact.name || whoOf(state)}</h3>
       <ul className="plain">
         {(data?.contact.addresses ?? []).map((address) => (
           <li key={`${address.scheme}:${address.value}`}><span className="soft">{sayName(address.scheme)}</span> {address.value}</li>

@@ -105,6 +105,7 @@ export const en = {
   mailto: "e-mail",
   whatsapp: "WhatsApp",
   visitor: "visitor",
+  visitorSigned: "Visitor {sign}",
 
   // Composer
   writeWhat: "What to write",
@@ -121,6 +122,7 @@ export const en = {
   sendAndClose: "Send and close…",
   sendAndWrapUp: "Send and wrap up",
   smsCount: "{encoding}: {segments, plural, one {# SMS} other {# SMS}}, {remaining, plural, one {# character} other {# characters}} left in it; at most {most} characters",
+  smsNone: "{encoding}: {remaining, plural, one {# character} other {# characters}} in one SMS; at most {most}",
   charactersLeft: "{count, plural, one {# character left} other {# characters left}}",
   tooLong: "Too long: {used} of at most {most}.",
   windowUntil: "you may reply until {at}",

@@ -100,6 +100,7 @@ export const lv: Record<Key, string> = {
   mailto: "e-pasts",
   whatsapp: "WhatsApp",
   visitor: "apmeklētājs",
+  visitorSigned: "Apmeklētājs {sign}",
 
   writeWhat: "Ko rakstīt",
   reply: "Atbilde",
@@ -115,6 +116,7 @@ export const lv: Record<Key, string> = {
   sendAndClose: "Sūtīt un slēgt…",
   sendAndWrapUp: "Sūtīt un pabeigt",
   smsCount: "{encoding}: {segments, plural, zero {# SMS} one {# SMS} other {# SMS}}, tajā atlikušas {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most} rakstzīmes",
+  smsNone: "{encoding}: vienā SMS {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most}",
   charactersLeft: "{count, plural, zero {atlikušas # rakstzīmju} one {atlikusi # rakstzīme} other {atlikušas # rakstzīmes}}",
   tooLong: "Par garu: {used}, ne vairāk kā {most}.",
   windowUntil: "varat atbildēt līdz {at}",
