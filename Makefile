@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench lint types imports format lock locks docs widget reset venv venv-run
+.PHONY: help run test test-fast bench pictures lint types imports format lock locks docs widget reset venv venv-run
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -24,6 +24,9 @@ test-fast: venv ## the unit tests: seconds
 
 bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
 	@$(PY) -m tests.bench
+
+pictures: venv ## the pictures of docs/pictures, taken anew from the demo (needs Chromium)
+	@$(PY) -m tests.pictures
 
 lint: venv ## style (ruff; the desk: eslint)
 	@$(PY) -m ruff check .

@@ -12,6 +12,7 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 from services.agents.asked import Action, BadFields, text
+from services.agents.beginning import Beginning
 from services.agents.files import Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
@@ -28,6 +29,9 @@ from trunkline.metrics import ACTION_SECONDS, ACTIONS
 
 SEEN_S = 5.0
 _AGAIN = 3
+_OF_NONE = {"presence", "begin"}
+"""Verbs that are about no conversation there is."""
+
 _KNOWN = 50_000
 
 
@@ -83,6 +87,7 @@ class Actions:
             "assign": passing.assign,
             "wrap-up": self._wrap_up,
             "close": self._close,
+            "begin": Beginning(board, watch, channels).begin,
             "presence": self._presence,
         }
 
@@ -99,7 +104,7 @@ class Actions:
         make = self._verbs.get(action.verb)
         if make is None:
             raise BadFields(f"no such action: {action.verb[:40]}")
-        if action.verb != "presence":
+        if action.verb not in _OF_NONE:
             _check_conversation(conversation)
         for _ in range(_AGAIN):
             try:
@@ -219,6 +224,9 @@ class Actions:
 
 
 def _refusal(answer: Answer) -> Outcome:
+    if answer.code == "open":
+        conversation, _, agent = answer.detail.partition(" ")
+        return Outcome("refused", "open", agent, conversation=conversation, repeated=answer.repeated)
     retry = 5 if answer.code == "behind" else 0
     return Outcome("refused", answer.code, answer.detail, repeated=answer.repeated, retry_after_s=retry)
 

@@ -27,6 +27,7 @@ class Letters:
             return None
         if transcript is None:
             return None
-        before = [message.parts for message in transcript.messages if message.direction == "inbound"]
+        inbound = [message.parts for message in transcript.messages if message.direction == "inbound"]
+        before = inbound or [message.parts for message in transcript.messages]  # nobody answered what we began
         name = author.name if author is not None else None
         return channel.complete(parts, before, thread=transcript.conversation.thread, author=name)

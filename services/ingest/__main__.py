@@ -15,6 +15,7 @@ from services.ingest.chat.lines import Lines
 from services.ingest.chat.record import Record
 from services.ingest.chat.socket import Sockets
 from services.ingest.chat.window import Shared
+from services.ingest.given import Given
 from services.ingest.mail_index import MailIndex
 from services.ingest.mail_intake import MailIntake
 from services.ingest.mail_readers import MailReaders
@@ -58,7 +59,7 @@ async def build(service: Service) -> None:
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     publisher = Publisher(bus, media, blobs)
     chat = await _chat(service, settings, accounts, publisher, record=Record(internal))
-    app = App(Webhooks(accounts, publisher, channel_log), chat, shop=settings.shop)
+    app = App(Webhooks(accounts, publisher, channel_log), chat, Given(accounts, blobs), shop=settings.shop)
     readers = await service.enter("mail readers", MailReaders(folder))
     intake = MailIntake(blobs, readers, MailThreads(MailIndex(internal)), publisher, channel_log)
     service.readiness("log", bus.check)

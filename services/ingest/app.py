@@ -9,17 +9,20 @@ from fastapi.responses import PlainTextResponse
 
 from services.ingest.chat.door import PREFIX as CHAT
 from services.ingest.chat.door import Chat
+from services.ingest.given import PREFIX as FILES
+from services.ingest.given import Given
 from services.ingest.shop import router as shop_pages
 from services.ingest.webhooks import PREFIX, Receive, Scope, Send, Webhooks
 from trunkline import __version__
 
 
 class App:
-    """Sends `/webhooks/…` and `/chat/…` past the framework."""
+    """Sends `/webhooks/…`, `/chat/…` and `/files/…` past the framework."""
 
-    def __init__(self, webhooks: Webhooks, chat: Chat, *, shop: bool = False) -> None:
+    def __init__(self, webhooks: Webhooks, chat: Chat, given: Given, *, shop: bool = False) -> None:
         self._webhooks = webhooks
         self._chat = chat
+        self._given = given
         self._rest: Any = _rest(shop=shop)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,6 +31,8 @@ class App:
             await self._webhooks(scope, receive, send)
         elif scope["type"] in {"http", "websocket"} and scope["path"].startswith(CHAT):
             await self._chat(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(FILES):
+            await self._given(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 

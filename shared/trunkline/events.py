@@ -225,6 +225,19 @@ class ConversationOpened(_Conversation):
     details: InboundDetails
 
 
+class BeginningDetails(_Data):
+    """Details of a beginning."""
+
+    by: str
+
+
+class ConversationBegun(_Conversation):
+    """Opened by `state.owner`, an agent who writes first, also above capacity; there is no message yet."""
+
+    type = "trunkline.conversation.begun.v1"
+    details: BeginningDetails
+
+
 class ConversationReopened(_Conversation):
     """A customer wrote again after close, within the queue's `reopen_within`."""
 
@@ -539,9 +552,9 @@ class DeadLetter(_Data):
 
 INBOUND: tuple[type[_Data], ...] = (MessageReceived, PreferenceReceived, ReplyUndeliverable)
 CONVERSATION: tuple[type[_Conversation], ...] = (
-    ConversationOpened, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered, OfferAccepted,
-    OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred, WrapUpStarted,
-    ConversationSnoozed, ConversationWoken, ConversationAssigned, ConversationClosed,
+    ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
+    OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred,
+    WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[_Agent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[_Data], ...] = (Taken, Mark, Checkpoint)

@@ -14,12 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.bench import machine, others
+from tests.bench import bundles, machine, others
 from tests.bench import rate as rates
+from tests.bench.chat import chat
 from tests.bench.figures import GOALS, Figure
 from tests.bench.latency import latency
+from tests.bench.mail import mail
 from tests.bench.plan import FULL, QUICK, Plan
 from tests.bench.report import Report
+from tests.bench.screen import screen
+from tests.bench.sockets import sockets
 from tests.bench.system import Size, System
 from tests.bench.worker import ROOT
 from trunkline.testing.errors import ServerMissingError
@@ -49,6 +53,15 @@ _KAFKA = (
 )  # fmt: skip
 _EMBEDDED = (Row("embedded", rates.embedded, ("embedded_messages_per_second",)),)
 _IDLE = (Row("idle", others.idle, ("idle_cpu_cores",)),)
+_FRONT = (
+    Row("chat", chat, ("chat_round_trip_ratio",)),
+    Row("screen", screen, ("desk_message_to_screen_ms_p50",)),
+    Row("mail", mail, ("mail_block_milliseconds",)),
+)
+_DESKS = (Row("sockets", sockets, ("sockets_rss_megabytes",)),)
+_QUIET = (_IDLE, _DESKS)
+"""Where nothing is said: no conversation is opened beforehand."""
+_BUILT = (bundles.desk, bundles.widget)
 
 
 async def bench(plan: Plan, report: Report, wanted: Sequence[str]) -> None:
@@ -62,19 +75,27 @@ async def bench(plan: Plan, report: Report, wanted: Sequence[str]) -> None:
         ("the log on Kafka", _KAFKA, plan.size, True),
         ("the log on the embedded Valkey", _EMBEDDED, plan.size, False),
         ("idle, on the embedded Valkey", _IDLE, crowd, False),
+        ("the front, on the embedded Valkey", _FRONT, plan.size, False),
+        ("idle desks, on the embedded Valkey", _DESKS, Size(agents=1, capacity=1, places=1), False),
     )
     for title, rows, size, kafka in groups:
         chosen = [row for row in rows if not wanted or set(row.figures) & set(wanted)]
         if chosen:
             report.heading(f"\n{title}")
             await _group(chosen, report, replace(plan, size=size), kafka=kafka)
+    _built(wanted, report)
+
+
+def _built(wanted: Sequence[str], report: Report) -> None:
+    """What needs nothing that runs."""
+    report.add([found for found in (measure() for measure in _BUILT) if not wanted or found.name in wanted])
 
 
 async def _group(rows: Sequence[Row], report: Report, plan: Plan, *, kafka: bool) -> None:
     try:
         async with System(kafka=kafka, size=plan.size) as system:
             report.say(f"up, with {plan.size.agents} agents at their desks")
-            if rows != list(_IDLE):
+            if not any(row in quiet for quiet in _QUIET for row in rows):
                 await rates.warm_up(system, report, plan)
             for row in rows:
                 await _row(row, system, report, plan)
@@ -100,7 +121,7 @@ def _failed(report: Report, rows: Sequence[Row], error: Exception) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what issue 3 promises.")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what issues 3 and 4 promise.")
     parser.add_argument("rows", nargs="*", metavar="figure", help=f"some of {', '.join(GOALS)}; none: all")
     parser.add_argument("--quick", action="store_true", help="seconds a row: shows that it works, measures nothing")
     parser.add_argument("--output", type=Path, help="where the figures go (default build/bench.json, for a whole run)")

@@ -100,7 +100,7 @@ class Agent:
         self._ledger.numbers.add(number)
         conversation = event["subject"]
         if conversation in self._held:
-            self._reply(conversation, number, last=last)
+            self._reply(conversation, number, last=last, asked=sent)
         else:
             self._offered.setdefault(conversation, []).append((number, last))
 
@@ -141,8 +141,8 @@ class Agent:
         for number, last in self._offered.pop(conversation, ()):
             self._reply(conversation, number, last=last)
 
-    def _reply(self, conversation: str, number: int, *, last: bool) -> None:
-        operation = self._act("reply", conversation, text=words.reply(number))
+    def _reply(self, conversation: str, number: int, *, last: bool, asked: float = 0.0) -> None:
+        operation = self._act("reply", conversation, text=words.reply(number, asked))
         if last:
             self._closing.add(operation)
 

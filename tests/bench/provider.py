@@ -31,6 +31,7 @@ class Provider:
         self._tally = Tally(through)
         self._numbers = Numbers()
         self._replies = Samples()
+        self._round_trips = Samples()
         account = SimAccount(sid=SID, token=TOKEN, webhook_url="http://127.0.0.1/unused", senders=(SENDER,))
         self._simulator = TwilioSimulator([account], callbacks=False, keep=_KEEP)
         self._draining: asyncio.Task[None] | None = None
@@ -47,8 +48,10 @@ class Provider:
         while True:
             while self._simulator.sent:
                 sent = self._simulator.sent.popleft()
-                number, stamp = words.read_reply(sent.body)
+                number, stamp, asked = words.read_reply(sent.body)
                 self._replies.add(stamp, sent.at)
+                if asked:
+                    self._round_trips.add(asked, sent.at)
                 self._numbers.add(number)
             self._tally.value = len(self._numbers)
             await asyncio.sleep(_DRAIN_S)
@@ -60,6 +63,10 @@ class Provider:
     async def summary(self, *, windows: list[Window]) -> dict[str, Any]:
         """Reply → provider, of the replies sent within the windows."""
         return dict(self._replies.summary(windows))
+
+    async def round_trips(self, *, windows: list[Window]) -> dict[str, Any]:
+        """Webhook → socket → reply → provider, of messages into open conversations sent within the windows."""
+        return dict(self._round_trips.summary(windows))
 
     async def accounted(self, *, first: int, end: int) -> dict[str, Any]:
         """Which of these messages have no answer (the first few), and what was refused or came twice in all."""
@@ -74,7 +81,12 @@ class Provider:
 async def _start() -> AsyncIterator[Mapping[str, Method]]:
     provider = Provider(Path(sys.argv[1]))
     async with provider.open():
-        yield {"url": provider.url, "summary": provider.summary, "accounted": provider.accounted}
+        yield {
+            "url": provider.url,
+            "summary": provider.summary,
+            "round_trips": provider.round_trips,
+            "accounted": provider.accounted,
+        }
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from trunkline.testing.processes import Service
 from trunkline.testing.servers import Kafka
 
 SHARDS = 6
+SHOP_ACCOUNT, SHOP_SECRET = "chat-shop", "secret-of-the-benchs-shop"
 _DEPLOYMENT = "bench"
 _CONNECTIONS = 256
 _RECORDED = (Topic.ROUTING, Topic.DELIVERIES)
@@ -82,6 +83,7 @@ class System:
         self._size = size
         self._stack = AsyncExitStack()
         self.kafka = Kafka() if kafka else None
+        self._hired = 0
 
     async def __aenter__(self) -> Self:
         try:
@@ -111,6 +113,7 @@ class System:
                 config=(ROOT / "deploy" / "trunkline.yaml").read_text(),
                 environment={
                     "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_SENDER": SENDER,
+                    "TRUNKLINE_VAR_CHAT_SECRET": SHOP_SECRET,
                     "TWILIO_API_BASE": await self.provider.ask("url"),
                 },
             )
@@ -122,28 +125,31 @@ class System:
         self._stack.callback(sampling.cancel)
         self.floor = await enter(Worker("tests.bench.floor"))
         self.load = await enter(Worker("tests.bench.load"))
-        cookies = await self._hire(self._size.agents)
-        await self.floor.ask("sit_down", url=self.deployment.desk_url.replace("http", "ws", 1) + "/api/v1/desk",
-                             cookies=cookies)  # fmt: skip
+        await self.seat(self._size.agents)
         door = Door(f"{self.deployment.public_url}/webhooks/sms-main", SID, TOKEN, SENDER)
         await self.load.ask("connect", door=asdict(door), connections=_CONNECTIONS, places=self._size.places)
 
-    async def _hire(self, count: int) -> list[str]:
-        """Agents who speak English, with a session each; its cookie."""
-        cookies, now = [], datetime.now(UTC)
-        for number in range(count):
+    async def seat(self, count: int) -> None:
+        """So many more agents who speak English come to desks of the floor."""
+        cookies = []
+        for number in range(self._hired, self._hired + count):
             new = NewAgent(
                 login=f"agent-{number:03d}", name=f"Agent {number}", capacity=self._size.capacity, queues=("*",),
                 skills={"lang.en": 3},
             )  # fmt: skip
-            agent = await self._record.roster.create(new, password_hash="!", now=now)
-            token = secrets.token_urlsafe(32)
-            await self._record.sessions.create(
-                token_hash=sha256(token.encode()).hexdigest(), agent=agent.id, now=now,
-                expires_at=now + timedelta(hours=1),
-            )  # fmt: skip
-            cookies.append(f"{PLAIN}={token}")
-        return cookies
+            cookies.append(await self.hire(new))
+        self._hired += count
+        url = self.deployment.desk_url.replace("http", "ws", 1) + "/api/v1/desk"
+        await self.floor.ask("sit_down", url=url, cookies=cookies)
+
+    async def hire(self, new: NewAgent) -> str:
+        """An agent on the roster, with a session; its cookie."""
+        now, token = datetime.now(UTC), secrets.token_urlsafe(32)
+        agent = await self._record.roster.create(new, password_hash="!", now=now)
+        await self._record.sessions.create(
+            token_hash=sha256(token.encode()).hexdigest(), agent=agent.id, now=now, expires_at=now + timedelta(hours=1)
+        )
+        return f"{PLAIN}={token}"
 
     # --- processes ----------------------------------------------------------------------------------------
 

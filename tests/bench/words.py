@@ -1,6 +1,7 @@
 """What customers and agents of the bench say to each other: each message carries its number and when it was sent.
 
-Customer: "Where is my parcel? <number> <microseconds> <go-on|bye>". Agent: "It left today. <number> <microseconds>".
+Customer: "Where is my parcel? <number> <microseconds> <go-on|bye>". Agent: "It left today. <number> <microseconds>
+<microseconds of the question>", the last 0 if that opened the conversation.
 A customer who opens a conversation has the message's number in his own: the offer that an agent gets shows it.
 """
 
@@ -23,15 +24,15 @@ def read_question(text: str) -> tuple[int, float, bool]:
     return int(number), int(sent) / 1e6, flag == BYE
 
 
-def reply(number: int) -> str:
-    """An agent's answer, sent now."""
-    return f"It left today. {number} {time.time() * 1e6:.0f}"
+def reply(number: int, asked: float) -> str:
+    """An agent's answer, sent now, to what was asked at a moment (Unix seconds; 0: nobody counts it)."""
+    return f"It left today. {number} {time.time() * 1e6:.0f} {asked * 1e6:.0f}"
 
 
-def read_reply(text: str) -> tuple[int, float]:
-    """Which message it answers, and when it was sent (Unix seconds)."""
-    number, sent = text.rsplit(" ", 2)[1:]
-    return int(number), int(sent) / 1e6
+def read_reply(text: str) -> tuple[int, float, float]:
+    """Which message it answers, when it was sent, and when it was asked (Unix seconds)."""
+    number, sent, asked = text.rsplit(" ", 3)[1:]
+    return int(number), int(sent) / 1e6, int(asked) / 1e6
 
 
 def caller(number: int) -> str:

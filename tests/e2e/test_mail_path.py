@@ -102,6 +102,28 @@ async def test_a_mail_reaches_an_agent_and_the_answer_the_customer_and_back(tmp_
         assert kinds["mail"]["stranger"] is False
 
 
+async def test_a_mail_we_write_first_is_answered_into_its_conversation(tmp_path: Path) -> None:
+    async with shop(tmp_path) as (system, agent, sink):
+        begun = await agent.act("begin", account="mail-main", scheme="mailto", address=CUSTOMER)
+        conversation = begun["conversation"]
+        parts = [{"kind": "mail", "subject": "Your parcel", "cc": []}, {"kind": "text", "text": "It is here."}]
+        assert (await agent.act("reply", conversation, parts=parts))["status"] == "done"
+        [sent] = await sink.wait_for(1)
+        assert (sent.recipients, sent.message["Subject"]) == ((CUSTOMER,), "Your parcel")
+        assert "In-Reply-To" not in sent.message
+        assert (await agent.act("reply", conversation, text="Until six."))["status"] == "done"
+        again = (await sink.wait_for(2))[1]
+        assert again.message["Subject"] == "Re: Your parcel"
+
+        reply_to = sent.message["Reply-To"].addresses[0].addr_spec
+        answer = written(CUSTOMER, reply_to, "Thank you", subject="Re: Your parcel", message_id="a@customers.example")
+        assert (await hand_in(system.ports["smtp"], answer, sender=CUSTOMER, recipients=[reply_to])).code == 250
+
+        added = await agent.event("conversation.message-added")
+        assert added["subject"] == conversation
+        assert added["data"]["details"]["message"]["parts"][0]["stranger"] is False
+
+
 async def test_a_bounce_is_shown_on_the_reply_and_a_stranger_is_kept_out(tmp_path: Path) -> None:
     async with shop(tmp_path) as (system, agent, sink):
         port = system.ports["smtp"]
@@ -185,3 +207,30 @@ async def test_a_mail_of_25_mb_blocks_no_loop(tmp_path: Path) -> None:
         parts = message["parts"]
         assert isinstance(parts, list)
         assert [part["blob"]["size"] for part in parts if part["kind"] == "media"] == [25_000_000]
+
+
+async def test_an_agents_files_go_out_with_the_mail_under_their_names(tmp_path: Path) -> None:
+    async with shop(tmp_path) as (system, agent, sink):
+        first = written(CUSTOMER, SUPPORT, "The invoice, please", message_id="first@customers.example")
+        assert (await hand_in(system.ports["smtp"], first, sender=CUSTOMER, recipients=[SUPPORT])).code == 250
+        offered = await agent.event("conversation.offered")
+        conversation = offered["subject"]
+        assert (await agent.act("accept", conversation, fence=offered["data"]["state"]["fence"]))["status"] == "done"
+        await agent.recorded(conversation)
+        files = {"rēķins çay.pdf": b"%PDF-1.7 " + bytes(range(256)) * 4_000, "unknown.bin": b"\x00\x01\x02"}
+        url = f"{system.desk_url}/api/v1/conversations/{conversation}/files"
+        references = []
+        for name, content in files.items():
+            async with agent.http.post(url, params={"name": name}, data=content) as kept:
+                assert kept.status == 201, await kept.text()
+                references.append((await kept.json())["file"])
+
+        assert (await agent.act("reply", conversation, text="Here.", files=references))["status"] == "done"
+
+        [answer] = await sink.wait_for(1)
+        sent = {part.get_filename(): part for part in answer.message.iter_attachments()}
+        assert {name: part.get_content() for name, part in sent.items()} == files
+        kinds = [part.get_content_type() for part in sent.values()]
+        assert kinds == ["application/pdf", "application/octet-stream"]
+        answered = await agent.act("reply", conversation, text="x", files=[references[0]] * 41)
+        assert (answered["status"], answered["detail"]) == ("refused", "Too many files: at most 40.")

@@ -47,3 +47,26 @@ async def test_an_sms_reaches_an_agent_and_the_answer_the_customer(
         assert closed["status"] == "done"
         whole = await agent.recorded(conversation)
         assert [message["direction"] for message in whole["messages"]] == ["inbound", "outbound"]
+
+
+@pytest.mark.slow
+async def test_who_was_written_to_first_answers_into_the_same_conversation(tmp_path: Path) -> None:
+    number = "+37126000002"
+    async with Deployment(tmp_path) as system, TestAgent(system.desk_url, *ADMIN) as agent:
+        begun = await agent.act("begin", account="sms-main", scheme="tel", address=number)
+        assert begun["status"] == "done", begun
+        conversation = begun["conversation"]
+        replied = await agent.act("reply", conversation, text="Your parcel is here.")
+        assert replied["status"] == "done", replied
+        await system.provider.wait_for(1)
+        [sent] = system.provider.sent
+        assert (sent.to, sent.body) == (number, "Your parcel is here.")
+
+        answer = await system.provider.customer_writes(number, "Thank you", to="+37120000000")
+        assert answer.status == 200, answer
+
+        joined = await agent.event("conversation.message-added")
+        assert joined["subject"] == conversation
+        whole = await agent.recorded(conversation)
+        assert [message["direction"] for message in whole["messages"]] == ["outbound", "inbound"]
+        assert whole["conversation"]["owner"] == agent.me["id"]

@@ -60,6 +60,7 @@ _WHY = {
     "no-room": "that agent has no room for it",
     "own": "it is yours already",
     "past": "that time is over",
+    "open": "there is an open conversation with them, and nobody has it yet",
     "not-allowed": "this needs the role supervisor or admin",
     "behind": "the log does not take what was decided; nothing new is promised until it does",
 }

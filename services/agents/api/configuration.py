@@ -43,12 +43,21 @@ class ChannelLimits(BaseModel):
     files: FileLimits | None = Field(description="null: the channel takes no files")
 
 
+class Begins(BaseModel):
+    """An account by which one may write first."""
+
+    account: str = Field(examples=["sms-main"])
+    channel: str = Field(examples=["twilio-sms"])
+    schemes: tuple[str, ...] = Field(description="of the addresses one may write to first", examples=[["tel"]])
+
+
 class Plan(BaseModel):
     """What every desk needs of the configuration."""
 
     queues: list[Named]
     skills: list[Named]
     channels: list[ChannelLimits]
+    begins: list[Begins]
 
 
 class AccountLine(BaseModel):
@@ -89,6 +98,11 @@ async def queues(me: Me, use: Use) -> Plan:
                 files=_files(channel.manifest.sends),
             )
             for name, channel in use.channels.items()
+        ],
+        begins=[
+            Begins(account=name, channel=entry.channel, schemes=channel.manifest.begins)
+            for name, entry in config.accounts.items()
+            if (channel := use.channels.get(entry.channel)) is not None and channel.manifest.begins
         ],
     )  # fmt: skip
 

@@ -41,6 +41,15 @@ class Replying(Body):
     )
 
 
+class Beginning(Body):
+    """Whom to write to, and by which account."""
+
+    account: str = Field(max_length=63, examples=["sms-main"])
+    scheme: str = Field(max_length=32, examples=["tel"])
+    address: str = Field(max_length=320, examples=["+37120000000"])
+    display: str = Field(default="", max_length=200, description="their name, where we know it")
+
+
 class Transferring(Body):
     """To whom, and what they should know."""
 
@@ -91,6 +100,15 @@ async def list_conversations(
     if wanted is None:
         return Page(items=())
     return await use.repository.conversations.page(wanted, after=after, limit=limit)
+
+
+@router.post("/conversations", **ACTION)
+async def begin(body: Beginning, asked: Asking) -> Done:
+    """Open a conversation in which we write first; one's own at once, whatever room there is. Then reply.
+
+    `open`: the contact's thread has an open conversation, and the detail says who has it (empty: nobody yet).
+    """
+    return await asked.do("begin", body=body)
 
 
 @router.get("/conversations/{conversation}", responses=responses(401, 404, 503))

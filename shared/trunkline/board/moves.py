@@ -1,16 +1,19 @@
 """The agents' moves: one typed function a verb, of the same name as in `lua/`.
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
-(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past, behind.
+(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past,
+open, behind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from trunkline.board.client import Answer, Board, answer_of, safe
 from trunkline.events import Presence, Profile, ProfileDetails
 from trunkline.ids import shard_of
+from trunkline.messages import Address
 
 
 def traced(verb: str, trace: str) -> str:
@@ -99,6 +102,32 @@ async def assign(
     """
     arguments = (safe(operation), safe(agent), safe(conversation), safe(to), body)
     return await board.move(traced("assign", trace), *arguments)
+
+
+async def begin(
+    board: Board,
+    *,
+    operation: str,
+    agent: str,
+    conversation: str,
+    thread: str,
+    account: str,
+    channel: str,
+    contact: Address,
+    route: Sequence[str],
+    body: bytes,
+    trace: str = "",
+) -> Answer:
+    """Open a conversation in which we write first; the agent owns it, whatever room there is.
+
+    `conversation` is its id, of the thread's shard; `route` is queue, requirement set, weight, priority, ms until due
+    and the queue's limits; `body` the finished `BeginningDetails`. `open`: the thread has one, the detail is its id and
+    who has it. `opted-out`; `absent`: the agent is not on the board.
+    """
+    arguments = (thread, safe(account), safe(channel), contact.scheme, contact.value, contact.display or "")
+    return await board.move(
+        traced("begin", trace), safe(operation), safe(agent), safe(conversation), *arguments, *route, body
+    )
 
 
 async def close(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:

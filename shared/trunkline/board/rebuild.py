@@ -6,6 +6,7 @@ Everything is written under the new generation's prefix, which nobody reads befo
 from __future__ import annotations
 
 from hashlib import sha1
+from operator import itemgetter
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -65,7 +66,8 @@ class _Writer:
         self._pipeline.hset(p + "relayed", str(shard), fold.outbox)
         self._pipeline.hset(p + "applied", str(shard), str(fold.applied))
         self._pipeline.xadd(p + f"o:{shard}", {"@": "seed"}, id=fold.outbox)
-        for state in fold.states():
+        # In the order they were opened: of a thread's conversations the last one written is where it leads.
+        for state in sorted(fold.states(), key=itemgetter("opened_at")):
             self._conversation(shard, state)
             await self.flush(at_least=_CHUNK)
         for operation, (at, answer) in fold.operations.items():

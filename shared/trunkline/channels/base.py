@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, OutboundMessage, Parts
+from trunkline.messages import Address, Blob, DeliveryStatus, InboundMessage, Media, OutboundMessage, Parts
 
 API_VERSION = 1
 """Raised when a channel written for an older SDK would break; checked by the registry."""
@@ -70,6 +70,9 @@ class Manifest(_Frozen):
         description="model of an account's settings; secrets are SecretStr"
     )
     max_body_bytes: int = Field(default=262_144, description="largest webhook body")
+    begins: tuple[str, ...] = Field(
+        default=(), description="of address_schemes, those one may write to first, without having been written to"
+    )
     text_limit: int
     text_unit: Literal["characters", "utf16", "bytes", "segments"]
     media: MediaRule | None = Field(default=None, description="what customers may send")
@@ -294,6 +297,10 @@ class Account(_Frozen):
         """Where the provider delivers this account's events."""
         return f"{self.public_url}/webhooks/{self.name}"
 
+    def file_url(self, reference: str) -> str:
+        """Where the provider fetches an attachment; the reference must be one that nobody else can make."""
+        return f"{self.public_url}/files/{self.name}/{reference}"
+
 
 @runtime_checkable
 class Channel(Protocol):
@@ -338,11 +345,29 @@ class FetchesMedia(Protocol):
 
 
 @runtime_checkable
+class GivesFiles(Protocol):
+    """A channel whose provider fetches our attachments, from addresses of ours that its replies name."""
+
+    def file_of(self, reference: str, account: Account, *, now: datetime) -> Media | None:
+        """The attachment of an address that a reply's plan made with `Account.file_url`; None for any other. Pure."""
+        ...
+
+
+@runtime_checkable
 class WritesLetters(Protocol):
     """A channel whose replies say what they answer: a subject, earlier ids, who else reads along (e-mail)."""
 
     def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
         """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure."""
+
+
+@runtime_checkable
+class NewThreads(Protocol):
+    """A channel on which a contact may have many threads: what we begin is one of its own (e-mail)."""
+
+    def new_thread(self, name: str, account: Account) -> str:
+        """The key of a thread that begins with us; the same for the same name, and never that of another thread."""
+        ...
 
 
 @runtime_checkable

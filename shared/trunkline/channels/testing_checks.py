@@ -246,6 +246,7 @@ def manifest_is_complete(subject: Subject) -> None:
     assert manifest.type == subject.account.channel, "the account is another channel's"
     assert manifest.name
     assert manifest.address_schemes
+    assert set(manifest.begins) <= set(manifest.address_schemes), "writes first to addresses it does not have"
     assert manifest.text_limit > 0
     assert manifest.max_body_bytes > 0
     assert manifest.max_attempts > 0

@@ -12,6 +12,7 @@ import structlog
 
 from trunkline.demo.api import UNREACHABLE, DeskSession, Refused
 from trunkline.demo.book import BOOK
+from trunkline.demo.canned import stock
 from trunkline.demo.customers import Floor
 from trunkline.demo.hiring import hire
 from trunkline.demo.left import leave_work
@@ -104,11 +105,12 @@ def _password(settings: DemoSettings) -> str:
 
 
 async def _hired(admin: DeskSession, seed: int) -> None:
-    """Return once all the demo's people are on the roster; waits for the service as long as it takes."""
+    """Return once all the demo's people are on the roster and have canned replies; waits for the service till then."""
     log, waits = structlog.get_logger(), Waits(random.Random(seed))
     while True:
         try:
             added = await hire(admin, (*PEOPLE, *ROBOTS, RELIEF))
+            await stock(admin)
         except (Refused, KeyError, TypeError, *UNREACHABLE) as error:
             pause = waits.after(error)
             log.warning("demo_waits_for_the_roster", reason=str(error)[:200], again_in_s=round(pause, 1))

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+from tests.browser.chromium import FLAGS, chromium
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Chromium of this machine; TRUNKLINE_TEST_CHROMIUM names another."""
-    found = os.environ.get("TRUNKLINE_TEST_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = chromium()
     if found is None:
         pytest.skip("no Chromium: apt-get install chromium")
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
+        running = await playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         yield running
         await running.close()
 

@@ -27,7 +27,7 @@ from services.router.checkpoint import Keeper
 from services.router.core import Core
 from services.router.record import Record as RecordClient
 from services.router.relay import Relay
-from tests.integration.board.conftest import SHARDS, Floor
+from tests.integration.board.conftest import LIMITS, SHARDS, Floor
 from trunkline.blobs import Blobs
 from trunkline.board import Board, moves
 from trunkline.board.fold import Fold
@@ -49,7 +49,7 @@ from trunkline.config.accounts import Accounts, Configured
 from trunkline.config.load import load
 from trunkline.config.watch import Watch
 from trunkline.events import BY_TYPE, Presence, Profile, ReplyDetails, ReplySent, StepAccepted, Topic
-from trunkline.ids import new_conversation_id, new_id
+from trunkline.ids import new_conversation_id, new_id, shard_of
 from trunkline.internal import Internal
 from trunkline.messages import (
     Address,
@@ -67,6 +67,7 @@ from trunkline.messages import (
     Text,
     Unsupported,
 )
+from trunkline.requirements import requirement_id
 from trunkline.testing.servers import Valkey
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -145,6 +146,7 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await moves.wrap_up(board, operation=new_id(), agent="ana", conversation=name)
     await floor.close("ana", name)
     await _from_inbound(floor, name)
+    await _written_to_first(floor)
     await moves.set_presence(board, operation=new_id(), agent="bo", presence=Presence.AWAY, reason="lunch")
     await floor.receive("sms|+1")  # reopened, and offered to ana
     await floor.tick(start + 20_001)  # nobody answers, ana is offered it again
@@ -171,6 +173,24 @@ async def _put_off(floor: Floor, name: str) -> None:
     await moves.wake(board, operation=new_id(), agent="ana", conversation=name)
     details = b'{"by":"sue","to":"ana","note":"you know her"}'
     await moves.assign(board, operation=new_id(), agent="sue", conversation=name, to="ana", body=details)
+
+
+async def _written_to_first(floor: Floor) -> None:
+    """Begun by an agent, and over."""
+    route = ("support", requirement_id("support", "sms", 1, {}), "1", "0", "60000", LIMITS)
+    begun = await moves.begin(
+        floor.board,
+        operation=new_id(),
+        agent="ana",
+        conversation=new_conversation_id(shard_of("sms|+5", SHARDS)),
+        thread="sms|+5",
+        account="sms-main",
+        channel="sms",
+        contact=Address(scheme="tel", value="+375"),
+        route=route,
+        body=b'{"by":"ana"}',
+    )
+    await floor.close("ana", begun.subject)
 
 
 async def _from_inbound(floor: Floor, name: str) -> None:

@@ -19,6 +19,7 @@ from trunkline.testing.visitor import TestVisitor
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 PDF = b"%PDF-1.7 an invoice"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(32)
 SHOP = "https://shop.example"
 
 
@@ -97,7 +98,8 @@ async def test_a_file_alone_is_a_reply_and_its_colleagues_read_it_under_its_name
 
     async def there() -> Any:
         _, whole = await ben.call("GET", f"/api/v1/conversations/{chat.conversation}")
-        return next((part for part in whole["messages"][-1]["parts"] if part["kind"] == "media"), None)
+        parts = [part for message in whole["messages"] for part in message["parts"]]
+        return next((part for part in parts if part.get("name") == "<b>.html"), None)
 
     part = await _until(there)
     url = f"{ben.url}/api/v1/conversations/{chat.conversation}/media/{part['blob']['digest']}"
@@ -178,6 +180,29 @@ async def test_more_files_than_the_channel_takes_are_refused_with_the_number(cha
     _, kept = await upload(chat.agent, chat.conversation, PDF)
     status, told = await reply(chat, text="x", files=[kept["file"]] * 6)
     assert (status, told["detail"]) == (422, "Too many files: at most 5.")
+
+
+async def test_the_provider_of_text_messages_fetches_the_file_where_the_reply_says(
+    chat: Chat, system: Deployment
+) -> None:
+    customer = f"+3713{new_id()[-7:].translate(str.maketrans('abcdef', '012345'))}"
+    assert (await system.provider.customer_writes(customer, "Send me a picture")).status == 200
+    conversation = str(await _until(lambda: _found(chat.agent, customer[1:])))
+    path = f"/api/v1/conversations/{conversation}"
+    assert (await chat.agent.call("POST", f"{path}/assign", key=new_id(), json={}))[0] == 200
+    status, told = await upload(chat.agent, conversation, PDF.replace(b"PDF", b"???"), name="a.txt")
+    assert (status, told["code"]) == (415, "not-taken")
+    _, kept = await upload(chat.agent, conversation, PNG, name="čeks.png")
+
+    assert (await chat.agent.call("POST", f"{path}/reply", key=new_id(), json={"files": [kept["file"]]}))[0] == 200
+
+    async def sent() -> Any:
+        return next((one for one in system.provider.sent if one.to == customer), None)
+
+    [url] = (await _until(sent)).media
+    async with aiohttp.ClientSession() as provider, provider.get(url) as given:
+        assert (given.status, await given.read(), given.content_type) == (200, PNG, "image/png")
+    await chat.agent.call("POST", f"{path}/close", key=new_id(), json={})
 
 
 async def test_the_desk_is_told_beforehand_what_each_channel_takes(ana: Person) -> None:

@@ -50,7 +50,7 @@ def _id(person: Person) -> str:
 
 async def test_each_sees_the_other_across_two_agents_services_until_they_leave(system: Deployment) -> None:
     async with (
-        inner(system) as other, somebody(system) as ana, _supervisor(system) as sue,
+        inner(system) as other, somebody(system, capacity=50) as ana, _supervisor(system) as sue,
         desk(sue, url=other.url) as hers,
     ):  # fmt: skip
         async with desk(ana) as mine:
@@ -74,8 +74,8 @@ async def test_each_sees_the_other_across_two_agents_services_until_they_leave(s
 
 async def test_who_may_not_see_it_neither_looks_nor_is_told_who_does(system: Deployment) -> None:
     async with (
-        inner(system) as it, somebody(system) as ana, somebody(system, queues=["billing"]) as bo, desk(ana) as mine,
-        desk(bo, url=it.url) as theirs,
+        inner(system) as it, somebody(system, capacity=50) as ana, somebody(system, queues=["billing"]) as bo,
+        desk(ana) as mine, desk(bo, url=it.url) as theirs,
     ):  # fmt: skip
         name = await owned(system, ana, mine)
         await _known(ana, name)
@@ -89,7 +89,7 @@ async def test_who_may_not_see_it_neither_looks_nor_is_told_who_does(system: Dep
 
 async def test_who_looked_by_a_service_that_died_is_gone_and_who_is_there_stays(system: Deployment) -> None:
     async with (
-        inner(system, again_s=0.4) as it, somebody(system) as ana, _supervisor(system) as sue,
+        inner(system, again_s=0.4) as it, somebody(system, capacity=50) as ana, _supervisor(system) as sue,
         desk(ana, url=it.url) as mine, desk(sue, url=it.url) as hers,
         Signals(system.board.url, deployment=system.deployment) as dead,
     ):  # fmt: skip
@@ -111,7 +111,7 @@ async def test_who_looked_by_a_service_that_died_is_gone_and_who_is_there_stays(
 
 async def test_one_agent_at_two_windows_is_one_looker_with_the_most_they_do(system: Deployment) -> None:
     async with (
-        inner(system) as it, somebody(system) as ana, _supervisor(system) as sue, desk(ana) as mine,
+        inner(system) as it, somebody(system, capacity=50) as ana, _supervisor(system) as sue, desk(ana) as mine,
         desk(ana, url=it.url) as phone, desk(sue) as hers,
     ):  # fmt: skip
         name = await owned(system, ana, mine)

@@ -37,6 +37,8 @@ MATRIX = {
     ("post", "/api/v1/conversations/{conversation}/wrap-up"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/close"): SIGNED_IN,
     ("put", "/api/v1/presence"): SIGNED_IN,
+    ("post", "/api/v1/conversations/{conversation}/files"): SIGNED_IN,
+    ("get", "/api/v1/search"): SIGNED_IN,
     ("get", "/api/v1/conversations/{conversation}/notes"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/notes"): SIGNED_IN,
     ("get", "/api/v1/conversations/{conversation}/contact"): SIGNED_IN,

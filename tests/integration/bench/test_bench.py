@@ -17,7 +17,7 @@ from trunkline.testing.child import Child
 from trunkline.testing.errors import ServerMissingError
 from trunkline.testing.kafka_jars import kafka_jars
 
-_WITHIN_S = 200.0
+_WITHIN_S = 280.0
 
 
 def _bench(tmp_path: Path, *arguments: str) -> Child:

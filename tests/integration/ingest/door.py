@@ -22,6 +22,7 @@ from services.ingest.chat.lines import Lines
 from services.ingest.chat.record import Record as ChatRecord
 from services.ingest.chat.socket import Sockets
 from services.ingest.chat.window import Shared
+from services.ingest.given import Given
 from services.ingest.media import MediaFetcher
 from services.ingest.publish import Publisher
 from services.ingest.webhooks import Webhooks
@@ -207,7 +208,8 @@ async def door(log_url: str, folder: Path, options: Options | None = None) -> As
         accounts, publisher = Accounts(watch, channels, public_url=public), Publisher(bus, media, blobs)
         webhooks = Webhooks(accounts, publisher, log, body_s=it.body_s)
         chat = await stack.enter_async_context(_chat(log_url, it, accounts, publisher, blobs))
-        await stack.enter_async_context(serve(App(webhooks, chat), "127.0.0.1", port, variable="-", head_s=it.head_s))
+        app = App(webhooks, chat, Given(accounts, blobs))
+        await stack.enter_async_context(serve(app, "127.0.0.1", port, variable="-", head_s=it.head_s))
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)))
         stack.callback(bringing.cancel)
         yield Door(url, public, bus, blobs, provider, log, http, _counted())

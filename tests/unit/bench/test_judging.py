@@ -68,6 +68,7 @@ def test_a_figure_that_does_not_count_has_no_value_but_says_what_was_measured() 
         ("whole_path_messages_per_second", 1_500, "met"),
         ("whole_path_messages_per_second", 1_499, "NOT MET"),
         ("idle_cpu_cores", 0.02, "met, stretch too"),
+        ("mail_block_milliseconds", 1, "met"),
         ("idle_cpu_cores", 0.051, "NOT MET"),
     ],
 )
@@ -77,6 +78,8 @@ def test_a_goal_is_met_on_its_own_side(name: str, value: float, verdict: str) ->
 
 def test_every_stretch_is_beyond_its_goal() -> None:
     for name, goal in GOALS.items():
+        if goal.stretch is None:
+            continue
         assert goal.met(goal.stretch, goal.goal), name
         assert not goal.met(goal.goal, goal.stretch), name
 
@@ -106,8 +109,8 @@ def test_numbers_tell_what_is_missing_and_what_came_twice() -> None:
 def test_words_carry_number_and_time_both_ways() -> None:
     assert words.read_question(words.question(17, 1_700_000_000.25, last=True)) == (17, 1_700_000_000.25, True)
     assert words.read_question(words.question(18, 2.0))[2] is False
-    number, sent = words.read_reply(words.reply(19))
-    assert number == 19
+    number, sent, asked = words.read_reply(words.reply(19, 5.0))
+    assert (number, asked) == (19, 5.0)
     assert time.time() - sent < 5
     assert words.opened_with(words.caller(12_345_678)) == 12_345_678
 

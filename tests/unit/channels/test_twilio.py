@@ -129,6 +129,30 @@ def test_attachments_go_ten_to_a_message_and_one_on_whatsapp(scheme: str, sizes:
     assert [len(parse_qs(step.body.decode())["MediaUrl"]) for step in steps] == sizes
 
 
+def test_a_file_of_ours_has_an_address_that_holds_for_a_while_and_that_nobody_else_can_make() -> None:
+    file = Media(content_type="image/png", name="čeks.png", blob=Blob(digest="a" * 64, size=3))
+    [step] = TWILIO.plan(reply(Text(text="look"), file), account())
+    [again] = TWILIO.plan(reply(Text(text="look"), file), account())
+    [url] = parse_qs(step.body.decode())["MediaUrl"]
+    reference = url.removeprefix("https://sms.example/files/sms/")
+
+    assert step.body == again.body
+    assert TWILIO.file_of(reference, account(), now=NOW) == file
+    assert TWILIO.file_of(reference, account(auth_token=["new", TOKEN]), now=NOW) == file, "while the token is rotated"
+    assert TWILIO.file_of(reference, account(), now=NOW + timedelta(days=2)) is None
+    assert TWILIO.file_of(reference, account(auth_token="another"), now=NOW) is None
+    changed = reference[:-1] + ("0" if reference[-1] != "0" else "1")
+    for forged in (changed, reference.partition(".")[0], "", "." * 3_000):
+        assert TWILIO.file_of(forged, account(), now=NOW) is None
+
+
+def test_a_customers_own_picture_goes_back_from_our_copy_for_twilio_would_need_a_password_for_its() -> None:
+    source = f"https://api.twilio.com/2010-04-01/Accounts/{SID}/Messages/MM1/Media/ME1"
+    file = Media(content_type="image/png", source=source, blob=Blob(digest="a" * 64, size=3))
+    [step] = TWILIO.plan(reply(file), account())
+    assert parse_qs(step.body.decode())["MediaUrl"][0].startswith("https://sms.example/files/sms/")
+
+
 def test_a_messaging_service_takes_the_place_of_the_sender() -> None:
     service = "MG" + "d" * 32
 

@@ -21,7 +21,7 @@ from trunkline.channels.base import (
     Verdict,
     Verified,
 )
-from trunkline.channels.email import failures, inbound, outbound, replies
+from trunkline.channels.email import failures, inbound, outbound, replies, tokens
 from trunkline.channels.email.letter import Letter
 from trunkline.channels.email.settings import EmailSettings
 from trunkline.messages import Address, Blob, DeliveryStatus, OutboundMessage, Parts
@@ -44,6 +44,7 @@ class Email:
         type="email",
         name="E-mail",
         address_schemes=("mailto",),
+        begins=("mailto",),
         account_schema=EmailSettings,
         max_body_bytes=1_024,  # of a webhook, which is refused; mail's own limit is the listener's
         text_limit=outbound.TEXT_LIMIT,
@@ -76,6 +77,10 @@ class Email:
     def thread_key(self, contact: Address, account: Account) -> str:
         """For what we begin with a contact; a mail's own thread is found by its ids (DESIGN 2)."""
         return f"{account.name}|{contact.scheme}:{contact.value.lower()}"
+
+    def new_thread(self, name: str, account: Account) -> str:
+        """As of a mail of that name, so that our first one has a reply address that leads back to it."""
+        return tokens.thread_key(account.name, tokens.thread_token(account.name, name))
 
     def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
         """The agent's parts under the head of a reply."""

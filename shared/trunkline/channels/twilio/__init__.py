@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from trunkline.channels.base import (
@@ -19,9 +20,9 @@ from trunkline.channels.base import (
     SendStep,
     Verdict,
 )
-from trunkline.channels.twilio import failures, inbound, outbound, signature
+from trunkline.channels.twilio import failures, files, inbound, outbound, signature
 from trunkline.channels.twilio.settings import TwilioSettings
-from trunkline.messages import Address, DeliveryStatus, OutboundMessage
+from trunkline.messages import Address, DeliveryStatus, Media, OutboundMessage
 
 __all__ = ["TwilioSettings", "TwilioSms"]
 
@@ -33,6 +34,7 @@ class TwilioSms:
         type="twilio-sms",
         name="SMS (Twilio)",
         address_schemes=("tel", "whatsapp"),
+        begins=("tel",),  # WhatsApp: only with a template the provider approved
         account_schema=TwilioSettings,
         text_limit=outbound.TEXT_LIMIT,
         text_unit="utf16",
@@ -40,6 +42,11 @@ class TwilioSms:
             types=("image/", "audio/", "video/", "text/", "application/"),
             max_bytes=outbound.MAX_MEDIA_BYTES,
             max_count=outbound.MAX_MEDIA,
+        ),
+        # Of what Twilio takes, what phones show and WhatsApp takes too; 5 MB is for a message with all its files.
+        sends=MediaRule(
+            types=("image/jpeg", "image/png", "image/gif", "application/pdf"), max_bytes=outbound.MAX_MEDIA_BYTES,
+            max_count=outbound.MAX_MEDIA, total_bytes=outbound.MAX_MEDIA_BYTES,
         ),
         receipts=tuple(DeliveryStatus),
         ack=AckPolicy(
@@ -50,7 +57,7 @@ class TwilioSms:
             budget_s=15.0,
         ),
         idempotent_send=False,
-    )
+    )  # fmt: skip
 
     def verify(self, request: RawRequest, account: Account) -> Verdict:
         """Did one of the account's tokens sign this?"""
@@ -75,6 +82,10 @@ class TwilioSms:
     def media_request(self, source: str, account: Account) -> SendStep:
         """The authenticated GET of an inbound attachment; ValueError for an address that is not Twilio's."""
         return outbound.media_request(source, _settings(account))
+
+    def file_of(self, reference: str, account: Account, *, now: datetime) -> Media | None:
+        """The attachment that Twilio comes to fetch, while the address holds."""
+        return files.file_of(reference, _settings(account), now=now)
 
 
 def _settings(account: Account) -> TwilioSettings:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from trunkline.channels import sms
 from trunkline.channels.base import Account, SendStep
 from trunkline.channels.plain import said
+from trunkline.channels.twilio import files
 from trunkline.channels.twilio.settings import TwilioSettings, split_url
 from trunkline.messages import Address, Media, OutboundMessage, Part, Reaction, Template
 
@@ -30,7 +31,7 @@ def plan(message: OutboundMessage, account: Account, settings: TwilioSettings) -
     ValueError with a sentence for the agent when SMS cannot say it.
     """
     to, sender = _recipient(message.contact), _sender(message.contact, settings)
-    contents = _contents(message)
+    contents = _contents(message, account, settings)
     url = f"{settings.api_base}/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
     steps = []
     for part, (content, segments) in enumerate(contents):
@@ -79,7 +80,7 @@ Content = tuple[list[tuple[str, str]], int]
 """Parameters of one call and the segments they cost."""
 
 
-def _contents(message: OutboundMessage) -> list[Content]:
+def _contents(message: OutboundMessage, account: Account, settings: TwilioSettings) -> list[Content]:
     templates = [part for part in message.parts if isinstance(part, Template)]
     if templates:
         if len(message.parts) > 1:
@@ -90,7 +91,7 @@ def _contents(message: OutboundMessage) -> list[Content]:
     if sms.utf16_length(words) > TEXT_LIMIT * MAX_STEPS:
         raise ValueError(f"This is too long for text messages: at most {TEXT_LIMIT * MAX_STEPS} characters.")
     texts = sms.split(words, limit=TEXT_LIMIT)
-    urls = [_public_url(part) for part in message.parts if isinstance(part, Media)]
+    urls = [_public_url(_found(part, message, account, settings)) for part in message.parts if isinstance(part, Media)]
     size = 1 if whatsapp else MAX_MEDIA
     batches = [urls[at : at + size] for at in range(0, len(urls), size)]
     if not texts and not batches:
@@ -124,6 +125,14 @@ def _words(part: Part) -> str:
             raise ValueError("SMS has no reactions: answer in words.")
         case _:
             raise ValueError("This part of the message cannot be sent by SMS.")
+
+
+def _found(part: Media, message: OutboundMessage, account: Account, settings: TwilioSettings) -> Media:
+    """A file that is kept here, with an address at which Twilio finds it."""
+    if part.blob is None:
+        return part
+    source = files.address(part, part.blob, account, settings, send_before=message.send_before)
+    return part.model_copy(update={"source": source})
 
 
 def _public_url(media: Media) -> str:

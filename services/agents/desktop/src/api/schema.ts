@@ -45,7 +45,13 @@ export interface paths {
          */
         get: operations["list_conversations_api_v1_conversations_get"];
         put?: never;
-        post?: never;
+        /**
+         * Begin
+         * @description Open a conversation in which we write first; one's own at once, whatever room there is. Then reply.
+         *
+         *     `open`: the contact's thread has an open conversation, and the detail says who has it (empty: nobody yet).
+         */
+        post: operations["begin_api_v1_conversations_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1011,6 +1017,57 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Beginning
+         * @description Whom to write to, and by which account.
+         */
+        Beginning: {
+            /**
+             * Account
+             * @example sms-main
+             */
+            account: string;
+            /**
+             * Scheme
+             * @example tel
+             */
+            scheme: string;
+            /**
+             * Address
+             * @example +37120000000
+             */
+            address: string;
+            /**
+             * Display
+             * @description their name, where we know it
+             * @default
+             */
+            display: string;
+        };
+        /**
+         * Begins
+         * @description An account by which one may write first.
+         */
+        Begins: {
+            /**
+             * Account
+             * @example sms-main
+             */
+            account: string;
+            /**
+             * Channel
+             * @example twilio-sms
+             */
+            channel: string;
+            /**
+             * Schemes
+             * @description of the addresses one may write to first
+             * @example [
+             *       "tel"
+             *     ]
+             */
+            schemes: string[];
         };
         /**
          * BeingPresent
@@ -2178,6 +2235,8 @@ export interface components {
             skills: components["schemas"]["Named"][];
             /** Channels */
             channels: components["schemas"]["ChannelLimits"][];
+            /** Begins */
+            begins: components["schemas"]["Begins"][];
         };
         /**
          * Presence
@@ -2747,6 +2806,8 @@ export type Agent = components['schemas']['Agent'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
 export type Assigning = components['schemas']['Assigning'];
+export type Beginning = components['schemas']['Beginning'];
+export type Begins = components['schemas']['Begins'];
 export type BeingPresent = components['schemas']['BeingPresent'];
 export type Blob = components['schemas']['Blob'];
 export type CannedList = components['schemas']['CannedList'];
@@ -3088,6 +3149,129 @@ export interface operations {
             };
             /** @description Unprocessable Content */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    begin_api_v1_conversations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Beginning"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };

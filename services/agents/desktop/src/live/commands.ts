@@ -13,7 +13,7 @@ export interface Page {
   focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript"): void;
 }
 
-export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences";
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin";
 
 /** The subject of a dialog that sends the begun reply first. */
 export const AFTER_REPLY = "after-reply";
@@ -86,6 +86,7 @@ export const COMMANDS: Command[] = [
   { id: "assign", title: "assign", keys: ["g", "Alt+g"], can: canAssign, run: (desk, page) => page.open("assign", given(desk)?.id) },
   { id: "take-over", title: "takeOver", keys: ["o", "Alt+o"], can: canTakeOver, run: takeOver },
   { id: "wrap-up", title: "wrap-up", keys: ["w", "Alt+w"], can: canWrapUp, run: (desk) => desk.actions.start("wrap-up", desk.chosen, {}) },
+  { id: "begin", title: "begin", keys: ["b", "Alt+b"], can: (desk) => Boolean(desk.current()), run: (desk, page) => page.open("begin", desk.chosen) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
   { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },
   { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },

@@ -18,6 +18,7 @@ import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
 import { Store } from "./store";
 import { Watched } from "./watched";
+import { whoOf } from "./who";
 
 const NOTICES = 3;
 const WROTE = "trunkline.conversation.message-added.v1";
@@ -85,7 +86,7 @@ export class Desk {
       seen: (id) => id === this.chosen && !document.hidden,
       done: (operation) => this.actions.done(operation),
       fetch: (id) => this.fetch(id),
-      heard: (held) => notify(held.state.display || held.state.contact, lastWords(held), held.id),
+      heard: (held) => notify(whoOf(held.state), lastWords(held), held.id),
     });
     this.socket = new DeskSocket(device, {
       welcome: (frame) => this.welcome(frame),
@@ -143,7 +144,7 @@ export class Desk {
       if (this.rung.has(key)) continue;
       this.rung.add(key);
       if (this.prefs.sound) chime();
-      notify(offer.state.display || offer.state.contact, lastWords(offer), key);
+      notify(whoOf(offer.state), lastWords(offer), key);
     }
   }
 

@@ -10,6 +10,7 @@ export interface State {
   thread: string;
   account: string;
   channel: string;
+  scheme: string;
   contact: string;
   display: string;
   status: "queued" | "offered" | "active" | "wrapping-up" | "snoozed" | "closed";

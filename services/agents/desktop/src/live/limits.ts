@@ -30,6 +30,7 @@ export function limitOf(plan: Plan, channel: string, text: string): Limit {
 
 function smsWords(text: string, rules: ChannelLimits): string {
   const { encoding, segments: count, remaining } = segments(text);
+  if (!text) return say("smsNone", { encoding, remaining, most: numberOf(rules.text_limit) });
   return say("smsCount", { encoding, segments: count, remaining, most: numberOf(rules.text_limit) });
 }
 

@@ -2,14 +2,15 @@
 import { api, Problem, want } from "../api/client";
 import type { Agent, KnownAgent, Named, Plan } from "../api/schema";
 
-const AGAIN_MS = 5_000;
+const AGAIN_MS = 5_000, STRANGER_MS = 15_000;
 
 const titleOf = (all: Named[], name: string): string => all.find((each) => each.name === name)?.title ?? name;
 
 export class Names {
-  plan: Plan = { queues: [], skills: [], channels: [] };
+  plan: Plan = { queues: [], skills: [], channels: [], begins: [] };
   colleagues: KnownAgent[] = [];
   private stopped = false;
+  private metAt = 0;
 
   constructor(private readonly me: Agent, private readonly changed: () => void) {}
 
@@ -26,11 +27,24 @@ export class Names {
   }
 
   agent(id: string): string {
-    return id === this.me.id ? this.me.name : (this.colleagues.find((agent) => agent.id === id)?.name ?? id);
+    if (id === this.me.id) return this.me.name;
+    const known = this.colleagues.find((agent) => agent.id === id);
+    if (!known && id) this.meetStrangers();
+    return known?.name ?? id;
+  }
+
+  /** Somebody was hired after we asked: ask once more, and not again for a while. */
+  private meetStrangers(): void {
+    if (this.stopped || !this.metAt || Date.now() - this.metAt < STRANGER_MS) return;
+    this.metAt = Date.now();
+    void this.meetColleagues().catch((problem: unknown) => {
+      if (!(problem instanceof Problem)) throw problem; // else the next look at the name asks again
+    });
   }
 
   /** Who is here now; a Problem if nobody says. */
   async meetColleagues(): Promise<void> {
+    this.metAt = Date.now();
     this.colleagues = (await want(api.GET("/api/v1/colleagues"))).items;
     this.changed();
   }

@@ -4,7 +4,7 @@ import { Problem } from "../api/client";
 import type { Agent, Role } from "../api/schema";
 import { Dialog, DialogButtons } from "../parts/Dialog";
 import { useDesk } from "../parts/use";
-import { say, sayName, whyNot } from "../words";
+import { say, sayRole, whyNot } from "../words";
 
 export interface Given {
   login: string;
@@ -37,7 +37,7 @@ export function AgentForm({ agent, problem, saving, close, done }: {
           <label>{say(agent ? "newPassword" : "password")}
             <input name="password" type="password" minLength={8} maxLength={1024} required={!agent} autoComplete="new-password" />
           </label>
-          <label>{say("role")}<select name="role" defaultValue={agent?.role ?? "agent"}>{ROLES.map((each) => <option key={each} value={each}>{sayName(each)}</option>)}</select></label>
+          <label>{say("role")}<select name="role" defaultValue={agent?.role ?? "agent"}>{ROLES.map((each) => <option key={each} value={each}>{sayRole(each)}</option>)}</select></label>
           <label>{say("capacity")}<input name="capacity" type="number" min={0} max={1000} defaultValue={agent?.capacity ?? 5} required /></label>
           <label>{say("language")}<select name="locale" defaultValue={agent?.locale ?? "en"}>{Object.entries(LANGUAGE).map(([each, words]) => <option key={each} value={each}>{words}</option>)}</select></label>
         </div>

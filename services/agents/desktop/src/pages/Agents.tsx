@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { Agent } from "../api/schema";
 import { useDesk } from "../parts/use";
-import { say, sayName, whyNot } from "../words";
+import { say, sayRole, whyNot } from "../words";
 import { AgentForm, type Given } from "./AgentForm";
 
 const KEY = ["agents"];
@@ -76,7 +76,7 @@ function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => vo
           {agents.map((one) => (
             <tr key={one.id} className={one.disabled ? "soft" : ""}>
               <th scope="row">{one.name} <span className="soft">{one.login}{one.disabled && ` · ${say("disabled")}`}</span></th>
-              <td>{sayName(one.role)}</td><td>{one.capacity}</td>
+              <td>{sayRole(one.role)}</td><td>{one.capacity}</td>
               <td>{one.queues.includes("*") ? say("allQueues") : one.queues.map((name) => desk.names.queue(name)).join(", ") || "–"}</td>
               {skills.map(({ name }) => <td key={name} className="narrow">{one.skills[name] ?? "·"}</td>)}
               {edit && <td><button type="button" onClick={() => edit(one)} aria-label={say("editNamed", { name: one.name })}>{say("edit")}</button></td>}

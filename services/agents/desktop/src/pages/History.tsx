@@ -6,13 +6,14 @@ import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
 import { stateOf, blank, type Held } from "../live/state";
+import { addressOf, whoOf } from "../live/who";
 import { Found } from "../parts/Found";
 import { channelIcon, Icon } from "../parts/Icon";
 import { Lookers } from "../parts/Lookers";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
 import { useDesk, usePage, useSettled } from "../parts/use";
-import { dateTimeOf, say, sayStatus, whyNot } from "../words";
+import { momentOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
@@ -66,8 +67,8 @@ function Past({ id }: { id: string }) {
       <header className="head">
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
-        <h2 id="who">{one.display || one.address}</h2>
-        <span className="soft grow about">{one.address} · {desk.names.queue(one.queue)} · {sayStatus(one.status)} · {desk.names.agent(one.owner || one.last_agent)}</span>
+        <h2 id="who">{whoOf(one)}</h2>
+        <span className="soft grow about">{[one.display && addressOf(one), desk.names.queue(one.queue), sayStatus(one.status), desk.names.agent(one.owner || one.last_agent)].filter(Boolean).join(" · ")}</span>
         <Lookers conversation={id} />
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
@@ -76,7 +77,7 @@ function Past({ id }: { id: string }) {
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
       <aside className="panel" aria-label={say("story")}>
         <h3>{say("story")}</h3>
-        <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{dateTimeOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
+        <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>
     </section>
   );

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, want } from "../api/client";
 import type { CannedReply } from "../api/schema";
 import type { Desk } from "../live/desk";
+import { whoOf } from "../live/who";
 import { say } from "../words";
 import { Dialog } from "./Dialog";
 import { useDesk } from "./use";
@@ -16,7 +17,7 @@ export const useCanned = () =>
 export function filled(desk: Desk, text: string): string {
   const state = desk.current()?.state;
   const values: Record<string, string> = {
-    contact: state?.display || state?.contact || "", agent: desk.me.name, queue: desk.names.queue(state?.queue ?? ""),
+    contact: state ? whoOf(state) : "", agent: desk.me.name, queue: desk.names.queue(state?.queue ?? ""),
   };
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { api, newId, want } from "../api/client";
 import { canAssign, canClose, canSnooze, canTakeOver, canTransfer, canWake, canWrapUp, takeOver } from "../live/commands";
 import type { Held } from "../live/state";
+import { addressOf, whoOf } from "../live/who";
 import { say, whyNot } from "../words";
 import { Composer } from "./Composer";
 import { channelIcon, Icon } from "./Icon";
@@ -39,8 +40,8 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
     <header className="head">
       <button type="button" className="quiet back" aria-label={say("back")} onClick={() => desk.choose("")}><Icon name="back" /></button>
       <Icon name={channelIcon(state.channel)} />
-      <h2 id="who" ref={name} tabIndex={-1}>{state.display || state.contact}</h2>
-      <span className="soft grow about">{state.contact} · {state.account} · {statusWords(desk, each, now)}</span>
+      <h2 id="who" ref={name} tabIndex={-1}>{whoOf(state)}</h2>
+      <span className="soft grow about">{state.display && `${addressOf(state)} · `}{state.account} · {statusWords(desk, each, now)}</span>
       <Lookers conversation={each.id} />
       <span className="verbs row">
         {state.status === "snoozed" && <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>}

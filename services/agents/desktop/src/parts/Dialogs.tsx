@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react";
 import { AFTER_REPLY, type DialogName } from "../live/commands";
 import { say, sayName, type Key } from "../words";
 import { Asking } from "./Asking";
+import { Beginning } from "./Beginning";
 import { CannedDialog } from "./Canned";
 import { KeyList, Palette } from "./Palette";
 import { Assigning, Escalating, Snoozing, Transferring } from "./Passing";
@@ -32,6 +33,7 @@ export function Dialogs({ open: { dialog, subject }, close }: { open: Open; clos
     case "assign": return <Assigning conversation={subject} close={close} />;
     case "close": return <Closing afterReply={subject === AFTER_REPLY} close={close} />;
     case "canned": return <CannedDialog close={close} />;
+    case "begin": return <Beginning conversation={subject} close={close} />;
     case "preferences": return <PreferencesDialog close={close} />;
   }
 }

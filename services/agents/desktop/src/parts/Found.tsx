@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Hit, Piece, Status } from "../api/schema";
-import { dateTimeOf, say, sayStatus, whyNot } from "../words";
+import { whoOf } from "../live/who";
+import { dateTimeOf, momentOf, say, sayStatus, whyNot } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk } from "./use";
 
@@ -87,7 +88,7 @@ function FoundRow({ one, at, current, children }: { one: Conversation; at: strin
   const desk = useDesk();
   return (
     <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
-      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{one.display || one.address}</strong><span className="soft">{dateTimeOf(at)}</span></span>
+      <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{whoOf(one)}</strong><time dateTime={at} title={dateTimeOf(at)}>{momentOf(at)}</time></span>
       <span className="words clamped">{children}</span>
       <span className="soft state">{desk.names.queue(one.queue)} · {sayStatus(one.status)}</span>
     </Link>

@@ -4,6 +4,7 @@ import { VList, type VListHandle } from "virtua";
 import type { Desk } from "../live/desk";
 import type { State } from "../live/frames";
 import { lastWords, type Held } from "../live/state";
+import { whoOf } from "../live/who";
 import { clockOf, dateTimeOf, lengthOf, say, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
@@ -34,7 +35,7 @@ function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
     <button type="button" className="row-button" data-conversation={each.id} aria-current={chosen} onClick={() => desk.choose(each.id)}>
       <span className="row-top">
         <Icon name={channelIcon(state.channel)} />
-        <strong>{state.display || state.contact || "…"}</strong>
+        <strong>{whoOf(state) || "…"}</strong>
         {each.unread > 0 && <span className="unread"><span className="hidden">{say("unread", { count: each.unread })}</span><span aria-hidden="true">{each.unread}</span></span>}
         <Clock desk={desk} each={each} now={now} />
       </span>
@@ -61,7 +62,7 @@ function Snoozed({ desk, all }: { desk: Desk; all: Held[] }) {
 }
 
 function SnoozedRow({ desk, each: { id, state } }: { desk: Desk; each: Held }) {
-  const name = state.display || state.contact || "…";
+  const name = whoOf(state) || "…";
   return (
     <li className="row">
       <button type="button" className="row-button grow" data-conversation={id} aria-current={id === desk.chosen} onClick={() => desk.choose(id)}>

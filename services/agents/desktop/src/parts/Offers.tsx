@@ -4,6 +4,7 @@ import { clock } from "../api/client";
 import type { Action } from "../live/actions";
 import { offerKey, type Desk } from "../live/desk";
 import { lastWords, type Held } from "../live/state";
+import { whoOf } from "../live/who";
 import { clockOf, say } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, useNow, usePage } from "./use";
@@ -28,7 +29,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
     <article className="card offer" ref={useShown(desk, offer)} data-conversation={offer.id}>
       <header className="row">
         <Icon name={channelIcon(state.channel)} />
-        <h2>{state.display || state.contact}</h2>
+        <h2>{whoOf(state)}</h2>
         <span className="soft grow">{desk.names.queue(state.queue)} · {desk.names.channel(state.channel)}</span>
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>

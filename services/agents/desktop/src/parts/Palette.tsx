@@ -1,6 +1,7 @@
 // Everything one can do, found by its words (Ctrl+K) or looked up by its key (?).
 import { Command } from "cmdk";
 import { COMMANDS, type Command as Act } from "../live/commands";
+import { whoOf } from "../live/who";
 import { say } from "../words";
 import { Dialog } from "./Dialog";
 import { useDesk, usePage } from "./use";
@@ -30,7 +31,7 @@ export function Palette({ close }: { close: () => void }) {
                 close();
                 page.go("/");
                 desk.choose(id);
-              }}>{state.display || state.contact}</Command.Item>
+              }}>{whoOf(state)}</Command.Item>
             ))}
           </Command.Group>
         </Command.List>

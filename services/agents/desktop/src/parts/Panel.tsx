@@ -6,25 +6,27 @@ import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
+import { whoOf } from "../live/who";
 import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
 import { channelIcon, Icon } from "./Icon";
-import { useDesk } from "./use";
+import { useDesk, usePage } from "./use";
 import { whyMe } from "./why";
 
 export function Panel({ each }: { each: Held }) {
-  const desk = useDesk(), { state } = each, params = { path: { conversation: each.id } };
+  const desk = useDesk(), page = usePage(), { state } = each, params = { path: { conversation: each.id } };
   const { data } = useQuery({
     queryKey: ["contact", each.id, state.status],
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}/contact", { params })),
   });
   return (
     <aside className="panel" aria-label={say("contactPanel")}>
-      <h3>{data?.contact.name || state.display || state.contact}</h3>
+      <h3>{data?.contact.name || whoOf(state)}</h3>
       <ul className="plain">
         {(data?.contact.addresses ?? []).map((address) => (
           <li key={`${address.scheme}:${address.value}`}><span className="soft">{sayName(address.scheme)}</span> {address.value}</li>
         ))}
       </ul>
+      <p><button type="button" onClick={() => page.open("begin", each.id)}>{say("begin")}</button></p>
       <h3>{say("thisConversation")}</h3>
       <dl>
         <dt>{say("queue")}</dt><dd>{desk.names.queue(state.queue)}</dd>

@@ -5,6 +5,7 @@ import type { Action } from "../live/actions";
 import type { Desk } from "../live/desk";
 import { bodyOfParts, filesOfBody, headOfBody, textOfBody } from "../live/mail";
 import type { Held, Said } from "../live/state";
+import { whoOf } from "../live/who";
 import { dayOf, say, timeOf, whyNot } from "../words";
 import { Icon } from "./Icon";
 import { Part } from "./Part";
@@ -44,7 +45,7 @@ export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; note
       <ol className="plain lines">
         {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
       </ol>
-      <p className="soft typing">{typing && say("isTyping", { name: each.state.display || each.state.contact })}</p>
+      <p className="soft typing">{typing && say("isTyping", { name: whoOf(each.state) })}</p>
     </div>
   );
 }
@@ -76,9 +77,9 @@ function Row({ desk, each, line, before }: { desk: Desk; each: Held; line: Line;
 
 function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
   const out = said.direction === "outbound", failed = said.status === "failed";
-  const who = out ? desk.names.agent(said.agent ?? "") : each.state.display || each.state.contact;
+  const who = out ? desk.names.agent(said.agent ?? "") : whoOf(each.state);
   return (
-    <li className={out ? "bubble out" : "bubble"} data-message={said.id}>
+    <li className={out ? "bubble out" : "bubble"} data-message={said.id} data-status={said.status ?? ""}>
       <span className="hidden">{who}:</span>
       {said.parts.map((part, place) => <Part key={place} conversation={each.id} part={part} />)}
       <p className={failed ? "foot bad" : "foot"}>

@@ -3,6 +3,9 @@ import type { Desk } from "../live/desk";
 import { reasonsOf, type Held, type Reasons } from "../live/state";
 import { lengthOf, say } from "../words";
 
+/** Who was free for less was not chosen for it. */
+const NEWS_MS = 1_000;
+
 export function whyMe({ names }: Desk, { state, handover }: Held): string {
   if (handover) {
     const name = names.agent(handover.sender);
@@ -16,5 +19,5 @@ export function whyMe({ names }: Desk, { state, handover }: Held): string {
 
 function chosenWords({ satisfied, room, declined, idleMs }: Reasons): string {
   const floor = satisfied === 1 ? say("whyOnly") : say("whyChosen", { satisfied, room });
-  return [floor, declined ? say("whyDeclined", { count: declined }) : "", say("whyIdle", { time: lengthOf(idleMs) })].filter(Boolean).join(" ");
+  return [floor, declined ? say("whyDeclined", { count: declined }) : "", idleMs < NEWS_MS ? "" : say("whyIdle", { time: lengthOf(idleMs) })].filter(Boolean).join(" ");
 }

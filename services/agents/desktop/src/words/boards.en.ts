@@ -33,8 +33,9 @@ export const en = {
   // Agents
   skillMatrix: "Agents and their skills",
   role: "Role",
-  supervisor: "supervisor",
-  admin: "administrator",
+  "role.agent": "agent",
+  "role.supervisor": "supervisor",
+  "role.admin": "administrator",
   capacity: "Capacity",
   allQueues: "all queues",
   addAgent: "Add an agent",

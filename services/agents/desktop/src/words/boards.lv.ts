@@ -32,8 +32,9 @@ export const lv: Record<keyof typeof en, string> = {
 
   skillMatrix: "Aģenti un viņu prasmes",
   role: "Loma",
-  supervisor: "vadītājs",
-  admin: "administrators",
+  "role.agent": "aģents",
+  "role.supervisor": "vadītājs",
+  "role.admin": "administrators",
   capacity: "Ietilpība",
   allQueues: "visas rindas",
   addAgent: "Pievienot aģentu",

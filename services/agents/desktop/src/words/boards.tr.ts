@@ -32,8 +32,9 @@ export const tr: Record<keyof typeof en, string> = {
 
   skillMatrix: "Temsilciler ve becerileri",
   role: "Rol",
-  supervisor: "süpervizör",
-  admin: "yönetici",
+  "role.agent": "temsilci",
+  "role.supervisor": "süpervizör",
+  "role.admin": "yönetici",
   capacity: "Kapasite",
   allQueues: "tüm kuyruklar",
   addAgent: "Temsilci ekle",

@@ -105,6 +105,7 @@ export const en = {
   mailto: "e-mail",
   whatsapp: "WhatsApp",
   visitor: "visitor",
+  visitorSigned: "Visitor {sign}",
 
   // Composer
   writeWhat: "What to write",
@@ -121,6 +122,7 @@ export const en = {
   sendAndClose: "Send and close…",
   sendAndWrapUp: "Send and wrap up",
   smsCount: "{encoding}: {segments, plural, one {# SMS} other {# SMS}}, {remaining, plural, one {# character} other {# characters}} left in it; at most {most} characters",
+  smsNone: "{encoding}: {remaining, plural, one {# character} other {# characters}} in one SMS; at most {most}",
   charactersLeft: "{count, plural, one {# character left} other {# characters left}}",
   tooLong: "Too long: {used} of at most {most}.",
   windowUntil: "you may reply until {at}",
@@ -266,6 +268,12 @@ export const en = {
   atLeastLevel: "At least level",
   "event.conversation.snoozed": "snoozed",
   "event.conversation.woken": "woken",
+  begin: "Write to them first…",
+  writeTo: "To",
+  nobodyToWriteTo: "Nobody writes first by any of this contact’s addresses: no account here can.",
+  openWith: "{agent} has an open conversation there; nothing can be begun beside it.",
+  openWithNobody: "There is an open conversation there that nobody has yet; nothing can be begun beside it.",
+  "event.conversation.begun": "begun by us",
   "event.conversation.assigned": "assigned by a supervisor",
 
   // Mail

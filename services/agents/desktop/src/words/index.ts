@@ -19,7 +19,7 @@ const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 /** Words for names that the server or colleagues use; anything else they write is shown as it is. */
 const NAMES = new Set([
   "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
-  "available", "away", "offline", "agent", "supervisor", "admin", "tel", "mailto", "whatsapp", "visitor",
+  "available", "away", "offline", "tel", "mailto", "whatsapp", "visitor",
   "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close",
 ]);
 
@@ -50,6 +50,9 @@ export const sayName = (name: string): string => (NAMES.has(name) && isKey(name)
 /** A conversation's status in one word. */
 export const sayStatus = (status: string): string => sayPrefixed("is", status);
 
+/** What somebody is here. */
+export const sayRole = (role: string): string => sayPrefixed("role", role);
+
 /** What happened, in a few words. */
 export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));
 
@@ -78,6 +81,14 @@ export function dayOf(at: string | number): string {
 
 export const dateTimeOf = (at: string | number): string =>
   new Date(at).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions);
+
+/** As short as it can be told: the time of today, else the day, with the year where it is not this one. */
+export function momentOf(at: string | number): string {
+  const date = new Date(at), now = new Date();
+  if (date.toDateString() === now.toDateString()) return timeOf(at);
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" as const };
+  return date.toLocaleDateString(region(), { day: "numeric", month: "short", ...year });
+}
 
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as const;
 

@@ -100,6 +100,7 @@ export const lv: Record<Key, string> = {
   mailto: "e-pasts",
   whatsapp: "WhatsApp",
   visitor: "apmeklētājs",
+  visitorSigned: "Apmeklētājs {sign}",
 
   writeWhat: "Ko rakstīt",
   reply: "Atbilde",
@@ -115,6 +116,7 @@ export const lv: Record<Key, string> = {
   sendAndClose: "Sūtīt un slēgt…",
   sendAndWrapUp: "Sūtīt un pabeigt",
   smsCount: "{encoding}: {segments, plural, zero {# SMS} one {# SMS} other {# SMS}}, tajā atlikušas {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most} rakstzīmes",
+  smsNone: "{encoding}: vienā SMS {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most}",
   charactersLeft: "{count, plural, zero {atlikušas # rakstzīmju} one {atlikusi # rakstzīme} other {atlikušas # rakstzīmes}}",
   tooLong: "Par garu: {used}, ne vairāk kā {most}.",
   windowUntil: "varat atbildēt līdz {at}",
@@ -253,6 +255,12 @@ export const lv: Record<Key, string> = {
   atLeastLevel: "Vismaz līmenis",
   "event.conversation.snoozed": "atlikta",
   "event.conversation.woken": "pamodināta",
+  begin: "Rakstīt pirmajam…",
+  writeTo: "Kam",
+  nobodyToWriteTo: "Uz nevienu šī kontakta adresi nevar rakstīt pirmais: nav konta, kas to spēj.",
+  openWith: "{agent} tur jau ir atvērta saruna; blakus citu sākt nevar.",
+  openWithNobody: "Tur ir atvērta saruna, kuras vēl nevienam nav; blakus citu sākt nevar.",
+  "event.conversation.begun": "sākām mēs",
   "event.conversation.assigned": "piešķīra vadītājs",
 
   subject: "Temats",

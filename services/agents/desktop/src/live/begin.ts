@@ -1,0 +1,41 @@
+// Writing first: to which of a contact's addresses, by which account, and what stands in the way.
+import { api, newId, Problem, want } from "../api/client";
+import type { Conversation, Panel, Plan } from "../api/schema";
+
+/** An address and an account that can write to it first. */
+export interface Way {
+  scheme: string;
+  address: string;
+  display: string;
+  account: string;
+  channel: string;
+}
+
+const PENDING_MS = 2_000, PATIENCE_MS = 30_000;
+
+/** Every way to write first to a contact. */
+export const waysTo = ({ contact }: Panel, { begins }: Plan): Way[] =>
+  contact.addresses.flatMap(({ scheme, value, display }) =>
+    begins.filter(({ schemes }) => schemes.includes(scheme)).map(({ account, channel }) => ({ scheme, address: value, display, account, channel })));
+
+/** A name for a way, the same for the same way. */
+export const nameOf = ({ account, scheme, address }: Way): string => `${account} ${scheme}:${address}`;
+
+export type Known = Pick<Conversation, "id" | "account" | "scheme" | "address" | "status" | "opted_out" | "owner" | "offered_to">;
+
+/** Of the contact's conversations one may see, the one for which nothing can be begun this way; a mail is a thread of its own. */
+export function obstacle({ account, scheme, address }: Way, known: Known[]): Known | undefined {
+  if (scheme === "mailto") return undefined;
+  return known.find((one) => one.account === account && one.address === address && one.scheme === scheme && (one.status !== "closed" || one.opted_out));
+}
+
+/** Open the conversation; its id. The same key for every repeat. A Problem if it cannot be, or is not in the log in time. */
+export async function begin({ account, scheme, address, display }: Way, key = newId()): Promise<string> {
+  const until = Date.now() + PATIENCE_MS, header = { "idempotency-key": key };
+  for (;;) {
+    const told = await want(api.POST("/api/v1/conversations", { params: { header }, body: { account, scheme, address, display } }));
+    if (told?.status === "done") return told.conversation;
+    if (Date.now() > until) throw new Problem(503, { code: "unreachable" });
+    await new Promise((resume) => setTimeout(resume, PENDING_MS));
+  }
+}
