@@ -24,6 +24,7 @@ MATRIX = {
     ("get", "/api/v1/session"): SIGNED_IN,
     ("delete", "/api/v1/session"): ANYBODY,
     ("get", "/api/v1/conversations"): SIGNED_IN,
+    ("post", "/api/v1/conversations"): SIGNED_IN,
     ("get", "/api/v1/conversations/{conversation}"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/accept"): SIGNED_IN,
     ("post", "/api/v1/conversations/{conversation}/decline"): SIGNED_IN,
