@@ -12,6 +12,7 @@ from trunkline.channels.base import Account, Channel, NewThreads
 from trunkline.config.model import Config
 from trunkline.config.rules import decide
 from trunkline.config.watch import Watch
+from trunkline.due import due_in_ms
 from trunkline.events import BeginningDetails
 from trunkline.ids import new_conversation_id, shard_of
 from trunkline.messages import Address
@@ -70,5 +71,5 @@ def _route(config: Config, account: str, channel: str) -> tuple[str, ...]:
     """What it needs should it be passed on: what its account's queue says, for no rule can read what nobody wrote."""
     decision = decide(config, (), account=account)
     requirement = requirement_id(decision.queue, channel, decision.weight, decision.requires)
-    due, limits = str(decision.target_s * 1_000), config.queues[decision.queue].limits
+    due, limits = str(due_in_ms(decision.target_s, decision.priority)), config.queues[decision.queue].limits
     return decision.queue, requirement, str(decision.weight), str(decision.priority), due, limits

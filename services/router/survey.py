@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.due import target_ms
 from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, SLACK, UNSERVED, WAITING
 
 
@@ -13,7 +14,7 @@ from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, SLACK, UNSERV
 class _Line:
     waiting: int = 0
     oldest_ms: int = 0
-    due_ms: int = 0
+    target_ms: int = 0
     eligible: int = 0
     unserved: int = 0
 
@@ -30,13 +31,14 @@ class Survey:
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
         for raw in answer[1]:
             queue, channel, *_ = raw[0].decode().split("|")
-            _add(lines[queue, channel], waiting=int(raw[1]), oldest=raw[2], due=raw[3], eligible=int(raw[4]))
+            target = target_ms(int(float(raw[3])), int(raw[6])) if raw[3] else 0
+            _add(lines[queue, channel], waiting=int(raw[1]), oldest=raw[2], target=target, eligible=int(raw[4]))
         for labels in self._shown - set(lines):
             lines[labels] = _Line()
         for labels, line in lines.items():
             WAITING.labels(*labels).set(line.waiting)
             OLDEST.labels(*labels).set(max(0, now - line.oldest_ms) / 1_000 if line.oldest_ms else 0)
-            SLACK.labels(*labels).set((line.due_ms - now) / 1_000 if line.due_ms else 0)
+            SLACK.labels(*labels).set((line.target_ms - now) / 1_000 if line.target_ms else 0)
             ELIGIBLE.labels(*labels).set(line.eligible)
             UNSERVED.labels(*labels).set(line.unserved)
         self._shown = set(lines)
@@ -52,12 +54,12 @@ class Survey:
         self._shown = set()
 
 
-def _add(line: _Line, *, waiting: int, oldest: bytes, due: bytes, eligible: int) -> None:
+def _add(line: _Line, *, waiting: int, oldest: bytes, target: int, eligible: int) -> None:
     line.waiting += waiting
     line.eligible = max(line.eligible, eligible)
     if waiting and not eligible:
         line.unserved += waiting
     if oldest:
         line.oldest_ms = min(line.oldest_ms or int(oldest), int(oldest))
-    if due:
-        line.due_ms = min(line.due_ms or int(float(due)), int(float(due)))
+    if target:
+        line.target_ms = min(line.target_ms or target, target)

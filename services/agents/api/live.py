@@ -40,7 +40,7 @@ class LiveNeed(BaseModel):
     skills: dict[str, int]
     waiting: int
     oldest_s: float | None
-    slack_s: float | None = Field(description="until the most urgent is due; negative when it is late")
+    slack_s: float | None = Field(description="until the target of the most urgent; negative when it is missed")
     eligible: int = Field(description="agents who are available and have the skills")
     with_room: int = Field(description="of those, who has room")
 

@@ -6,19 +6,8 @@ from dataclasses import dataclass
 
 from trunkline.config.model import Config
 from trunkline.config.rules import Decision
+from trunkline.due import due_in_ms
 from trunkline.requirements import requirement_id
-
-HEAD_START_S = 60
-"""Seconds a conversation is moved forward in the line for each step of its priority (0-10)."""
-
-
-def due_in_ms(target_s: int, priority: int) -> int:
-    """Milliseconds after queueing at which it is due: target less the priority's head start, which may be past.
-
-    Waiting work is ordered by due time only, so nothing starves: work of priority 0 is overtaken for at most
-    its target + 10 × HEAD_START_S by anything that comes later.
-    """
-    return (target_s - priority * HEAD_START_S) * 1_000
 
 
 @dataclass(frozen=True, slots=True)

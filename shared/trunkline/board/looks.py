@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.board.client import Board, safe
+from trunkline.due import target_ms
 from trunkline.events import Presence
 from trunkline.requirements import skills_of
 
@@ -64,11 +65,11 @@ async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:
 def _waiting(line: list[Any], now: int) -> Waiting:
     requirement = line[0].decode()
     queue, channel, *_ = requirement.split("|")
-    oldest, due = line[2], line[3]
+    oldest, due, priority = line[2], line[3], line[6]
     return Waiting(
         queue=queue, channel=channel, skills=skills_of(requirement), waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
-        slack_s=(int(float(due)) - now) / 1_000 if due else None,
+        slack_s=(target_ms(int(float(due)), int(priority)) - now) / 1_000 if due else None,
         eligible=int(line[4]), with_room=int(line[5]),
     )  # fmt: skip
 

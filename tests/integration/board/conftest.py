@@ -74,15 +74,22 @@ class Floor:
 
     def receiving(
         self, thread: str, *, message: str | None = None, word: str = "", decided: bool = True, due: int = 60_000,
-        skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None, term: int | None = None,
-        limits: str = LIMITS,
+        priority: int = 0, skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None,
+        term: int | None = None, limits: str = LIMITS,
     ) -> tuple[str, ...]:  # fmt: skip
         """The arguments of one `receive`, in the order of the script."""
         shard = shard_of(thread, SHARDS)
         mid = message or message_id("sms", new_id())
         at = next(self.offsets[shard]) if offset is None else offset
         decision = (
-            ("support", requirement_id("support", "sms", weight, skills or {}), str(weight), "0", str(due), limits)
+            (
+                "support",
+                requirement_id("support", "sms", weight, skills or {}),
+                str(weight),
+                str(priority),
+                str(due),
+                limits,
+            )
             if decided
             else ("",) * 6
         )

@@ -1855,7 +1855,7 @@ export interface components {
             oldest_s: number | null;
             /**
              * Slack S
-             * @description until the most urgent is due; negative when it is late
+             * @description until the target of the most urgent; negative when it is missed
              */
             slack_s: number | null;
             /**

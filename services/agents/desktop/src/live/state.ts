@@ -66,6 +66,11 @@ export function stateOf(raw: RawState): State {
   };
 }
 
+const HEAD_START_MS = 60_000;
+
+/** When its first answer was promised. `due` is its place in the line: earlier by a head start a step of priority. */
+export const targetOf = ({ due, priority }: State): number => due + (priority || 0) * HEAD_START_MS;
+
 /** How the board chose whom to offer it: among how many, and how long the chosen one was idle. */
 export interface Reasons {
   satisfied: number;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
 import type { Desk } from "../live/desk";
 import type { State } from "../live/frames";
-import { lastWords, type Held } from "../live/state";
+import { lastWords, targetOf, type Held } from "../live/state";
 import { whoOf } from "../live/who";
 import { clockOf, dateTimeOf, lengthOf, say, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
@@ -87,7 +87,7 @@ export function chipOf({ state, messages }: Held, me: string, now: number): Chip
   if (state.owner !== me || state.status === "closed" || state.status === "wrapping-up") return null;
   const last = messages.at(-1);
   if (!state.replied_at && state.due) {
-    const left = state.due - now;
+    const left = targetOf(state) - now;
     if (left < 0) return { words: lengthOf(-left), kind: "late", meaning: say("lateBy", { time: lengthOf(-left) }) };
     return { words: lengthOf(left), kind: left < 60_000 ? "soon" : "calm", meaning: say("dueIn", { time: lengthOf(left) }) };
   }
