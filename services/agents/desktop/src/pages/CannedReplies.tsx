@@ -6,7 +6,7 @@ import type { CannedReply, CannedText } from "../api/schema";
 import { useCanned } from "../parts/Canned";
 import { Dialog, DialogButtons } from "../parts/Dialog";
 import { useDesk } from "../parts/use";
-import { say, whyNot } from "../words";
+import { LOCALES, OWN_NAMES, say, whyNot } from "../words";
 
 export default function CannedReplies() {
   const desk = useDesk(), queries = useQueryClient(), { data, error } = useCanned();
@@ -70,7 +70,7 @@ function CannedForm({ reply, problem, close, done }: {
       <form onSubmit={(event) => {
         event.preventDefault();
         const form = new FormData(event.currentTarget), text = (name: string) => (form.get(name) ?? "") as string;
-        done({ shortcut: text("shortcut"), title: text("title"), text: text("text"), queue: text("queue"), locale: "" });
+        done({ shortcut: text("shortcut"), title: text("title"), text: text("text"), queue: text("queue"), locale: text("locale") as CannedText["locale"] });
       }}>
         <div className="fields">
           <label>{say("title")}<input name="title" defaultValue={reply?.title} required maxLength={200} /></label>
@@ -79,6 +79,12 @@ function CannedForm({ reply, problem, close, done }: {
             <select name="queue" defaultValue={reply?.queue ?? ""}>
               <option value="">{say("allQueues")}</option>
               {desk.names.plan.queues.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}
+            </select>
+          </label>
+          <label>{say("customersLanguage")}
+            <select name="locale" defaultValue={reply?.locale ?? ""}>
+              <option value="">{say("anyLanguage")}</option>
+              {LOCALES.map((each) => <option key={each} value={each}>{OWN_NAMES[each]}</option>)}
             </select>
           </label>
         </div>

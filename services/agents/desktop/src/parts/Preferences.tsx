@@ -2,11 +2,10 @@
 import { useState } from "react";
 import { askLeave } from "../live/attention";
 import type { Theme } from "../live/prefs";
-import { LOCALES, locale, say, speak, type Locale } from "../words";
+import { LOCALES, locale, OWN_NAMES, say, speak } from "../words";
 import { Dialog } from "./Dialog";
 import { useDesk } from "./use";
 
-const LANGUAGE: Record<Locale, string> = { en: "English", tr: "Türkçe", lv: "Latviešu" };
 const THEMES: Theme[] = ["auto", "light", "dark"];
 
 export function PreferencesDialog({ close }: { close: () => void }) {
@@ -17,7 +16,7 @@ export function PreferencesDialog({ close }: { close: () => void }) {
         <select value={locale()} onChange={({ target }) => {
           speak(target.value);
           desk.prefer({ locale: target.value });
-        }}>{LOCALES.map((each) => <option key={each} value={each}>{LANGUAGE[each]}</option>)}</select>
+        }}>{LOCALES.map((each) => <option key={each} value={each}>{OWN_NAMES[each]}</option>)}</select>
       </label>
       <label>{say("look")}
         <select value={desk.prefs.theme} onChange={({ target }) => desk.prefer({ theme: target.value as Theme })}>

@@ -213,6 +213,8 @@ export const en = {
   // Preferences
   preferences: "Preferences",
   language: "Language",
+  customersLanguage: "The customer's language",
+  anyLanguage: "Any language",
   look: "Look",
   "theme-auto": "as the computer",
   "theme-light": "light",

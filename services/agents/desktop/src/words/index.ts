@@ -10,6 +10,8 @@ type Values = Record<string, string | number>;
 
 const LANGUAGES: Record<Locale, Record<Key, string>> = { en, tr, lv };
 export const LOCALES = Object.keys(LANGUAGES) as Locale[];
+/** Each language by its own name. */
+export const OWN_NAMES: Record<Locale, string> = { en: "English", tr: "Türkçe", lv: "Latviešu" };
 const compiled = new Map<string, IntlMessageFormat>();
 let spoken: Locale = "en";
 

@@ -202,6 +202,8 @@ export const lv: Record<Key, string> = {
 
   preferences: "Izvēles",
   language: "Valoda",
+  customersLanguage: "Klienta valoda",
+  anyLanguage: "Jebkura valoda",
   look: "Izskats",
   "theme-auto": "kā datorā",
   "theme-light": "gaišs",

@@ -202,6 +202,8 @@ export const tr: Record<Key, string> = {
 
   preferences: "Tercihler",
   language: "Dil",
+  customersLanguage: "Müşterinin dili",
+  anyLanguage: "Her dil",
   look: "Görünüm",
   "theme-auto": "bilgisayardaki gibi",
   "theme-light": "açık",
