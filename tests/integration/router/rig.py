@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from redis.asyncio.client import Pipeline
+
 from services.router.core import Core, Rules
 from services.router.owner import Owner
 from services.router.record import Last, Record
@@ -39,6 +41,15 @@ queues:
   regulars: {title: Regulars}
 rules:
   - {name: regular, when: history.known, queue: regulars}
+"""
+
+
+_COPY = """
+local found = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  found[#found + 1] = { key, redis.call('DUMP', key), redis.call('PTTL', key) }
+end
+return found
 """
 
 
@@ -126,18 +137,15 @@ class World:
     async def wipe(self) -> None:
         """The board loses everything, as a server does that starts without its data."""
         async with self.board() as board:
-            await board.client.flushall()
-            await self._as_restarted(board)
+            pipeline = board.client.pipeline(transaction=True)
+            pipeline.flushall()
+            await _as_restarted(pipeline)
 
     async def snapshot(self) -> dict[bytes, tuple[bytes, int]]:
-        """Every key of the board, with its time to live."""
+        """Every key of the board, with its time to live, all of one moment: a copy of an old replica is never torn."""
         async with self.board() as board:
-            found = {}
-            async for key in board.client.scan_iter(count=1_000):
-                dumped, left = await board.client.dump(key), await board.client.pttl(key)
-                if dumped is not None:
-                    found[key] = (dumped, max(0, left))
-            return found
+            found = await board.client.eval(_COPY, 0)
+            return {key: (dumped, max(0, left)) for key, dumped, left in found}
 
     async def restore(self, snapshot: dict[bytes, tuple[bytes, int]]) -> None:
         """The board goes back to an older copy, as by a lost AOF tail or a fail-over to an old replica."""
@@ -146,13 +154,7 @@ class World:
             pipeline.flushall()
             for key, (dumped, left) in snapshot.items():
                 pipeline.restore(key, left, dumped)
-            await pipeline.execute()
-            await self._as_restarted(board)
-
-    async def _as_restarted(self, board: Board) -> None:
-        """What a restart or a fail-over brings besides the data: no scripts, another replication id."""
-        await board.client.script_flush()
-        await board.client.execute_command("DEBUG", "CHANGE-REPL-ID")
+            await _as_restarted(pipeline)
 
 
 class Router:
@@ -217,3 +219,10 @@ async def arrive(board: Board, agent: str, *, capacity: int = 50) -> Answer:
         board, operation=new_id(), profile=profile, device="device-of-the-test", lease_ms=600_000,
         presence=Presence.AVAILABLE,
     )  # fmt: skip
+
+
+async def _as_restarted(pipeline: Pipeline) -> None:
+    """With the data, in the same moment, what a restart or a fail-over brings: no scripts, another replication id."""
+    pipeline.execute_command("SCRIPT", "FLUSH")
+    pipeline.execute_command("DEBUG", "CHANGE-REPL-ID")
+    await pipeline.execute()
