@@ -73,7 +73,7 @@ async def test_fsync_always_keeps_every_acknowledged_write_through_kill_9(kind: 
 
 
 async def test_a_cut_tail_loses_the_last_writes_and_only_those(kind: type[RedisServer]) -> None:
-    async with make(kind) as server, once(server) as client:
+    async with make(kind, appendfsync="always") as server, once(server) as client:
         for number in range(50):
             await client.rpush("story", number)
         kept = server.aof_size()
@@ -91,7 +91,7 @@ async def test_a_cut_tail_loses_the_last_writes_and_only_those(kind: type[RedisS
 
 async def test_a_script_cut_in_its_middle_is_lost_whole(kind: type[RedisServer]) -> None:
     script = "redis.call('SET', KEYS[1], 'one') redis.call('SET', KEYS[2], 'two') return 1"
-    async with make(kind) as server, once(server) as client:
+    async with make(kind, appendfsync="always") as server, once(server) as client:
         await client.set("before", 1)
         await client.eval(script, 2, "first", "second")
 

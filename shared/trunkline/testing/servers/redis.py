@@ -21,8 +21,9 @@ _INCREMENT = re.compile(r"\.(\d+)\.incr\.aof$")
 class RedisServer(Server):
     """A server that speaks RESP. With `appendonly` (the default) its data survive a kill; there are never RDB files.
 
-    `appendfsync="always"` acknowledges after fsync. With the other two a kill -9 loses nothing either, because the
-    kernel keeps what was written; what a power cut would lose is made by `cut_aof_tail`.
+    `appendfsync="always"` acknowledges after fsync. With the other two a kill -9 seldom loses anything either, because
+    the kernel keeps what was written; but while a sync is slow the server holds writes back, up to two seconds. What a
+    power cut would lose is made by `cut_aof_tail`.
     """
 
     ready_within_s: ClassVar[float] = 10
