@@ -125,12 +125,18 @@ async def test_what_is_too_large_is_refused_whether_or_not_it_says_so_and_leaves
         while True:
             yield bytes(1_000_000)
 
-    status, told = await upload(chat.agent, chat.conversation, io.BytesIO(bytes(20_000_001)))
+    status, told = await upload(chat.agent, chat.conversation, io.BytesIO(bytes(20_000_001)), expect100=True)
     assert (status, told["code"], told["detail"]) == (413, "too-large", "Too large: at most 20 MB.")
-    status, told = await upload(chat.agent, chat.conversation, endless())
-    assert (status, told["code"]) == (413, "too-large")
+    try:
+        status, told = await upload(chat.agent, chat.conversation, endless())
+    except aiohttp.ClientOSError:
+        pass  # who sends on and on may find the line closed before the answer is read
+    else:
+        assert (status, told["code"]) == (413, "too-large")
     blobs = system.folder / "blobs"
-    assert [path.name for path in blobs.iterdir() if path.is_file()] == [], "what was begun is gone"
+    async with asyncio.timeout(5):  # until what was begun is gone
+        while any(path.is_file() for path in blobs.iterdir()):
+            await asyncio.sleep(0.01)
 
 
 async def test_who_may_not_see_the_conversation_uploads_nothing_and_a_strangers_page_neither(
