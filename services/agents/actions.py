@@ -163,8 +163,9 @@ class Actions:
         if parts is None:
             return Answer("behind")
         writer = self._writers.get(facts.channel)
-        if self._letters is not None and writer is not None:
-            completed = await self._completed(self._letters, writer, parts, action)
+        letters = self._letters if writer is not None else None
+        if letters is not None and writer is not None:
+            completed = await self._completed(letters, writer, parts, action)
             if completed is None:
                 return Answer("behind")
             parts = completed
@@ -174,7 +175,10 @@ class Actions:
             send_before=now + timedelta(seconds=send_for),
         )  # fmt: skip
         body = ReplyDetails(message=message).model_dump_json().encode()
-        return await moves.reply(self._board, **action.who, body=body)
+        answer = await moves.reply(self._board, **action.who, body=body)
+        if answer.ok and letters is not None:
+            letters.written(action.conversation, parts)
+        return answer
 
     async def _said(self, action: Action, channel: Channel | None) -> Parts | None:
         """The reply's parts with its files; None while the record, which knows some of them, does not answer."""

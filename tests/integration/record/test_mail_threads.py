@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from services.agents.letters import Letters
 from services.agents.repository import Repository
-from trunkline.events import ConversationOpened, InboundDetails, MessageAdded, ReplyDetails, ReplyWritten
+from trunkline.channels.email import Email
+from trunkline.events import (
+    BeginningDetails,
+    ConversationBegun,
+    ConversationOpened,
+    InboundDetails,
+    MessageAdded,
+    ReplyDetails,
+    ReplyWritten,
+)
 from trunkline.messages import Address, MailHead, OutboundMessage, Text
 
 from .stories import ACCOUNT, Log, Talk
@@ -56,3 +66,24 @@ async def test_a_message_of_another_channel_has_no_head_and_harms_nobody(record:
     await record.projection.apply([talk.opens()])
 
     assert await record.mail.participants([talk.state.thread]) == {talk.state.thread: ["+37120000001"]}
+
+
+async def test_a_letter_follows_the_one_before_it_also_while_the_record_has_not_got_that_one(
+    record: Repository, log: Log
+) -> None:
+    talk, letters, words = conversation(log), Letters(record), (Text(text="hi"),)
+    await record.projection.apply([talk.step(ConversationBegun, details=BeginningDetails(by="ana"))])
+
+    async def subject(*parts: Text | MailHead) -> str:
+        completed = await letters.complete(Email(), parts, talk.id, "ana")
+        assert completed is not None
+        assert isinstance(completed[0], MailHead)
+        return completed[0].subject
+
+    assert await subject(*words) == "Re:"
+    letters.written(talk.id, (MailHead(subject="Your parcel"), *words))
+    assert await subject(*words) == "Re: Your parcel"
+
+    answer = mail(talk, "anna@customers.example", subject="Where is it?")
+    await record.projection.apply([talk.step(MessageAdded, details=answer)])
+    assert await subject(*words) == "Re: Where is it?"
