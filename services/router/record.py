@@ -8,7 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from trunkline.gather import Gather
-from trunkline.internal import Internal, RecordAway
+from trunkline.internal import LASTS_AT_ONCE, Internal, RecordAway
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class Record:
 
     def __init__(self, internal: Internal) -> None:
         self._internal = internal
-        self._lasts: Gather[str, Last | None] = Gather(self._last, limit=200)
+        self._lasts: Gather[str, Last | None] = Gather(self._last, limit=LASTS_AT_ONCE)
 
     async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
         """Whether this message is in the record; None while it cannot say (away, or its projection is behind).

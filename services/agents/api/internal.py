@@ -13,6 +13,7 @@ from services.agents.api.problems import responses
 from services.agents.repository import ChannelLine, KnownMail, Place, ThreadMessages
 from trunkline.bus import Partition
 from trunkline.events import Topic
+from trunkline.internal import ENDS_AT_ONCE, LASTS_AT_ONCE
 
 router = APIRouter(
     prefix="/internal", tags=["internal"], dependencies=[Depends(internal)], responses=responses(401, 422, 503)
@@ -29,7 +30,7 @@ class Known(BaseModel):
 class Threads(BaseModel):
     """Threads the board has forgotten, or never known."""
 
-    threads: list[str] = Field(max_length=64)
+    threads: list[str] = Field(max_length=LASTS_AT_ONCE)
 
 
 class LastOfThread(BaseModel):
@@ -115,7 +116,7 @@ class EndsOfThreads(BaseModel):
 class ManyThreads(BaseModel):
     """Threads whose contacts are connected."""
 
-    threads: list[str] = Field(max_length=1_000)
+    threads: list[str] = Field(max_length=ENDS_AT_ONCE)
 
 
 @router.post("/threads/since")

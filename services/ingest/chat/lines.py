@@ -16,12 +16,11 @@ import structlog
 from services.ingest.chat.reading import Place
 from services.ingest.chat.record import Record
 from trunkline.board.signals import Hearing
-from trunkline.internal import RecordAway
+from trunkline.internal import ENDS_AT_ONCE, RecordAway
 
 log = structlog.get_logger()
 
 _EVERY_S = 5.0
-_AT_ONCE = 1_000
 MOST_WINDOWS = 8
 """Most windows of one visitor, in each ingest process."""
 
@@ -77,8 +76,8 @@ class Lines:
         while True:
             await asyncio.sleep(self._every_s)
             threads = list(self._windows)
-            for first in range(0, len(threads), _AT_ONCE):
-                await self._compare(threads[first : first + _AT_ONCE])
+            for first in range(0, len(threads), ENDS_AT_ONCE):
+                await self._compare(threads[first : first + ENDS_AT_ONCE])
 
     async def _compare(self, threads: list[str]) -> None:
         try:

@@ -14,10 +14,14 @@ import pytest
 from services.agents.repository import AgentEdit, ChannelLine, Repository
 from services.agents.roster_check import compare, run_comparison
 from services.agents.upkeep import run_upkeep, tidy
+from services.router.record import Record
 from tests.integration.agents.rig import Person, desk, inner, signed_in
 from tests.integration.ingest.door import Options, door
 from trunkline.board import BoardClosed
 from trunkline.events import RETENTION_S, Topic
+from trunkline.ids import new_id
+from trunkline.internal import Internal
+from trunkline.settings import PLACEHOLDER_TOKEN
 from trunkline.testing.deployment import ADMIN, Deployment
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
@@ -78,6 +82,24 @@ async def test_a_death_between_the_rows_and_their_commit_tells_nothing_twice_and
 
         await _until(all_five)
         assert await said() == [f"number {number}" for number in range(5)]
+
+
+async def test_routing_hears_of_every_thread_however_many_it_asks_about_at_once(system: Deployment, ana: Person) -> None:
+    number = f"+3712{secrets.randbelow(10**7):07d}"
+    async with desk(ana):
+        body = {"account": "sms-main", "scheme": "tel", "address": number}
+        status, begun = await ana.call("POST", "/api/v1/conversations", key=new_id(), json=body)
+        assert status == 200, begun
+    threads = [f"sms-main|tel:+1555{index:07d}" for index in range(500)]
+    threads.insert(250, f"sms-main|tel:{number}")
+    async with Internal(system.desk_url, PLACEHOLDER_TOKEN) as internal:
+        record = Record(internal)
+
+        async def known() -> list[str]:
+            return list(await record.last(threads))
+
+        await _until(known)
+        assert await known() == [threads[250]]
 
 
 async def test_expired_sessions_and_old_leftovers_are_forgotten(system: Deployment, ana: Person) -> None:
