@@ -9,14 +9,12 @@ from typing import Final
 from services.agents.asked import Action, BadFields, text
 from trunkline.board import Answer, Board, moves
 from trunkline.channels.base import Account, Channel, NewThreads
-from trunkline.config.model import Config
 from trunkline.config.rules import decide
 from trunkline.config.watch import Watch
-from trunkline.due import due_in_ms
 from trunkline.events import BeginningDetails
 from trunkline.ids import new_conversation_id, shard_of
 from trunkline.messages import Address
-from trunkline.requirements import requirement_id
+from trunkline.route import route
 
 _FORMS: Final = {
     "tel": re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII),
@@ -50,10 +48,12 @@ class Beginning:
             thread = channel.new_thread(action.operation, account)
         else:
             thread = channel.thread_key(contact, account)
+        # What it needs should it be passed on: what its account's queue says, for no rule can read what nobody wrote.
+        needs = route(decide(config, (), account=name), config, channel=entry.channel)
         fresh = new_conversation_id(shard_of(thread, self._board.shards))
         return await moves.begin(
             self._board, **action.who | {"conversation": fresh}, thread=thread, account=name, channel=entry.channel,
-            contact=contact, route=_route(config, name, entry.channel),
+            contact=contact, route=needs.arguments(),
             body=BeginningDetails(by=action.agent).model_dump_json().encode(),
         )  # fmt: skip
 
@@ -65,11 +65,3 @@ def _contact(action: Action, channel: Channel) -> Address:
     if not _FORMS.get(scheme, _ANY_FORM).fullmatch(value):
         raise BadFields(f"address is not one of {scheme}, as +37120000000 or ann@example.org")
     return Address(scheme=scheme, value=value, display=text(action.fields, "display", 200) or None)
-
-
-def _route(config: Config, account: str, channel: str) -> tuple[str, ...]:
-    """What it needs should it be passed on: what its account's queue says, for no rule can read what nobody wrote."""
-    decision = decide(config, (), account=account)
-    requirement = requirement_id(decision.queue, channel, decision.weight, decision.requires)
-    due, limits = str(due_in_ms(decision.target_s, decision.priority)), config.queues[decision.queue].limits
-    return decision.queue, requirement, str(decision.weight), str(decision.priority), due, limits

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr
 
 from services.agents.asked import BadFields
 from services.agents.repository import RecordAway, Repository
 from trunkline.channels.base import MediaRule
 from trunkline.messages import MAX_PARTS, Blob, Html, MailHead, Media, Part
-from trunkline.seals import seal, unseal
+from trunkline.sealed_files import SealedFile
 
 _PURPOSE = "an agent's file"
 
@@ -28,17 +28,9 @@ class Where:
     conversation: str
 
 
-class _Sealed(BaseModel):
-    """Short names: a reference is told often."""
-
-    model_config = ConfigDict(extra="forbid")
-
+class _Upload(SealedFile):
     a: str = Field(max_length=128, description="who uploaded it")
     c: str = Field(max_length=64, description="in which conversation")
-    d: str = Field(pattern=r"^[0-9a-f]{64}$", description="digest")
-    s: int = Field(ge=0, description="bytes")
-    t: str = Field(max_length=255, description="content type")
-    n: str | None = Field(default=None, max_length=255, description="name")
 
 
 class Files:
@@ -50,10 +42,7 @@ class Files:
 
     def reference(self, media: Media, blob: Blob, where: Where) -> str:
         """What this agent gives back, to send this file in this conversation; good for ever, as the file is kept."""
-        about = _Sealed(
-            a=where.agent, c=where.conversation, d=blob.digest, s=blob.size, t=media.content_type, n=media.name
-        )
-        return seal(about.model_dump_json(exclude_none=True), self._secret, _PURPOSE)
+        return _Upload.of(media, blob, a=where.agent, c=where.conversation).sealed(self._secret, _PURPOSE)
 
     async def attach(
         self, parts: Sequence[Part], references: Sequence[str], where: Where, rule: MediaRule | None
@@ -72,14 +61,12 @@ class Files:
         return whole
 
     def _opened(self, reference: str, where: Where) -> Media:
-        text = unseal(reference, (self._secret,), _PURPOSE)
-        try:
-            about = _Sealed.model_validate_json(text or "")
-        except ValidationError as error:
-            raise BadFields("files: not what an upload answered") from error
-        if (about.a, about.c) != (where.agent, where.conversation):
+        upload = _Upload.opened(reference, (self._secret,), _PURPOSE)
+        if upload is None:
+            raise BadFields("files: not what an upload answered")
+        if (upload.a, upload.c) != (where.agent, where.conversation):
             raise BadFields("files: uploaded by somebody else, or for another conversation")
-        return Media(content_type=about.t, name=about.n, blob=Blob(digest=about.d, size=about.s))
+        return upload.media
 
     async def _known(self, part: Part, where: Where) -> Part | None:
         """The part; of a file that the conversation has, as the record has it. None while nobody knows."""

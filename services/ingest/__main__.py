@@ -58,7 +58,7 @@ async def build(service: Service) -> None:
     channel_log = ChannelLog(internal)
     accounts = Accounts(watch, channels, public_url=settings.public_url)
     publisher = Publisher(bus, media, blobs)
-    chat = await _chat(service, settings, accounts, publisher, record=Record(internal))
+    chat = await _chat(service, settings, accounts, publisher, record=Record(internal), blobs=blobs)
     app = App(Webhooks(accounts, publisher, channel_log), chat, Given(accounts, blobs), shop=settings.shop)
     readers = await service.enter("mail readers", MailReaders(folder))
     intake = MailIntake(blobs, readers, MailThreads(MailIndex(internal)), publisher, channel_log)
@@ -86,8 +86,9 @@ def _smtp(settings: IngestSettings, intake: MailIntake, mailboxes: Mailboxes) ->
 
 
 async def _chat(
-    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher, *, record: Record
-) -> Chat:
+    service: Service, settings: IngestSettings, accounts: Accounts, publisher: Publisher,
+    *, record: Record, blobs: Blobs,
+) -> Chat:  # fmt: skip
     """Visitors' side: the record is asked what was said, the board's pub/sub tells what is new."""
     deployment, board = settings.deployment, settings.board_url
     signals = await service.enter("signals", Signals(board, deployment=deployment))
@@ -97,7 +98,7 @@ async def _chat(
     service.spawn("hearing", lines.hear())
     service.spawn("missed messages", lines.compare())
     shared = Shared(publisher=publisher, record=record, tell=signals.tell, limit=limit)
-    return Chat(accounts, Sockets(shared, lines), Files(Blobs(settings.data_dir / "blobs"), limit))
+    return Chat(accounts, Sockets(shared, lines), Files(blobs, limit))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
+from services.ingest.asgi import Receive, Scope, Send
 from services.ingest.chat.door import PREFIX as CHAT
 from services.ingest.chat.door import Chat
 from services.ingest.given import PREFIX as FILES
 from services.ingest.given import Given
 from services.ingest.shop import router as shop_pages
-from services.ingest.webhooks import PREFIX, Receive, Scope, Send, Webhooks
+from services.ingest.webhooks import PREFIX, Webhooks
 from trunkline import __version__
 
 

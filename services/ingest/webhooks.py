@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
+from services.ingest.asgi import Receive, Scope, Send, answer
 from services.ingest.channel_log import ChannelLog
 from services.ingest.publish import Publisher
 from trunkline.body import BodyGone, BodyTooLarge, read_body
@@ -25,10 +24,6 @@ from trunkline.http import traceparent
 from trunkline.metrics import PUBLISH_SECONDS, RECEIVED
 
 log = structlog.get_logger()
-
-Scope = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PREFIX = "/webhooks/"
 _BODY_S = 10.0
@@ -61,12 +56,12 @@ class Webhooks:
             await _reply(send, _UNKNOWN, close=True)
             return
         try:
-            outcome, answer, whole = await self._answer(scope, receive, configured)
+            outcome, told, whole = await self._answer(scope, receive, configured)
         except BodyGone:
             RECEIVED.labels(name, "disconnected").inc()
             return
         RECEIVED.labels(name, outcome).inc()
-        await _reply(send, answer, close=not whole)
+        await _reply(send, told, close=not whole)
 
     def _note_stranger(self, name: str) -> None:
         """A mistyped address must be found in the log; a scan of the internet must not fill it: a line a second."""
@@ -135,13 +130,7 @@ def _allowed(status: int, never: tuple[int, ...]) -> int:
     return 400 if status in never else status
 
 
-async def _reply(send: Send, answer: Answer, *, close: bool) -> None:
+async def _reply(send: Send, told: Answer, *, close: bool) -> None:
     """`close`: some of the request was not read; the server would go on waiting for the rest of it."""
-    headers = [
-        (b"content-type", answer.content_type.encode("latin-1")),
-        (b"content-length", b"%d" % len(answer.body)),
-        *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()),
-        *([(b"connection", b"close")] if close else []),
-    ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    headers = {"content-type": told.content_type} | {name.lower(): value for name, value in told.headers.items()}
+    await answer(send, told.status, told.body, headers | ({"connection": "close"} if close else {}))

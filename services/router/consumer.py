@@ -11,7 +11,6 @@ import structlog
 from services.router.ahead import Ahead, Event, Item
 from services.router.core import Core, Fenced, NotYet, Rules, until_one_fails
 from services.router.inbound import Buffer
-from services.router.policy.routing import Route, route
 from services.router.record import Last
 from trunkline.board.client import MoveBroken
 from trunkline.board.fold import print_of
@@ -22,6 +21,7 @@ from trunkline.events import Header, MessageReceived, PreferenceReceived, ReplyU
 from trunkline.ids import new_conversation_id
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
+from trunkline.route import Route, route
 
 log = structlog.get_logger()
 

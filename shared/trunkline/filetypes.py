@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import codecs
 import re
+from urllib.parse import quote
 
 BYTES = "application/octet-stream"
 """What is said of bytes that nobody knows."""
+
+DRAWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""What a browser draws and cannot be made to run; everything else is only saved."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -95,3 +99,13 @@ def tame(name: str) -> str | None:
     """A file's name as something to show: no path, no control characters, a hundred characters."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(mark for mark in last if mark.isprintable())[:100].strip() or None
+
+
+def harmless(name: str | None, *, drawn: bool) -> dict[str, str]:
+    """Headers under which a browser draws a file, or saves it by this name (RFC 6266), and runs nothing in it."""
+    how = "inline" if drawn else "attachment"
+    return {
+        "content-disposition": f"{how}; filename*=UTF-8''{quote(name, safe='')}" if name else how,
+        "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+    }

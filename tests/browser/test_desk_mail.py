@@ -159,4 +159,3 @@ async def test_a_hostile_body_runs_nothing_and_reaches_nobody_even_if_the_server
             await reached.get()
         assert called.empty(), called.get_nowait()
         assert "taken" not in await page.title()
-

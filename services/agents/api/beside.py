@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,12 +13,10 @@ from services.agents.api.problems import responses
 from services.agents.api.seeing import may_read, readable
 from services.agents.repository import Contact, Conversation, Note, NotThere
 from trunkline.blobs import BlobMissing
-from trunkline.messages import Html, Media
+from trunkline.filetypes import BYTES, DRAWN, harmless
+from trunkline.messages import Media
 
 router = APIRouter(prefix="/api/v1/conversations/{conversation}", tags=["conversations"])
-
-_SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""What a browser draws and cannot be made to run; everything else is only saved."""
 
 _EARLIER = 20
 
@@ -98,17 +95,7 @@ async def media(
     except BlobMissing as error:
         raise NotThere("it is not kept here any more") from error
     kind = part.content_type if isinstance(part, Media) else "text/html"
-    drawn = kind.partition(";")[0].strip().lower() in _SHOWN_INLINE
-    headers = {
-        "content-disposition": _disposition(part, drawn=drawn),
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cache-control": "private, max-age=86400, immutable",
-    }
-    return Response(content, media_type=kind if drawn else "application/octet-stream", headers=headers)
-
-
-def _disposition(part: Media | Html, *, drawn: bool) -> str:
-    """How a browser treats it, and under which name it saves it (RFC 6266; in any language)."""
-    name = part.name if isinstance(part, Media) else None
-    how = "inline" if drawn else "attachment"
-    return f"{how}; filename*=UTF-8''{quote(name, safe='')}" if name else how
+    drawn = kind.partition(";")[0].strip().lower() in DRAWN
+    headers = harmless(part.name if isinstance(part, Media) else None, drawn=drawn)
+    headers["cache-control"] = "private, max-age=86400, immutable"
+    return Response(content, media_type=kind if drawn else BYTES, headers=headers)

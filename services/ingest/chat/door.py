@@ -8,7 +8,8 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
-from services.ingest.chat.files import Files, answer, cors
+from services.ingest.asgi import answer
+from services.ingest.chat.files import Files, cors
 from services.ingest.chat.socket import Sockets
 from trunkline.channels.webchat import WebChat, settings_of
 from trunkline.config.accounts import Accounts, Configured

@@ -9,27 +9,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
 import orjson
 import structlog
 
+from services.ingest.asgi import Receive, Scope, Send, answer
 from services.ingest.chat.frames import Refused
 from services.ingest.chat.limits import Limit
-from services.ingest.webhooks import Receive, Scope, Send
 from trunkline.blobs import BlobMissing, Blobs
 from trunkline.body import BodyGone, BodyTooLarge, read_body
 from trunkline.channels.webchat import identity, settings_of
 from trunkline.config.accounts import Configured
-from trunkline.filetypes import BYTES, sniffed, tame
+from trunkline.filetypes import BYTES, DRAWN, harmless, sniffed, tame
 from trunkline.messages import Address, Media
 
 log = structlog.get_logger()
 
 _BODY_S = 60.0
 _AT_ONCE = 16
-_SHOWN = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _STATUS = {"too-large": 413, "too-fast": 429, "not-taken": 415, "origin": 403, "token": 401, "busy": 503}
 
 
@@ -120,12 +118,9 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 def _given(media: Media) -> dict[str, str]:
-    how = "inline" if media.content_type in _SHOWN else "attachment"
     kind = f"{media.content_type}; charset=utf-8" if media.content_type == "text/plain" else media.content_type
-    return {
-        "content-type": kind if media.content_type in _SHOWN | {"text/plain", "application/pdf"} else BYTES,
-        "content-disposition": f"{how}; filename*=UTF-8''{quote(media.name or 'file')}",
-        "content-security-policy": "default-src 'none'; sandbox",
+    return harmless(media.name or "file", drawn=media.content_type in DRAWN) | {
+        "content-type": kind if media.content_type in DRAWN | {"text/plain", "application/pdf"} else BYTES,
         "cross-origin-resource-policy": "cross-origin",
         "cache-control": "private, max-age=86400, immutable",
     }
@@ -134,12 +129,3 @@ def _given(media: Media) -> dict[str, str]:
 def cors(origin: str) -> dict[str, str]:
     """Headers that let the widget's page read the answer; it sends no cookies, and we set none."""
     return {"access-control-allow-origin": origin, "vary": "origin"} if origin else {}
-
-
-async def answer(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-    """One whole answer."""
-    about: dict[str, Any] = {"content-type": "application/json", "x-content-type-options": "nosniff"} | dict(headers)
-    lines = [(name.encode(), value.encode("latin-1")) for name, value in about.items()]
-    lines.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": body})

@@ -84,7 +84,9 @@ async def test_a_death_between_the_rows_and_their_commit_tells_nothing_twice_and
         assert await said() == [f"number {number}" for number in range(5)]
 
 
-async def test_routing_hears_of_every_thread_however_many_it_asks_about_at_once(system: Deployment, ana: Person) -> None:
+async def test_routing_hears_of_every_thread_however_many_it_asks_about_at_once(
+    system: Deployment, ana: Person
+) -> None:
     number = f"+3712{secrets.randbelow(10**7):07d}"
     async with desk(ana):
         body = {"account": "sms-main", "scheme": "tel", "address": number}

@@ -12,13 +12,15 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from trunkline import seals
-from trunkline.messages import Address, Blob, Media
+from trunkline.messages import Address, Media
+from trunkline.sealed_files import SealedFile
 
 VISITOR, CUSTOMER = "visitor", "customer"
 CUSTOMER_ID = re.compile(r"[A-Za-z0-9._@:+-]{1,128}", re.ASCII)
+_FILE = "file"
 _TOKEN = re.compile(r"v1\.([A-Za-z0-9_-]{1,200})\.([0-9]{1,12})\.([0-9a-f]{64})", re.ASCII)
 
 
@@ -69,16 +71,8 @@ def is_customer(customer: str, expires: int, signature: str, secrets: Sequence[s
     return seals.signed_by_one(signature, (customer_signature(customer, expires, one) for one in secrets))
 
 
-class _File(BaseModel):
-    """Short names: it stands in addresses."""
-
-    model_config = ConfigDict(extra="forbid")
-
+class _File(SealedFile):
     c: str = Field(max_length=160, description="whose")
-    d: str = Field(pattern=r"^[0-9a-f]{64}$", description="digest")
-    s: int = Field(ge=0, description="bytes")
-    t: str = Field(max_length=255, description="content type")
-    n: str | None = Field(default=None, max_length=255, description="name")
 
 
 class Sealed(NamedTuple):
@@ -95,18 +89,11 @@ def seal(media: Media, contact: Address, secret: str) -> str:
     """
     if media.blob is None:
         raise ValueError("An attachment was not kept, so the visitor cannot fetch it.")
-    name = media.name[:100] if media.name else None
-    about = _File(c=text_of(contact), d=media.blob.digest, s=media.blob.size, t=media.content_type, n=name)
-    return seals.seal(about.model_dump_json(exclude_none=True), secret, "file")
+    short = media.model_copy(update={"name": media.name[:100] if media.name else None})
+    return _File.of(short, media.blob, c=text_of(contact)).sealed(secret, _FILE)
 
 
 def unseal(reference: str, secrets: Sequence[str]) -> Sealed | None:
     """The file of a reference; None unless we sealed it."""
-    text = seals.unseal(reference, secrets, "file")
-    if text is None:
-        return None
-    try:
-        about = _File.model_validate_json(text)
-    except ValidationError:
-        return None
-    return Sealed(about.c, Media(content_type=about.t, name=about.n, blob=Blob(digest=about.d, size=about.s)))
+    file = _File.opened(reference, secrets, _FILE)
+    return Sealed(file.c, file.media) if file is not None else None

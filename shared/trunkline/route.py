@@ -1,4 +1,4 @@
-"""From what the rules decided to what the board is told."""
+"""From what the rules decided to what the board is told. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Route:
     limits: str
 
     def arguments(self) -> tuple[str, ...]:
-        """In the order of `receive`."""
+        """In the order of the moves `receive` and `begin`."""
         return (
             self.queue, self.requirement, str(self.weight), str(self.priority), str(self.due_in_ms), self.limits,
         )  # fmt: skip
