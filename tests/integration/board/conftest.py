@@ -17,7 +17,7 @@ from trunkline.board.fold import Fold, print_of
 from trunkline.board.owner import load_scripts, raise_term, swap
 from trunkline.board.rebuild import build
 from trunkline.board.relay import FIRST_ID, Entry, compose
-from trunkline.bus import Partition
+from trunkline.bus import Partition, Record
 from trunkline.events import InboundDetails, Presence, Profile, Topic
 from trunkline.ids import message_id, new_conversation_id, new_id, shard_of
 from trunkline.messages import Address, InboundMessage, Text
@@ -51,6 +51,22 @@ class Floor:
                 "verify", str(shard), str(self.terms[shard]), self.relayed[shard], info["master_replid"], str(SHARDS)
             )
             assert answer[0] == b"ok", answer
+
+    async def folds(self) -> dict[int, Fold]:
+        """What the log says so far, shard by shard."""
+        folds = {shard: Fold() for shard in range(SHARDS)}
+        for shard, fold in folds.items():
+            place = Partition(Topic.ROUTING, shard)
+            for offset, entry in enumerate(await self.events(shard)):
+                one = entry.record
+                fold.take(Record(place, offset, entry.at_ms, one.key, one.value, one.headers))
+        return folds
+
+    async def rebuild(self, folds: dict[int, Fold] | None = None) -> None:
+        """The board in force is found stale, and another is built: from what the log says, or from these."""
+        known = await self.folds() if folds is None else folds
+        await self.board.client.delete(self.board.keys.generation)
+        await self.open("2-b", known)
 
     async def now(self) -> int:
         """The server's clock, ms."""

@@ -2,12 +2,17 @@
 -- scans a fixed head: only who declined is stepped over, and those are counted.
 local KIND = 'trunkline.conversation.'
 
+-- Who is served next is the line's order; who has waited longest, and whose target ends first, need orders of their own.
 local function wait_in_line(c)
   register(c.requirement)
   redis.call('ZADD', P .. 'w:' .. c.requirement, c.due, c.id)
+  redis.call('ZADD', P .. 'since:' .. c.requirement, c.queued_at, c.id)
+  redis.call('ZADD', P .. 'target:' .. c.requirement, int(num(c.due) + num(c.priority) * HEAD_START_MS), c.id)
 end
 
-local function leave_line(c) redis.call('ZREM', P .. 'w:' .. c.requirement, c.id) end
+local function leave_line(c)
+  for _, line in ipairs({ 'w:', 'since:', 'target:' }) do redis.call('ZREM', P .. line .. c.requirement, c.id) end
+end
 
 local function forget_declines(c)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'cd:' .. c.id)) do redis.call('SREM', P .. 'ad:' .. name, c.id) end
