@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, SLACK, UNSERVED, WAITING
+from trunkline.requirements import channel_of, queue_of
 
 
 @dataclass(slots=True)
@@ -29,8 +30,9 @@ class Survey:
         now = int(answer[2])
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
         for raw in answer[1]:
-            queue, channel, *_ = raw[0].decode().split("|")
-            _add(lines[queue, channel], waiting=int(raw[1]), oldest=raw[2], target=raw[3], eligible=int(raw[4]))
+            requirement = raw[0].decode()
+            line = lines[queue_of(requirement), channel_of(requirement)]
+            _add(line, waiting=int(raw[1]), oldest=raw[2], target=raw[3], eligible=int(raw[4]))
         for labels in self._shown - set(lines):
             lines[labels] = _Line()
         for labels, line in lines.items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.board.client import Board, safe
 from trunkline.events import Presence
-from trunkline.requirements import skills_of
+from trunkline.requirements import channel_of, queue_of, skills_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:
 
 def _waiting(line: list[Any], now: int) -> Waiting:
     requirement = line[0].decode()
-    queue, channel, *_ = requirement.split("|")
     oldest, target = line[2], line[3]
     return Waiting(
-        queue=queue, channel=channel, skills=skills_of(requirement), waiting=int(line[1]),
+        queue=queue_of(requirement), channel=channel_of(requirement), skills=skills_of(requirement),
+        waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),

@@ -104,7 +104,7 @@ class _Writer:
         self._pipeline.set(p + "t:" + state["thread"], name)
         self._pipeline.sadd(p + "requirements", state["requirement"])
         if status == Status.QUEUED:
-            self._in_line(name, state)
+            self._in_line(shard, name, state)
         if status == Status.CLOSED:
             left = reopen_ms(state) - closed_for + 60_000
             self._pipeline.pexpire(p + "c:" + name, left)
@@ -116,11 +116,13 @@ class _Writer:
         if state["owner"]:
             self._owned(name, state["owner"])
 
-    def _in_line(self, name: str, state: dict[str, Any]) -> None:
+    def _in_line(self, shard: int, name: str, state: dict[str, Any]) -> None:
         p, requirement = self._prefix, state["requirement"]
         self._pipeline.zadd(p + "w:" + requirement, {name: state["due"]})
         self._pipeline.zadd(p + "since:" + requirement, {name: state["queued_at"]})
         self._pipeline.zadd(p + "target:" + requirement, {name: target_ms(state["due"], state["priority"])})
+        if state.get("widen_at"):  # a state from before there was any has none
+            self._timer(shard, f"widen|{name}", state["widen_at"])
 
     def _owned(self, conversation: str, owner: str) -> None:
         self._pipeline.sadd(self._prefix + "ac:" + owner, conversation)

@@ -22,6 +22,7 @@ from trunkline.events.conversations import (
     ConversationReopened,
     ConversationSnoozed,
     ConversationTransferred,
+    ConversationWidened,
     ConversationWoken,
     FailureDetails,
     InboundDetails,
@@ -35,6 +36,7 @@ from trunkline.events.conversations import (
     ReplyWritten,
     SnoozeDetails,
     TransferDetails,
+    WidenedDetails,
     WrapUpStarted,
 )
 from trunkline.events.deliveries import ReceiptReceived, ReplySent, SendFailed, StepAccepted
@@ -85,6 +87,7 @@ __all__ = [
     "ConversationSnoozed",
     "ConversationState",
     "ConversationTransferred",
+    "ConversationWidened",
     "ConversationWoken",
     "DeadLetter",
     "Envelope",
@@ -117,6 +120,7 @@ __all__ = [
     "Taken",
     "Topic",
     "TransferDetails",
+    "WidenedDetails",
     "WrapUpStarted",
     "envelope",
     "headers",

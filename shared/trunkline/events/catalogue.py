@@ -14,6 +14,7 @@ from trunkline.events.conversations import (
     ConversationReopened,
     ConversationSnoozed,
     ConversationTransferred,
+    ConversationWidened,
     ConversationWoken,
     MessageAdded,
     OfferAccepted,
@@ -43,7 +44,8 @@ INBOUND: tuple[type[Data], ...] = (MessageReceived, PreferenceReceived, ReplyUnd
 CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
     OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred,
-    WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationAssigned, ConversationClosed,
+    WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened, ConversationAssigned,
+    ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[Data], ...] = (Taken, Mark, Checkpoint)

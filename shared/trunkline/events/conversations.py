@@ -159,6 +159,19 @@ class ConversationWoken(ConversationEvent):
     type = "trunkline.conversation.woken.v1"
 
 
+class WidenedDetails(Data):
+    """Details of a widening: the requirement set it had before."""
+
+    before: str
+
+
+class ConversationWidened(ConversationEvent):
+    """It has waited so long that less is asked for: `state.requirement`, the next rung of its ladder."""
+
+    type = "trunkline.conversation.widened.v1"
+    details: WidenedDetails
+
+
 class AssignmentDetails(Data):
     """Who gave it to whom, and why."""
 

@@ -70,6 +70,9 @@ class ConversationState(Data):
         description="of the latest offer, agents who satisfied the requirement:of them with room:who had declined:"
         "ms the chosen one was idle",
     )
+    ladder: str = Field(default="", description="how it widens while it waits, see trunkline.widening")
+    rung: int = Field(default=0, description="the ladder's rung that `requirement` is")
+    widen_at: int = Field(default=0, description="when the next rung is due, if it still waits; 0 when there is none")
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 

@@ -9,8 +9,9 @@ from trunkline.board import Answer, moves
 from trunkline.ids import new_conversation_id, new_id, shard_of
 from trunkline.messages import Address
 from trunkline.requirements import requirement_id
+from trunkline.route import Route
 
-ROUTE = ("support", requirement_id("support", "sms", 1, {}), "1", "0", "60000", LIMITS)
+ROUTE = Route("support", requirement_id("support", "sms", 1, {}), 1, 0, 60_000, LIMITS, ladder="").arguments()
 
 
 async def _begin(floor: Floor, agent: str, thread: str, *, operation: str = "") -> Answer:
