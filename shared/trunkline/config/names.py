@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from trunkline.config.document import Items, Node, Scalar, Table
 from trunkline.config.problems import meant
+from trunkline.widening import covers
 
 Finding = tuple[tuple[str | int, ...], str, bool]
 
@@ -28,6 +29,7 @@ def check(root: Node) -> Iterator[Finding]:
         if isinstance(further := queue.entries.get("escalation"), Table):
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
+        yield from _widening(queue, ("queues", name, "widening"), queues, skills)
     for at, rule in items(root, "rules"):
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)
@@ -75,6 +77,34 @@ def _skills(table: Table, path: tuple[str | int, ...], known: Collection[str]) -
     for skill in node.entries if isinstance(node, Table) else ():
         if skill not in known:
             yield (*path, "requires", skill), unknown("skill", skill, known), True
+
+
+def _widening(
+    queue: Table, path: tuple[str | int, ...], queues: Collection[str], skills: Collection[str]
+) -> Iterator[Finding]:
+    before = 0
+    for at, step in items(queue, "widening"):
+        for key, known, kind in (("lower", skills, "skill"), ("drop", skills, "skill"), ("queues", queues, "queue")):
+            for place, name in _named(step, key):
+                if not any(covers(name, one) for one in known):
+                    yield (*path, at, *place), unknown(kind, name, known), key == "lower"
+        if not {"lower", "drop", "queues"} & step.entries.keys():
+            yield (*path, at), "the step changes nothing; give lower, drop or queues", False
+        after = step.entries.get("after_s")
+        if isinstance(after, Scalar) and isinstance(after.value, int):
+            if after.value <= before:
+                yield (*path, at, "after_s"), f"must be more than the {before} of the step before", False
+            before = after.value
+
+
+def _named(step: Table, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The names in a list or a mapping's keys, each with where it is."""
+    node = step.entries.get(key)
+    if isinstance(node, Table):
+        yield from (((key, name), name) for name in node.entries)
+    for at, item in enumerate(node.items if isinstance(node, Items) else ()):
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            yield (key, at), item.value
 
 
 def _repeated(root: Node) -> Iterator[Finding]:

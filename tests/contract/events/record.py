@@ -68,6 +68,7 @@ from trunkline.messages import (
     Unsupported,
 )
 from trunkline.requirements import requirement_id
+from trunkline.route import Route
 from trunkline.testing.servers import Valkey
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,6 +153,9 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await floor.tick(start + 20_001)  # nobody answers, ana is offered it again
     again = await floor.owned("ana", "sms|+2")
     await floor.tick(start + 40_002)
+    strict = requirement_id("support", "sms", 1, {"lang.tr": 5})
+    ladder = f"0>{strict} 60000>{requirement_id('support', 'sms', 1, {}, also=['sales'])}"
+    await floor.receive("sms|+6", skills={"lang.tr": 5}, ladder=ladder)  # nobody has it, until less is asked for
     await floor.tick(start + 45_001)  # the lease ends: what is offered is rescinded
     await floor.tick(start + 45_001 + 120_000)  # and what is owned waits again
     if (await floor.conversation(again))["owner"]:
@@ -177,7 +181,7 @@ async def _put_off(floor: Floor, name: str) -> None:
 
 async def _written_to_first(floor: Floor) -> None:
     """Begun by an agent, and over."""
-    route = ("support", requirement_id("support", "sms", 1, {}), "1", "0", "60000", LIMITS)
+    route = Route("support", requirement_id("support", "sms", 1, {}), 1, 0, 60_000, LIMITS, ladder="").arguments()
     begun = await moves.begin(
         floor.board,
         operation=new_id(),

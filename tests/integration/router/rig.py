@@ -37,9 +37,16 @@ SHARDS = 2
 _CONFIG = b"""
 default_queue: support
 queues:
-  support: {title: Support, target_s: 60, offer_timeout_s: 30}
+  support:
+    title: Support
+    target_s: 60
+    offer_timeout_s: 30
+    widening: [{after_s: 1, lower: {lang.lv: 1}}]
   regulars: {title: Regulars}
+skills:
+  lang.lv: {title: Latvian}
 rules:
+  - {name: latvian, when: message.text == 'sveiki', requires: {lang.lv: 3}}
   - {name: regular, when: history.known, queue: regulars}
 """
 
@@ -212,9 +219,9 @@ class Router:
         raise AssertionError("the router ended without a reason")
 
 
-async def arrive(board: Board, agent: str, *, capacity: int = 50) -> Answer:
+async def arrive(board: Board, agent: str, *, capacity: int = 50, skills: dict[str, int] | None = None) -> Answer:
     """An agent with room."""
-    profile = Profile(agent=agent, name=agent, version=1, capacity=capacity, queues=("*",))
+    profile = Profile(agent=agent, name=agent, version=1, capacity=capacity, queues=("*",), skills=skills or {})
     return await moves.arrive(
         board, operation=new_id(), profile=profile, device="device-of-the-test", lease_ms=600_000,
         presence=Presence.AVAILABLE,

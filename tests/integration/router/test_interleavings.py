@@ -28,6 +28,7 @@ from trunkline.bus import Record as LogRecord
 from trunkline.events import (
     ConversationAssigned,
     ConversationSnoozed,
+    ConversationWidened,
     ConversationWoken,
     Header,
     MessageAdded,
@@ -106,6 +107,7 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
         await asyncio.gather(*others, return_exceptions=True)
         await _settled(world)
         problems = await _problems(world, said, wrote)
+        widened = sum(record.type == ConversationWidened.type for record in await world.story())
     finally:
         for task in (*others, *lives):
             task.cancel()
@@ -116,6 +118,7 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
     assert not problems, (seed, problems[:10])
     assert said.done, "no operation was acknowledged: the run proved nothing"
     assert {"snooze", "wake", "assign"} <= said.verbs.keys(), (seed, said.verbs)
+    assert widened, "nothing widened: the run proved nothing of it"
     assert sum(chaos.happened.values()) > 3, "hardly a fault happened: the run proved nothing"
 
 
@@ -157,7 +160,7 @@ class _Crew:
 
 async def _customers(world: World, chance: random.Random) -> None:
     while True:
-        await world.write(chance.choice(THREADS))
+        await world.write(chance.choice(THREADS), chance.choice(["hello", "sveiki"]))
         await asyncio.sleep(chance.uniform(0, 0.03))
 
 
@@ -194,7 +197,7 @@ async def _agent(world: World, name: str, chance: random.Random, said: Said) -> 
                 board.generation = await board.read_generation() or board.generation
                 heard = await moves.heartbeat(board, agent=name, device="device-of-the-test", lease_ms=600_000)
                 if heard.code == "arrive":
-                    await arrive(board, name, capacity=3)
+                    await arrive(board, name, capacity=3, skills={"lang.lv": 1})
                 held = await board.call("holding", name)
                 for flat in held[1]:
                     state = {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
@@ -295,6 +298,7 @@ async def _problems(world: World, said: Said, wrote: dict[str, list[str]]) -> li
         *_promises_kept(story, said),
         *_one_owner(story),
         *_put_off_until_its_time(story),
+        *_widened_in_its_time(story),
         *await _board_is_the_log(world),
     ]
 
@@ -389,6 +393,32 @@ def _woken_wrongly(record: LogRecord, envelope: dict[str, Any], asleep: dict[str
     if not record.header(Header.OPERATION) and at < asleep["wake_at"]:
         problems.append(f"{record.key!r} woke {asleep['wake_at'] - at:.0f} ms before its time")
     return problems
+
+
+def _widened_in_its_time(story: list[LogRecord]) -> list[str]:
+    """What widens waits, has waited its time, and goes one rung up its ladder; what is due does not stay below."""
+    last: dict[bytes, dict[str, Any]] = {}
+    problems = []
+    for record in story:
+        if not record.header(Header.VERSION):
+            continue
+        envelope = orjson.loads(record.value)
+        state, before = envelope["data"]["state"], last.get(record.key, {})
+        last[record.key] = state
+        if record.type == ConversationWidened.type:
+            rung = state["ladder"].split(" ")[state["rung"]].partition(">")[2]
+            at = datetime.fromisoformat(envelope["time"]).timestamp() * 1_000
+            waits = state["status"] == before["status"] == "queued"
+            if not waits or state["rung"] != before["rung"] + 1 or state["requirement"] != rung:
+                problems.append(f"{record.key!r} went from {before['requirement']} to {state['requirement']}")
+            if at < before["widen_at"]:
+                problems.append(f"{record.key!r} widened {before['widen_at'] - at:.0f} ms before its time")
+    late = time.time() * 1_000 - _LATE_MS
+    return problems + [
+        f"{key!r} was not widened"
+        for key, state in last.items()
+        if state["status"] == "queued" and 0 < state["widen_at"] < late
+    ]
 
 
 async def _board_is_the_log(world: World) -> list[str]:

@@ -38,6 +38,8 @@ export interface State {
   opted_out: boolean;
   /** Of its latest offer, `agents who satisfied it:of them with room:who had declined:ms the chosen one was idle`. */
   why: string;
+  /** How often less was asked for because it waited so long. */
+  rung: number;
   /** The record's own fields, where the state came from there. */
   last_words?: string;
   contact_id?: string;

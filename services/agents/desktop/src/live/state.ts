@@ -63,6 +63,7 @@ export function stateOf(raw: RawState): State {
     contact: textOf(raw.address ?? raw.contact),
     contact_id: raw.address ? textOf(raw.contact) : "",
     opted_out: Boolean(raw.opted_out),
+    rung: Number(raw.rung) || 0,
   };
 }
 

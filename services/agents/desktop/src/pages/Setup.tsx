@@ -7,7 +7,7 @@ import type { Desk } from "../live/desk";
 import { useDesk } from "../parts/use";
 import { dateTimeOf, lengthOf, say, whyNot } from "../words";
 import { RuleTrial } from "./RuleTrial";
-import { needs } from "./sentences";
+import { needs, widens } from "./sentences";
 
 export default function Setup() {
   const desk = useDesk();
@@ -37,6 +37,7 @@ function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> })
             <h3>{queue.title} <span className="soft">{name}</span></h3>
             <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
             <p className="soft">{[needs(desk, queue.requires) && say("needsSkills", { skills: needs(desk, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
+            {queue.widening.map((step) => <p className="soft" key={step.after_s}>{widens(desk, step)}</p>)}
           </li>
         ))}
       </ul>

@@ -14,7 +14,7 @@ export function whyMe({ names }: Desk, { state, handover }: Held): string {
   if (state.reason === "assigned") return say("whyAssigned");
   const back = state.reason === "woken" || state.reason === "wrote" ? say(state.reason) : "";
   const reasons = reasonsOf(state.why);
-  return [back, reasons && chosenWords(reasons)].filter(Boolean).join(" ") || "–";
+  return [back, state.rung ? say("whyWidened") : "", reasons && chosenWords(reasons)].filter(Boolean).join(" ") || "–";
 }
 
 function chosenWords({ satisfied, room, declined, idleMs }: Reasons): string {
