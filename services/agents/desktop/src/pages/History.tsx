@@ -1,10 +1,11 @@
 // Everything I may see: found by words, read as it was.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect } from "react";
 import { Link, useLocation } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
+import type { Sought } from "../live/sought";
 import { stateOf, blank, type Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
 import { Found } from "../parts/Found";
@@ -18,19 +19,24 @@ import { momentOf, say, sayStatus, whyNot } from "../words";
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
 export function History({ id }: { id: string }) {
-  const [words, search] = useState(""), [status, filter] = useState<Status | "">("");
+  const desk = useDesk(), { words, status, queue } = desk.sought;
+  const change = (part: Partial<Sought>) => desk.seek({ ...desk.sought, ...part });
   return (
     <main className={id ? "history open" : "history"}>
       <h1 className="hidden">{say("pageHistory")}</h1>
       <section className="list" aria-label={say("found")}>
         <form role="search" className="filters" onSubmit={(event) => event.preventDefault()}>
-          <input type="search" value={words} maxLength={100} onChange={({ target }) => search(target.value)} placeholder={say("searchHint")} aria-label={say("searchHint")} />
-          <select value={status} onChange={({ target }) => filter(target.value as Status | "")} aria-label={say("status")}>
+          <input type="search" value={words} maxLength={100} onChange={({ target }) => change({ words: target.value })} placeholder={say("searchHint")} aria-label={say("searchHint")} />
+          <select value={status} onChange={({ target }) => change({ status: target.value as Status | "" })} aria-label={say("status")}>
             <option value="">{say("anyStatus")}</option>
             {STATUSES.map((each) => <option key={each} value={each}>{sayStatus(each)}</option>)}
           </select>
+          <select value={queue} onChange={({ target }) => change({ queue: target.value })} aria-label={say("queue")}>
+            <option value="">{say("anyQueue")}</option>
+            {desk.names.plan.queues.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}
+          </select>
         </form>
-        <Found words={useSettled(words)} status={status} chosen={id} />
+        <Found words={useSettled(words)} status={status} queue={queue} chosen={id} />
       </section>
       {id ? <Past key={id} id={id} /> : <p className="empty choose">{say("chooseFound")}</p>}
     </main>
