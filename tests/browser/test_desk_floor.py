@@ -61,3 +61,18 @@ async def test_no_word_is_cut_in_the_rail_of_a_phone(floor: Floor, locale: str) 
     await page.locator('.more-places a[href="#/setup"]').click()
     await expect(page.locator("#rules-head")).to_be_attached()
     await expect(page.locator(".more-places")).not_to_have_attribute("open", "")
+
+
+async def test_a_conversation_read_on_a_phone_stays_within_it_and_its_story_is_one_touch_away(floor: Floor) -> None:
+    owner = await floor.seat(name="Somebody Whose Name Is Far Longer Than The Line It Has To Stand In")
+    number = await floor.customer_writes("Shall I read this on a phone?")
+    await owner.accept("Shall I read this on a phone?")
+    page = (await floor.seat(role="supervisor", viewport=PHONE)).page
+
+    await page.evaluate("location.hash = '/history'")
+    await page.locator(".history .row-button").filter(has_text=number).click()
+    await expect(page.locator(".about")).to_contain_text("Somebody Whose Name")
+    right = "all => Math.max(...all.map(one => one.getBoundingClientRect().right))"
+    assert await page.locator(".head > *, .bubble").evaluate_all(right) <= PHONE[0]
+    await page.locator(".panel-toggle").click()
+    await expect(page.locator(".panel .story")).to_contain_text("accepted")

@@ -107,7 +107,7 @@ export const COMMANDS: Command[] = [
   { id: "begin", title: "begin", keys: ["b", "Alt+b"], can: (desk) => Boolean(desk.current()), run: (desk, page) => page.open("begin", desk.chosen) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
   { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },
-  { id: "panel", title: "contactPanel", keys: ["d", "Alt+v"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("panel") },
+  { id: "panel", title: "contactPanel", keys: ["d", "Alt+v"], can: (desk) => Boolean(given(desk)), run: (_, page) => page.focus("panel") },
   { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },
   { id: "available", title: "takeWork", keys: ["Alt+a"], can: (desk) => desk.store.presence !== "available", run: (desk) => desk.present("available") },
   { id: "away", title: "beAway", keys: ["Alt+a"], can: (desk) => desk.store.presence === "available", run: (_, page) => page.open("away") },

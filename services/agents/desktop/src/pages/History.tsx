@@ -1,6 +1,6 @@
 // Everything I may see: found by words, read as it was.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
@@ -55,7 +55,7 @@ function useViewed(one: Conversation | undefined): void {
 }
 
 function Past({ id }: { id: string }) {
-  const desk = useDesk(), page = usePage(), [, go] = useLocation(), params = { path: { conversation: id } };
+  const desk = useDesk(), page = usePage(), [, go] = useLocation(), [panel, showPanel] = useState(false), params = { path: { conversation: id } };
   const { data, error } = useQuery({
     queryKey: ["past", id],
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}", { params })),
@@ -69,7 +69,7 @@ function Past({ id }: { id: string }) {
   if (!data) return <p className="empty" role="status">{say("loading")}</p>;
   const { conversation: one } = data, here = desk.store.all.has(id);
   return (
-    <section className="conversation" aria-labelledby="who">
+    <section className={panel ? "conversation with-panel" : "conversation"} aria-labelledby="who">
       <header className="head">
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
@@ -79,9 +79,10 @@ function Past({ id }: { id: string }) {
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
+        <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("story")} onClick={() => showPanel(!panel)}><Icon name="history" /></button>
       </header>
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
-      <aside className="panel" aria-label={say("story")}>
+      <aside className="panel" id="panel" tabIndex={-1} aria-label={say("story")}>
         <h3>{say("story")}</h3>
         <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>

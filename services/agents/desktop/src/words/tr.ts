@@ -23,7 +23,7 @@ export const tr: Record<Key, string> = {
   pageLive: "Canlı",
   pageAgents: "Temsilciler",
   pageCanned: "Hazır yanıtlar",
-  pageSetup: "Yapılandırma",
+  pageSetup: "Ayarlar",
   pageBroke: "Bu sayfa bozuldu: {why}",
   tryAgain: "Yeniden dene",
   noSuchPage: "Böyle bir sayfa yok.",
