@@ -53,3 +53,19 @@ async def test_a_shard_tells_how_far_it_is_and_what_the_log_has_not_been_told(fl
     told = await floor.events(shard)
     await floor.board.call("outbox", str(shard), str(floor.terms[shard]), told[-1].id, "10", "")
     assert (await looks.progress(floor.board))[shard].unrelayed == 0
+
+
+async def test_who_waits_longest_is_told_also_behind_a_more_urgent_one(floor: Floor) -> None:
+    await floor.receive("sms-main/+1", due=due_in_ms(TARGET_S, priority=0), priority=0)
+    now = int((await floor.board.call("survey"))[2])
+    floor.travel(now + 60_000)
+    await floor.receive("sms-main/+2", due=due_in_ms(TARGET_S, priority=9), priority=9)
+
+    (before,) = await looks.waiting(floor.board)
+    await floor.rebuild()
+    (after,) = await looks.waiting(floor.board)
+
+    for line in (before, after):
+        assert line.waiting == 2
+        assert line.oldest_s == pytest.approx(60, abs=5)
+        assert line.slack_s == pytest.approx(TARGET_S - 60, abs=5)

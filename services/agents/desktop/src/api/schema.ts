@@ -2456,6 +2456,12 @@ export interface components {
              * @default 86400
              */
             reopen_within_s: number;
+            /**
+             * Widening
+             * @description how what it asks for relaxes while it waits
+             * @default []
+             */
+            widening: components["schemas"]["WideningStep"][];
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
         };
@@ -2897,6 +2903,37 @@ export interface components {
             events: components["schemas"]["PastEvent"][];
         };
         /**
+         * WideningStep
+         * @description What is asked for less once a conversation has waited so long; steps add up.
+         */
+        WideningStep: {
+            /**
+             * After S
+             * @description seconds of waiting; rising from step to step
+             */
+            after_s: number;
+            /**
+             * Lower
+             * @description skill: this level will do from now on
+             * @default {}
+             */
+            lower: {
+                [key: string]: number;
+            };
+            /**
+             * Drop
+             * @description skills that are not asked for any more
+             * @default []
+             */
+            drop: string[];
+            /**
+             * Queues
+             * @description whoever serves these will do as well
+             * @default []
+             */
+            queues: string[];
+        };
+        /**
          * WritingNote
          * @description An internal note.
          */
@@ -3046,6 +3083,7 @@ export type Trying = components['schemas']['Trying'];
 export type Unsupported = components['schemas']['Unsupported'];
 export type Uploaded = components['schemas']['Uploaded'];
 export type Whole = components['schemas']['Whole'];
+export type WideningStep = components['schemas']['WideningStep'];
 export type WritingNote = components['schemas']['WritingNote'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type $defs = Record<string, never>;
