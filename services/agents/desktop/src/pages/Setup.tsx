@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { Queue, Rule, Running } from "../api/schema";
 import type { Desk } from "../live/desk";
+import { conditionWords } from "../live/condition";
 import { skillWords } from "../live/skills";
 import { useDesk } from "../parts/use";
 import { dateTimeOf, say, spanOf, whyNot } from "../words";
@@ -73,7 +74,13 @@ function ruleWords(desk: Desk, rule: Rule): string {
     rule.weight != null && say("weighs", { weight: rule.weight }),
     rule.target_s != null && say("ruleTarget", { target: inSeconds(rule.target_s) }),
   ].filter(Boolean).join(" ");
-  return `${say(rule.when === "true" ? "ruleAlways" : "ruleWhen")} ${then}`;
+  return `${whenWords(rule.when)} ${then}`;
+}
+
+function whenWords(when: string): string {
+  if (when === "true") return say("ruleAlways");
+  const condition = conditionWords(when);
+  return condition ? say("ruleIf", { condition }) : say("ruleWhen");
 }
 
 function Accounts({ desk, running }: { desk: Desk; running: Running }) {
