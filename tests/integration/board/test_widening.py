@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.integration.board.conftest import Floor, together
@@ -10,10 +12,12 @@ from trunkline.ids import new_id
 from trunkline.requirements import requirement_id
 
 MINUTE = 60_000
-STRICT, LOWER, ANYBODY = ({"lang.lv": 3}, {"lang.lv": 1}, {})
+STRICT: dict[str, int] = {"lang.lv": 3}
+LOWER: dict[str, int] = {"lang.lv": 1}
+ANYBODY: dict[str, int] = {}
 SETS = [requirement_id("support", "sms", 1, skills) for skills in (STRICT, LOWER, ANYBODY)]
 LADDER = f"0>{SETS[0]} {MINUTE}>{SETS[1]} {3 * MINUTE}>{SETS[2]}"
-LONG = {"lease_ms": 600 * MINUTE}
+LONG: dict[str, Any] = {"lease_ms": 600 * MINUTE}
 
 
 async def _waits(floor: Floor, thread: str = "sms|+1") -> str:
