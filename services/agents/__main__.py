@@ -61,7 +61,7 @@ async def build(service: Service) -> None:
     looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
     contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
     parts = Parts(
-        auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
+        auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
         rules=RuleTrial(),
         colleagues=Colleagues(board, repository), channels=channels,
         blobs=blobs, files=files, uploads=Uploads(blobs), internal_token=settings.internal_token,

@@ -185,7 +185,7 @@ async def test_a_conversation_is_passed_on_with_words_for_the_next_agent(floor: 
 
 @pytest.mark.parametrize(
     ("locale", "available", "accept"),
-    [("en", "Available", "Accept"), ("tr", "Müsait", "Kabul et"), ("lv", "Pieejams", "Pieņemt")],
+    [("en", "Available", "Accept"), ("tr", "Müsait", "Kabul et"), ("lv", "Darbā", "Pieņemt")],
 )
 async def test_the_desk_speaks_the_agents_language(floor: Floor, locale: str, available: str, accept: str) -> None:
     seat = await floor.seat(locale=locale)

@@ -59,6 +59,22 @@ async def test_a_reply_is_sent_and_its_conversation_put_off_by_keys_alone(floor:
     await seat.accept("Any news?")
 
 
+async def test_what_waits_for_the_customer_takes_no_room_and_comes_back_when_they_write(floor: Floor) -> None:
+    seat = await floor.seat(capacity=1)
+    page = seat.page
+    number = await floor.customer_writes("Which size?")
+    await seat.accept("Which size?")
+
+    await page.locator("#reply").fill("Which one do you have?")
+    await page.locator("#reply").press("Control+Shift+Enter")
+    await expect(page.locator(".snoozed li")).to_contain_text(number)
+    assert floor.sent_to(number) == ["Which one do you have?"]
+
+    await floor.customer_writes("Forty-two", number=number)
+    await expect(page.locator(".offer")).to_contain_text("the customer wrote")
+    await seat.accept("Forty-two")
+
+
 async def test_a_time_that_is_over_is_told_and_nothing_is_put_off(floor: Floor) -> None:
     seat = await floor.seat()
     page = seat.page

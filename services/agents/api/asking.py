@@ -27,6 +27,7 @@ from services.agents.rule_trial import RuleTrial
 from services.agents.uploads import Uploads
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.bus import Bus
 from trunkline.channels.base import Channel
 from trunkline.config.watch import Watch
 
@@ -38,6 +39,7 @@ class Parts:
     auth: Auth
     actions: Actions
     repository: Repository
+    bus: Bus
     board: Board
     hub: Hub
     watch: Watch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Me, Use, admin, supervisor
 from services.agents.api.problems import responses
-from services.agents.repository import ChannelLine
+from services.agents.repository import AccountHealth, ChannelLine
 from trunkline.channels.base import MediaRule
 from trunkline.config.model import Queue, Rule
 
@@ -84,6 +85,12 @@ class Lines(BaseModel):
     items: list[ChannelLine]
 
 
+class Healths(BaseModel):
+    """Every account of the running configuration, in the file's order."""
+
+    items: list[AccountHealth]
+
+
 @router.get("/queues", responses=responses(401, 503))
 async def queues(me: Me, use: Use) -> Plan:
     """The queues and skills of the running configuration, and what each channel allows."""
@@ -123,6 +130,13 @@ async def configuration(use: Use) -> Running:
         digest=config.digest, default_queue=config.default_queue, queues=config.queues, accounts=accounts,
         rules=config.rules,
     )  # fmt: skip
+
+
+@router.get("/account-health", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))
+async def account_health(use: Use) -> Healths:
+    """What came in by each account within the last day, and what became of the replies."""
+    accounts = use.watch.current.accounts
+    return Healths(items=await use.repository.health.of(accounts, now=datetime.now(UTC)))
 
 
 @router.get("/channel-log", dependencies=[Depends(admin)], responses=responses(401, 403, 503))

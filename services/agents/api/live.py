@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import structlog
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from services.agents.api.asking import Me, Use, supervisor
+from services.agents.api.asking import Me, Parts, Use, supervisor
 from services.agents.api.problems import responses
+from services.agents.ledger import difference
+from services.agents.repository import Agent
 from trunkline.board import looks
 from trunkline.board.looks import Waiting
+from trunkline.bus import BusError
 from trunkline.events import Presence
 
+log = structlog.get_logger()
 router = APIRouter(prefix="/api/v1", tags=["live"])
 
 
@@ -70,12 +75,35 @@ class LiveAgent(BaseModel):
     missed: int = Field(description="offers missed in a row")
 
 
+class Ledger(BaseModel):
+    """What was accepted and has not come to its end: 0 on a quiet floor; what stays is stuck."""
+
+    unrouted: int = Field(description="accepted, and not yet applied by a router")
+    unrelayed: int = Field(description="decided, and not yet seen in the log")
+
+
 class Live(BaseModel):
     """The floor at one moment."""
 
     at: datetime
+    ledger: Ledger | None = Field(description="null while the log does not answer")
     queues: list[LiveQueue]
     agents: list[LiveAgent]
+
+
+class Lacking(BaseModel):
+    """What waits for skills that the agent does not have."""
+
+    skills: dict[str, int] = Field(description="those the agent lacks, with the lowest level that would do")
+    waiting: int
+
+
+class InLine(BaseModel):
+    """What waits in the queues that an agent serves."""
+
+    waiting: int
+    fitting: int = Field(description="of those, for which the agent has the skills")
+    lacking: list[Lacking] = Field(description="of the others, the most first; at most five")
 
 
 @router.get("/colleagues", responses=responses(401, 503))
@@ -95,6 +123,24 @@ async def colleagues(me: Me, use: Use) -> KnownAgents:
     )  # fmt: skip
 
 
+@router.get("/waiting", responses=responses(401, 503))
+async def in_line(me: Me, use: Use) -> InLine:
+    """Why nothing is offered to me: what waits in my queues, and what of it I could take."""
+    mine = [one for one in await looks.waiting(use.board) if "*" in me.queues or one.queue in me.queues]
+    lacking: Counter[tuple[tuple[str, int], ...]] = Counter()
+    for one in mine:
+        lacking[_lacked(me, one)] += one.waiting
+    fitting = lacking.pop((), 0)
+    return InLine(
+        waiting=fitting + lacking.total(), fitting=fitting,
+        lacking=[Lacking(skills=dict(skills), waiting=count) for skills, count in lacking.most_common(5) if count],
+    )  # fmt: skip
+
+
+def _lacked(me: Agent, one: Waiting) -> tuple[tuple[str, int], ...]:
+    return tuple((skill, level) for skill, level in one.skills.items() if me.skills.get(skill, 0) < level)
+
+
 @router.get("/live", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))
 async def live(use: Use) -> Live:
     """Queues and agents at this moment."""
@@ -110,9 +156,18 @@ async def live(use: Use) -> Live:
     titles = {name: queue.title for name, queue in use.watch.current.queues.items()}
     return Live(
         at=datetime.now(UTC),
+        ledger=await _ledger(use),
         queues=_queues(await looks.waiting(use.board), titles),
         agents=sorted(agents, key=lambda agent: agent.name),
     )
+
+
+async def _ledger(use: Parts) -> Ledger | None:
+    try:
+        return Ledger.model_validate((await difference(use.bus, use.board))._asdict())
+    except BusError as error:
+        log.warning("ledger_unknown", reason=str(error))
+        return None
 
 
 def _queues(waiting: Iterable[Waiting], titles: dict[str, str]) -> list[LiveQueue]:

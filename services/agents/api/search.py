@@ -22,6 +22,7 @@ async def search(
     use: Use,
     q: Annotated[str, Query(max_length=MAX_SEARCH, description="words: each must be said, or begin what is said")],
     status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
+    queue: Annotated[list[str] | None, Query(max_length=20)] = None,
     after: Annotated[str | None, Query(max_length=512, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[Hit]:
@@ -29,7 +30,7 @@ async def search(
 
     Case and accents do not matter. Agents find what the list of conversations shows them.
     """
-    wanted = seen_by(me, Filter(statuses=tuple(status or ())))
+    wanted = seen_by(me, Filter(statuses=tuple(status or ()), queues=tuple(queue or ())))
     if wanted is None:
         return Page(items=())
     return await use.repository.search.page(q, wanted, after=after, limit=limit)

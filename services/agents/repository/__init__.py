@@ -24,6 +24,7 @@ from services.agents.repository.errors import (
     VersionConflict,
 )
 from services.agents.repository.found import Hit, Search
+from services.agents.repository.health import AccountHealth, Healths
 from services.agents.repository.history import History, Knowledge, LastConversation, PastEvent
 from services.agents.repository.mail import KnownMail, MailThreads
 from services.agents.repository.notes import Note, Notes
@@ -36,6 +37,7 @@ from services.agents.repository.sessions import Session, Sessions
 from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
+    "AccountHealth",
     "Agent",
     "AgentEdit",
     "Applied",
@@ -55,6 +57,7 @@ __all__ = [
     "DraftText",
     "Drafts",
     "Filter",
+    "Healths",
     "History",
     "Hit",
     "Knowledge",
@@ -103,6 +106,7 @@ class Repository:
         self.conversations = Conversations(self.database)
         self.history = History(self.database)
         self.recent = RecentMessages(self.database)
+        self.health = Healths(self.database)
         self.search = Search(self.database)
         self.mail = MailThreads(self.database)
         self.projection = Projection(self.database)

@@ -1,4 +1,4 @@
-"""Looking at the whole board at once: what waits, and who is there. Nothing is changed."""
+"""Looking at the whole board at once: what waits, who is there, how far the shards are. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -46,10 +46,26 @@ class Present:
         return max(0, self.capacity - self.load)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a shard is."""
+
+    applied: int
+    """Offset of the last item of `inbound` that it applied; -1: none yet."""
+    unrelayed: int
+    """Events it decided that are not known to be in the log."""
+
+
 async def waiting(board: Board) -> list[Waiting]:
     """Every requirement set something waits for or somebody satisfies. BoardClosed or BoardAway as of `Board.call`."""
     _, lines, now, *_ = await board.call("survey")
     return [_waiting(line, int(now)) for line in lines]
+
+
+async def progress(board: Board) -> list[Progress]:
+    """Every shard, by its number, all of one moment. BoardClosed or BoardAway as of `Board.call`."""
+    _, lines = await board.call("ledger", str(board.shards))
+    return [Progress(applied=int(applied), unrelayed=int(unrelayed)) for applied, unrelayed in lines]
 
 
 async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:

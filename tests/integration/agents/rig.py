@@ -250,7 +250,7 @@ async def inner(
         auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         blobs = Blobs(system.folder / "blobs")
         parts = Parts(
-            auth=auth, actions=actions, repository=repository, board=board, hub=hub, watch=watch,
+            auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
             colleagues=Colleagues(board, repository), channels=channels,
             blobs=blobs, files=Files(SecretStr(PLACEHOLDER_TOKEN), repository), uploads=Uploads(blobs),

@@ -47,6 +47,9 @@ async def test_what_was_said_is_found_in_the_queues_one_serves_and_nowhere_else(
         assert len(await _found(helper, word)) == 1
         _, told = await seller.call("GET", "/api/v1/search", params={"q": word})
         assert told == {"items": [], "next": None}
+    for queue, count in (("support", 1), ("sales", 0)):
+        _, told = await admin.call("GET", "/api/v1/search", params={"q": word, "queue": queue})
+        assert len(told["items"]) == count, queue
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from services.router.survey import Survey
 from tests.integration.board.conftest import Floor
 from trunkline.board import looks
 from trunkline.due import due_in_ms
+from trunkline.ids import shard_of
 
 TARGET_S = 300
 
@@ -36,6 +37,22 @@ async def test_what_waits_longer_than_promised_is_late_by_the_difference(floor: 
     (line,) = await looks.waiting(floor.board)
 
     assert line.slack_s == pytest.approx(-40, abs=5)
+
+
+async def test_a_shard_tells_how_far_it_is_and_what_the_log_has_not_been_told(floor: Floor) -> None:
+    before = await looks.progress(floor.board)
+    await floor.receive("sms-main/+1")
+    after = await looks.progress(floor.board)
+
+    moved = [shard for shard, (was, now) in enumerate(zip(before, after, strict=True)) if was != now]
+    assert moved == [shard_of("sms-main/+1", floor.board.shards)]
+    [shard] = moved
+    assert after[shard].applied == before[shard].applied + 1
+    assert after[shard].unrelayed > before[shard].unrelayed
+
+    told = await floor.events(shard)
+    await floor.board.call("outbox", str(shard), str(floor.terms[shard]), told[-1].id, "10", "")
+    assert (await looks.progress(floor.board))[shard].unrelayed == 0
 
 
 async def test_who_waits_longest_is_told_also_behind_a_more_urgent_one(floor: Floor) -> None:

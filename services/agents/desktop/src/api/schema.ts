@@ -620,6 +620,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Account Health
+         * @description What came in by each account within the last day, and what became of the replies.
+         */
+        get: operations["account_health_api_v1_account_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channel-log": {
         parameters: {
             query?: never;
@@ -692,6 +712,26 @@ export interface paths {
          * @description Everybody's name and presence, for passing on.
          */
         get: operations["colleagues_api_v1_colleagues_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In Line
+         * @description Why nothing is offered to me: what waits in my queues, and what of it I could take.
+         */
+        get: operations["in_line_api_v1_waiting_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -844,6 +884,56 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountHealth
+         * @description One account within the last day; counts are of the 2 000 conversations changed last.
+         */
+        AccountHealth: {
+            /** Account */
+            account: string;
+            /**
+             * Last Inbound At
+             * @description null: nobody wrote
+             */
+            last_inbound_at?: string | null;
+            /**
+             * Last Sent At
+             * @description of the last reply that the provider has sent
+             */
+            last_sent_at?: string | null;
+            /**
+             * Sent
+             * @description replies that are sent, delivered or read
+             * @default 0
+             */
+            sent: number;
+            /**
+             * Failed
+             * @description replies that are final without having been sent
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Under Way
+             * @description replies of which the provider has not said that they are sent
+             * @default 0
+             */
+            under_way: number;
+            /** Last Failed At */
+            last_failed_at?: string | null;
+            /**
+             * Last Failure
+             * @description the provider's reason, in its words
+             * @default
+             */
+            last_failure: string;
+            /**
+             * Refused
+             * @description lines of the channel log
+             * @default 0
+             */
+            refused: number;
+        };
         /**
          * AccountLine
          * @description A channel account, without its settings: they hold secrets.
@@ -1665,6 +1755,14 @@ export interface components {
             total_bytes: number | null;
         };
         /**
+         * Healths
+         * @description Every account of the running configuration, in the file's order.
+         */
+        Healths: {
+            /** Items */
+            items: components["schemas"]["AccountHealth"][];
+        };
+        /**
          * Hit
          * @description A conversation in which it was said, with the newest message that says it.
          */
@@ -1711,6 +1809,24 @@ export interface components {
              */
             kind: "html";
             blob: components["schemas"]["Blob"];
+        };
+        /**
+         * InLine
+         * @description What waits in the queues that an agent serves.
+         */
+        InLine: {
+            /** Waiting */
+            waiting: number;
+            /**
+             * Fitting
+             * @description of those, for which the agent has the skills
+             */
+            fitting: number;
+            /**
+             * Lacking
+             * @description of the others, the most first; at most five
+             */
+            lacking: components["schemas"]["Lacking"][];
         };
         /**
          * Known
@@ -1772,6 +1888,21 @@ export interface components {
             digest: string | null;
         };
         /**
+         * Lacking
+         * @description What waits for skills that the agent does not have.
+         */
+        Lacking: {
+            /**
+             * Skills
+             * @description those the agent lacks, with the lowest level that would do
+             */
+            skills: {
+                [key: string]: number;
+            };
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * LastOfThread
          * @description A thread's last conversation, and who had it.
          */
@@ -1792,6 +1923,22 @@ export interface components {
             };
         };
         /**
+         * Ledger
+         * @description What was accepted and has not come to its end: 0 on a quiet floor; what stays is stuck.
+         */
+        Ledger: {
+            /**
+             * Unrouted
+             * @description accepted, and not yet applied by a router
+             */
+            unrouted: number;
+            /**
+             * Unrelayed
+             * @description decided, and not yet seen in the log
+             */
+            unrelayed: number;
+        };
+        /**
          * Lines
          * @description Lines of a channel log, newest first.
          */
@@ -1809,6 +1956,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** @description null while the log does not answer */
+            ledger: components["schemas"]["Ledger"] | null;
             /** Queues */
             queues: components["schemas"]["LiveQueue"][];
             /** Agents */
@@ -2837,6 +2986,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountHealth = components['schemas']['AccountHealth'];
 export type AccountLine = components['schemas']['AccountLine'];
 export type AddingAgent = components['schemas']['AddingAgent'];
 export type Agent = components['schemas']['Agent'];
@@ -2871,15 +3021,19 @@ export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
 export type FileLimits = components['schemas']['FileLimits'];
+export type Healths = components['schemas']['Healths'];
 export type Hit = components['schemas']['Hit'];
 export type Html = components['schemas']['Html'];
+export type InLine = components['schemas']['InLine'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
 export type KnownAgent = components['schemas']['KnownAgent'];
 export type KnownAgents = components['schemas']['KnownAgents'];
 export type KnownMail = components['schemas']['KnownMail'];
+export type Lacking = components['schemas']['Lacking'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
+export type Ledger = components['schemas']['Ledger'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
@@ -4359,6 +4513,7 @@ export interface operations {
                 /** @description words: each must be said, or begin what is said */
                 q: string;
                 status?: components["schemas"]["Status"][] | null;
+                queue?: string[] | null;
                 /** @description `next` of the page before */
                 after?: string | null;
                 limit?: number;
@@ -6354,6 +6509,66 @@ export interface operations {
             };
         };
     };
+    account_health_api_v1_account_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Healths"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     channel_log_api_v1_channel_log_get: {
         parameters: {
             query: {
@@ -6611,6 +6826,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KnownAgents"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    in_line_api_v1_waiting_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InLine"];
                 };
             };
             /** @description Unauthorized */

@@ -65,6 +65,12 @@ export interface Desk {
   settled(action: Action): void;
 }
 
+/** What follows a reply. */
+export interface Then {
+  verb: "wrap-up" | "close" | "snooze";
+  body: Body;
+}
+
 /** Operations by id, one at a time per conversation, so that replies keep their order; kept over a reload. */
 export class Actions {
   private readonly all = new Map<string, Action>();

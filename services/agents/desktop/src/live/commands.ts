@@ -10,13 +10,31 @@ export interface Page {
   /** `subject`: the conversation it is about, where that is not the chosen one. */
   open(dialog: DialogName, subject?: string): void;
   go(path: string): void;
-  focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript"): void;
+  focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript" | "panel" | "add"): void;
 }
 
 export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin";
 
 /** The subject of a dialog that sends the begun reply first. */
 export const AFTER_REPLY = "after-reply";
+
+export type Sending = "send" | "close" | "wait" | "snooze" | "wrap-up";
+
+/** How the begun reply is sent from its box, and what follows it. */
+export const SENDING: { how: Sending; keys: string; title: Key }[] = [
+  { how: "send", keys: "Enter", title: "send" },
+  { how: "close", keys: "Ctrl+Enter", title: "sendAndClose" },
+  { how: "wait", keys: "Ctrl+Shift+Enter", title: "sendAndWait" },
+  { how: "snooze", keys: "Ctrl+Alt+Enter", title: "sendAndSnooze" },
+  { how: "wrap-up", keys: "Alt+Enter", title: "sendAndWrapUp" },
+];
+
+/** What an Enter in the reply's box asks for; undefined: a new line, or nothing. A Mac's Command counts as Ctrl. */
+export function sendingOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">): Sending | undefined {
+  const held = [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", event.shiftKey && "Shift", event.key];
+  const keys = held.filter(Boolean).join("+");
+  return SENDING.find((each) => each.keys === keys)?.how;
+}
 
 export interface Command {
   id: string;
@@ -89,6 +107,7 @@ export const COMMANDS: Command[] = [
   { id: "begin", title: "begin", keys: ["b", "Alt+b"], can: (desk) => Boolean(desk.current()), run: (desk, page) => page.open("begin", desk.chosen) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
   { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },
+  { id: "panel", title: "contactPanel", keys: ["d", "Alt+v"], can: (desk) => Boolean(given(desk)), run: (_, page) => page.focus("panel") },
   { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },
   { id: "available", title: "takeWork", keys: ["Alt+a"], can: (desk) => desk.store.presence !== "available", run: (desk) => desk.present("available") },
   { id: "away", title: "beAway", keys: ["Alt+a"], can: (desk) => desk.store.presence === "available", run: (_, page) => page.open("away") },
@@ -98,10 +117,11 @@ export const COMMANDS: Command[] = [
   { id: "agents", title: "pageAgents", keys: ["Alt+4"], can: leads, run: (_, page) => page.go("/agents") },
   { id: "canned-replies", title: "pageCanned", keys: ["Alt+5"], can: leads, run: (_, page) => page.go("/canned") },
   { id: "setup", title: "pageSetup", keys: ["Alt+6"], can: leads, run: (_, page) => page.go("/setup") },
+  { id: "add", title: "addHere", keys: ["a"], can: (desk) => leads(desk) && /^#\/(agents|canned)/.test(location.hash), run: (_, page) => page.focus("add") },
   { id: "palette", title: "palette", keys: ["Ctrl+k"], can: isAny, run: (_, page) => page.open("palette") },
   { id: "keys", title: "keyList", keys: ["?"], can: isAny, run: (_, page) => page.open("keys") },
   { id: "preferences", title: "preferences", keys: ["Alt+,"], can: isAny, run: (_, page) => page.open("preferences") },
-  { id: "sign-out", title: "signOut", keys: [], can: isAny, run: (desk) => void desk.signOut() },
+  { id: "sign-out", title: "signOut", keys: ["Alt+q"], can: isAny, run: (desk) => void desk.signOut() },
 ];
 
 /** The name of what was pressed, as `keys` has it. A Mac's Command counts as Ctrl. */

@@ -2,18 +2,21 @@
 import { api, clock, Problem, want } from "../api/client";
 import type { Agent } from "../api/schema";
 import { whyNot } from "../words";
-import { Actions, type Action, type Body } from "./actions";
+import { Actions, type Action, type Body, type Then } from "./actions";
 import { chime, notify } from "./attention";
+import { Bell } from "./bell";
 import { Drafts } from "./drafts";
 import { Uploads } from "./files";
 import type { Welcome } from "./frames";
 import { Looking } from "./looking";
 import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
+import { offerKey } from "./offer";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
 import { recallSnoozed } from "./snoozed";
 import { endSession, isOver } from "./session";
+import { NOTHING_SOUGHT, type Sought } from "./sought";
 import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
 import { Store } from "./store";
@@ -22,12 +25,6 @@ import { whoOf } from "./who";
 
 const NOTICES = 3;
 const WROTE = "trunkline.conversation.message-added.v1";
-
-/** What follows a reply. */
-export interface Then {
-  verb: "wrap-up" | "close" | "snooze";
-  body: Body;
-}
 
 /** A conversation on the screen that need not be mine. */
 export interface Viewed {
@@ -57,6 +54,8 @@ export class Desk {
   chosen = "";
   /** What History shows. */
   viewed: Viewed | null = null;
+  /** What History looks for. */
+  sought = NOTHING_SOUGHT;
   /** To be chosen when it comes. */
   private wanted = "";
   prefs = readPrefs();
@@ -64,7 +63,9 @@ export class Desk {
   /** Offers answered here, by `id:fence`: their cards are gone before the log says so. */
   readonly answered = new Set<string>();
   private readonly ticker = new Worker(new URL("./tick.ts", import.meta.url), { type: "module" });
-  private readonly rung = new Set<string>();
+  private readonly bell = new Bell({
+    chime, now: () => performance.now(), notify: (offer) => notify(whoOf(offer.state), lastWords(offer), offerKey(offer)),
+  });
   private stopped = false;
 
   constructor(readonly me: Agent, device: string, private readonly signedOut: () => void) {
@@ -134,18 +135,7 @@ export class Desk {
       chosen.unread = 0;
       this.signals.seen(chosen);
     }
-    this.ring();
-  }
-
-  /** An offer that has just come calls, once. */
-  private ring(): void {
-    for (const offer of this.offers()) {
-      const key = offerKey(offer);
-      if (this.rung.has(key)) continue;
-      this.rung.add(key);
-      if (this.prefs.sound) chime();
-      notify(whoOf(offer.state), lastWords(offer), key);
-    }
+    this.bell.ring(this.offers(), this.prefs.sound);
   }
 
   // --- what one asks of it ---------------------------------------------------------------------------------
@@ -169,6 +159,12 @@ export class Desk {
   /** What History shows now; null: nothing. */
   view(one: Viewed | null): void {
     this.viewed = one;
+    this.watched.changed();
+  }
+
+  /** What History looks for; it is kept for when one comes back there. */
+  seek(sought: Sought): void {
+    this.sought = sought;
     this.watched.changed();
   }
 
@@ -291,7 +287,6 @@ export class Desk {
     this.socket.tick();
     this.actions.pump();
     this.looking.tell();
+    this.bell.ring(this.offers(), this.prefs.sound);
   }
 }
-
-export const offerKey = ({ state }: Held): string => `${state.id}:${state.fence}`;

@@ -30,8 +30,10 @@ export function limitOf(plan: Plan, channel: string, text: string): Limit {
 
 function smsWords(text: string, rules: ChannelLimits): string {
   const { encoding, segments: count, remaining } = segments(text);
-  if (!text) return say("smsNone", { encoding, remaining, most: numberOf(rules.text_limit) });
-  return say("smsCount", { encoding, segments: count, remaining, most: numberOf(rules.text_limit) });
+  const most = numberOf(rules.text_limit);
+  if (!text) return say("smsNone", { remaining, most });
+  const words = say("smsCount", { segments: count, remaining, most });
+  return encoding === "UCS-2" ? `${words} · ${say("smsSpecial")}` : words;
 }
 
 /** When the channel's window for replies ends, in ms; 0 if it has none. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { usualTimes } from "./snoozed";
+import { untilTheyWrite, usualTimes } from "./snoozed";
 
 const at = (text: string): number => new Date(text).getTime(); // by the clock on this wall, as people mean it
 
@@ -14,3 +14,7 @@ test("the usual times are later, and days begin at nine", () => {
 test.each([["2026-11-22T10:00:00", "2026-11-23T09:00:00"], ["2026-11-23T08:00:00", "2026-11-30T09:00:00"]])(
   "Monday is the next one: from %s, %s", (now, monday) => expect(usualTimes(at(now)).monday).toBe(at(monday)),
 );
+
+test("what waits for the customer is put off for a week at most: they may never write", () => {
+  expect(untilTheyWrite(Date.UTC(2026, 2, 1, 9))).toEqual({ verb: "snooze", body: { until: "2026-03-08T09:00:00.000Z", note: "" } });
+});

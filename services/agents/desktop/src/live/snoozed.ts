@@ -1,5 +1,6 @@
 // Putting off: when one may want a conversation back, and what one has put off already.
 import { api, Problem, want } from "../api/client";
+import type { Then } from "./actions";
 import type { Store } from "./store";
 
 const HOUR_MS = 3_600_000, MORNING = 9, AGAIN_MS = 5_000;
@@ -10,6 +11,11 @@ export type Until = "hour" | "hours" | "tomorrow" | "monday";
 export function usualTimes(now: number): Record<Until, number> {
   return { hour: now + HOUR_MS, hours: now + 3 * HOUR_MS, tomorrow: morning(now, 1), monday: morning(now, daysToMonday(now)) };
 }
+
+const WAIT_MS = 7 * 24 * HOUR_MS;
+
+/** What waits for the customer takes no room: it comes back when they write, and at the latest in a week. */
+export const untilTheyWrite = (now: number): Then => ({ verb: "snooze", body: { until: new Date(now + WAIT_MS).toISOString(), note: "" } });
 
 function morning(now: number, days: number): number {
   const date = new Date(now);

@@ -66,7 +66,7 @@ function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => vo
     // A table wider than the screen scrolls, also by keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above
     <div className="card scroll" role="region" aria-label={say("skillMatrix")} tabIndex={0}>
-      <table>
+      <table className="stack">
         <thead><tr>
           <th scope="col">{say("agent")}</th><th scope="col">{say("role")}</th><th scope="col">{say("capacity")}</th><th scope="col">{say("queues")}</th>
           {skills.map(({ name, title }) => <th key={name} scope="col" className="narrow">{title}</th>)}
@@ -76,9 +76,9 @@ function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => vo
           {agents.map((one) => (
             <tr key={one.id} className={one.disabled ? "soft" : ""}>
               <th scope="row">{one.name} <span className="soft">{one.login}{one.disabled && ` · ${say("disabled")}`}</span></th>
-              <td>{sayRole(one.role)}</td><td>{one.capacity}</td>
-              <td>{one.queues.includes("*") ? say("allQueues") : one.queues.map((name) => desk.names.queue(name)).join(", ") || "–"}</td>
-              {skills.map(({ name }) => <td key={name} className="narrow">{one.skills[name] ?? "·"}</td>)}
+              <td data-of={say("role")}>{sayRole(one.role)}</td><td data-of={say("capacity")}>{one.capacity}</td>
+              <td data-of={say("queues")}>{one.queues.includes("*") ? say("allQueues") : one.queues.map((name) => desk.names.queue(name)).join(", ") || "–"}</td>
+              {skills.map(({ name, title }) => <td key={name} data-of={title} className="narrow">{one.skills[name] ?? "·"}</td>)}
               {edit && <td><button type="button" onClick={() => edit(one)} aria-label={say("editNamed", { name: one.name })}>{say("edit")}</button></td>}
             </tr>
           ))}

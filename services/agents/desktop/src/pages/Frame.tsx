@@ -7,10 +7,11 @@ import { title } from "../live/attention";
 import type { Page } from "../live/commands";
 import { Dialogs, type Open } from "../parts/Dialogs";
 import { Fence } from "../parts/Fence";
+import { focusOn } from "../parts/focus";
 import { Icon, type IconName } from "../parts/Icon";
 import { useKeys } from "../parts/keyboard";
 import { Offers } from "../parts/Offers";
-import { PageContext, useDesk, useNow, usePage } from "../parts/use";
+import { PageContext, useDesk, useNarrow, useNow, usePage } from "../parts/use";
 import { say, sayName, type Key } from "../words";
 import { DeskPage } from "./DeskPage";
 import { History } from "./History";
@@ -66,27 +67,48 @@ function Pages() {
   );
 }
 
-const PLACES: [string, IconName, Key, boolean][] = [
-  ["/", "desk", "pageDesk", false], ["/history", "history", "pageHistory", false], ["/live", "live", "pageLive", true],
-  ["/agents", "agents", "pageAgents", true], ["/canned", "canned", "pageCanned", true], ["/setup", "setup", "pageSetup", true],
-];
+type Place = [string, IconName, Key];
+
+const EVERYBODYS: Place[] = [["/", "desk", "pageDesk"], ["/history", "history", "pageHistory"]];
+const LEADS: Place[] = [["/live", "live", "pageLive"]];
+/** On a phone these are behind one button: there is no room for their words. */
+const SELDOM: Place[] = [["/agents", "agents", "pageAgents"], ["/canned", "canned", "pageCanned"], ["/setup", "setup", "pageSetup"]];
 
 function Rail() {
-  const desk = useDesk(), [path] = useLocation(), page = usePage();
+  const desk = useDesk(), [path] = useLocation(), page = usePage(), narrow = useNarrow();
   const leads = desk.me.role !== "agent";
   return (
     <nav className="rail" aria-label={say("pages")}>
-      {PLACES.filter(([, , , needsLead]) => leads || !needsLead).map(([to, icon, words]) => (
-        <Link key={to} href={to} aria-current={path === to || (to !== "/" && path.startsWith(to)) ? "page" : undefined}>
-          <Icon name={icon} /><span>{say(words)}</span>
-        </Link>
-      ))}
+      {[...EVERYBODYS, ...(leads ? LEADS : [])].map((place) => <PlaceLink key={place[0]} place={place} path={path} />)}
+      {leads && (narrow ? <MorePlaces key={path} path={path} /> : SELDOM.map((place) => <PlaceLink key={place[0]} place={place} path={path} />))}
       <span className="grow" />
       <PresenceButton />
       <button type="button" className="rail-button" onClick={() => page.open("preferences")} title={desk.me.login}>
-        <Icon name="person" /><span>{desk.me.name}</span>
+        <Icon name="person" /><span>{narrow ? say("me") : desk.me.name}</span>
       </button>
     </nav>
+  );
+}
+
+function PlaceLink({ place: [to, icon, words], path }: { place: Place; path: string }) {
+  return (
+    <Link href={to} aria-current={isAt(to, path) ? "page" : undefined}>
+      <Icon name={icon} /><span>{say(words)}</span>
+    </Link>
+  );
+}
+
+const isAt = (to: string, path: string): boolean => path === to || (to !== "/" && path.startsWith(to));
+
+/** The seldom places on a phone; shut again on each of them. */
+function MorePlaces({ path }: { path: string }) {
+  return (
+    <details className="menu more-places">
+      <summary className="rail-button" aria-current={SELDOM.some(([to]) => isAt(to, path)) ? "page" : undefined}>
+        <Icon name="more" /><span>{say("more")}</span>
+      </summary>
+      <div className="card">{SELDOM.map((place) => <PlaceLink key={place[0]} place={place} path={path} />)}</div>
+    </details>
   );
 }
 
@@ -144,18 +166,4 @@ function TabTitle() {
     document.title = words;
   }, [words]);
   return null;
-}
-
-function focusOn(part: Parameters<Page["focus"]>[0]): void {
-  const writes = part === "reply" || part === "subject" ? "reply" : part === "note" ? "note" : "";
-  if (writes) {
-    document.querySelector<HTMLInputElement>(`.composer input[data-mode="${writes}"]`)?.click();
-    requestAnimationFrame(() => document.getElementById(part === "subject" ? "subject" : "reply")?.focus());
-  } else if (part === "list") {
-    const rows = document.querySelector(".list");
-    (rows?.querySelector<HTMLElement>('[aria-current="true"]') ?? rows?.querySelector("button"))?.focus();
-  } else if (part === "attach") {
-    document.querySelector<HTMLInputElement>('.composer input[data-mode="reply"]')?.click();
-    requestAnimationFrame(() => document.getElementById("attach")?.click());
-  } else document.getElementById("transcript")?.focus();
 }

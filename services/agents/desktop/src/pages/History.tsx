@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { api, Problem, want } from "../api/client";
 import type { Conversation, Status, Whole } from "../api/schema";
 import { canAssign, canTakeOver, takeOver } from "../live/commands";
+import type { Sought } from "../live/sought";
 import { stateOf, blank, type Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
 import { Found } from "../parts/Found";
@@ -18,19 +19,24 @@ import { momentOf, say, sayStatus, whyNot } from "../words";
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
 export function History({ id }: { id: string }) {
-  const [words, search] = useState(""), [status, filter] = useState<Status | "">("");
+  const desk = useDesk(), { words, status, queue } = desk.sought;
+  const change = (part: Partial<Sought>) => desk.seek({ ...desk.sought, ...part });
   return (
     <main className={id ? "history open" : "history"}>
       <h1 className="hidden">{say("pageHistory")}</h1>
       <section className="list" aria-label={say("found")}>
         <form role="search" className="filters" onSubmit={(event) => event.preventDefault()}>
-          <input type="search" value={words} maxLength={100} onChange={({ target }) => search(target.value)} placeholder={say("searchHint")} aria-label={say("searchHint")} />
-          <select value={status} onChange={({ target }) => filter(target.value as Status | "")} aria-label={say("status")}>
+          <input type="search" value={words} maxLength={100} onChange={({ target }) => change({ words: target.value })} placeholder={say("searchHint")} aria-label={say("searchHint")} />
+          <select value={status} onChange={({ target }) => change({ status: target.value as Status | "" })} aria-label={say("status")}>
             <option value="">{say("anyStatus")}</option>
             {STATUSES.map((each) => <option key={each} value={each}>{sayStatus(each)}</option>)}
           </select>
+          <select value={queue} onChange={({ target }) => change({ queue: target.value })} aria-label={say("queue")}>
+            <option value="">{say("anyQueue")}</option>
+            {desk.names.plan.queues.map(({ name, title }) => <option key={name} value={name}>{title}</option>)}
+          </select>
         </form>
-        <Found words={useSettled(words)} status={status} chosen={id} />
+        <Found words={useSettled(words)} status={status} queue={queue} chosen={id} />
       </section>
       {id ? <Past key={id} id={id} /> : <p className="empty choose">{say("chooseFound")}</p>}
     </main>
@@ -49,7 +55,7 @@ function useViewed(one: Conversation | undefined): void {
 }
 
 function Past({ id }: { id: string }) {
-  const desk = useDesk(), page = usePage(), [, go] = useLocation(), params = { path: { conversation: id } };
+  const desk = useDesk(), page = usePage(), [, go] = useLocation(), [panel, showPanel] = useState(false), params = { path: { conversation: id } };
   const { data, error } = useQuery({
     queryKey: ["past", id],
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}", { params })),
@@ -63,7 +69,7 @@ function Past({ id }: { id: string }) {
   if (!data) return <p className="empty" role="status">{say("loading")}</p>;
   const { conversation: one } = data, here = desk.store.all.has(id);
   return (
-    <section className="conversation" aria-labelledby="who">
+    <section className={panel ? "conversation with-panel" : "conversation"} aria-labelledby="who">
       <header className="head">
         <Link className="button quiet back" href="/history" aria-label={say("back")}><Icon name="back" /></Link>
         <Icon name={channelIcon(one.channel)} />
@@ -73,9 +79,10 @@ function Past({ id }: { id: string }) {
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", id)}>{say("assign")}</button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}</button>}
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
+        <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("story")} onClick={() => showPanel(!panel)}><Icon name="history" /></button>
       </header>
       <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
-      <aside className="panel" aria-label={say("story")}>
+      <aside className="panel" id="panel" tabIndex={-1} aria-label={say("story")}>
         <h3>{say("story")}</h3>
         <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>

@@ -1,8 +1,9 @@
 // The floor now, for supervisors: what waits and why, who is there and how loaded.
 import { useQuery } from "@tanstack/react-query";
 import { api, Problem, want } from "../api/client";
-import type { LiveAgent, LiveNeed, LiveQueue } from "../api/schema";
-import { useDesk, useNow } from "../parts/use";
+import type { LiveAgent, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
+import { skillWords } from "../live/skills";
+import { useDesk, useNow, usePage } from "../parts/use";
 import { lengthOf, numberOf, say, sayName, timeOf, whyNot } from "../words";
 
 const EVERY_MS = 2_000;
@@ -13,18 +14,32 @@ export default function Live() {
     <main className="board">
       <header className="row"><h1 className="grow">{say("pageLive")}</h1><span className="soft">{data ? say("asOf", { time: timeOf(data.at) }) : ""}</span></header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {data && <Ledger ledger={data.ledger} />}
       {data && <Queues queues={data.queues} />}
       {data && <Agents agents={data.agents} />}
     </main>
   );
 }
 
+/** Nothing that was accepted may be lost on the way: what is still on it. */
+function Ledger({ ledger }: { ledger: Difference | null }) {
+  if (!ledger) return <p className="soft" role="status">{say("ledgerUnknown")}</p>;
+  const { unrouted, unrelayed } = ledger, open = unrouted + unrelayed > 0;
+  return (
+    <p className="row ledger" title={say("ledgerExplained")}>
+      <strong>{say("ledger")}</strong>
+      {open ? <span>{say("ledgerOpen", { unrouted: numberOf(unrouted), unrelayed: numberOf(unrelayed) })}</span> : <span className="chip good">{say("ledgerEven")}</span>}
+    </p>
+  );
+}
+
 const seconds = (value: number | null): string => (value === null ? "–" : lengthOf(Math.abs(value) * 1000));
 
 function Slack({ value }: { value: number | null }) {
-  if (value === null) return <td>–</td>;
+  const of = say("mostUrgent");
+  if (value === null) return <td data-of={of}>–</td>;
   const late = value < 0;
-  return <td><span className={`chip ${late ? "late" : value < 60 ? "soon" : "calm"}`}>{say(late ? "lateBy" : "dueIn", { time: seconds(value) })}</span></td>;
+  return <td data-of={of}><span className={`chip ${late ? "late" : value < 60 ? "soon" : "calm"}`}>{say(late ? "lateBy" : "dueIn", { time: seconds(value) })}</span></td>;
 }
 
 function Queues({ queues }: { queues: LiveQueue[] }) {
@@ -34,7 +49,7 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
       {/* A table wider than the screen scrolls, also by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="queues-head" tabIndex={0}>
-        <table>
+        <table className="stack">
           <thead><tr>{(["queue", "waiting", "oldest", "mostUrgent", "whoCould"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}</tr></thead>
           <tbody>{queues.map((queue) => <QueueRows key={queue.name} queue={queue} />)}</tbody>
         </table>
@@ -44,11 +59,16 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
 }
 
 function QueueRows({ queue }: { queue: LiveQueue }) {
+  const desk = useDesk(), page = usePage();
+  const seek = (queue: string) => {
+    desk.seek({ words: "", status: "queued", queue });
+    page.go("/history");
+  };
   return (
     <>
       <tr className="main">
-        <th scope="row">{queue.title}</th>
-        <td>{numberOf(queue.waiting)}</td><td>{seconds(queue.oldest_s)}</td><Slack value={queue.slack_s} />
+        <th scope="row">{queue.waiting ? <button type="button" className="quiet link" title={say("showWaiting")} onClick={() => seek(queue.name)}>{queue.title}</button> : queue.title}</th>
+        <td data-of={say("waiting")}>{numberOf(queue.waiting)}</td><td data-of={say("oldest")}>{seconds(queue.oldest_s)}</td><Slack value={queue.slack_s} />
         <td>{queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}</strong> : queue.waiting ? "" : say("nothingWaits")}</td>
       </tr>
       {queue.needs.map((need) => <NeedRow key={`${need.channel}:${Object.keys(need.skills).join()}`} need={need} />)}
@@ -58,11 +78,11 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
 
 function NeedRow({ need }: { need: LiveNeed }) {
   const desk = useDesk();
-  const skills = Object.entries(need.skills).map(([skill, level]) => `${desk.names.skill(skill)} ≥ ${level}`).join(", ");
+  const skills = skillWords(desk.names, need.skills);
   return (
     <tr className="soft">
       <td>{desk.names.channel(need.channel)}{skills && ` · ${skills}`}</td>
-      <td>{numberOf(need.waiting)}</td><td>{seconds(need.oldest_s)}</td><Slack value={need.slack_s} />
+      <td data-of={say("waiting")}>{numberOf(need.waiting)}</td><td data-of={say("oldest")}>{seconds(need.oldest_s)}</td><Slack value={need.slack_s} />
       <td>{need.eligible === 0 ? say("nobodyCould") : say("could", { eligible: need.eligible, room: need.with_room })}</td>
     </tr>
   );
@@ -75,15 +95,15 @@ function Agents({ agents }: { agents: LiveAgent[] }) {
       <h2 id="agents-head">{say("agentsHere", { count: agents.length })}</h2>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="agents-head" tabIndex={0}>
-        <table>
+        <table className="stack">
           <thead><tr>{(["agent", "presence", "since", "load"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}</tr></thead>
           <tbody>
             {agents.map((one) => (
               <tr key={one.id}>
                 <th scope="row">{one.name}</th>
-                <td><span className={`dot ${one.presence}`} /> {sayName(one.presence)}{one.reason && ` · ${sayName(one.reason)}`}</td>
-                <td>{one.since ? lengthOf(Math.max(0, now - Date.parse(one.since))) : "–"}</td>
-                <td><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}</td>
+                <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {sayName(one.presence)}{one.reason && ` · ${one.reason === "missed" ? say("missedOffers") : sayName(one.reason)}`}</td>
+                <td data-of={say("since")}>{one.since ? lengthOf(Math.max(0, now - Date.parse(one.since))) : "–"}</td>
+                <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}</td>
               </tr>
             ))}
           </tbody>

@@ -3,9 +3,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { api, Problem, want } from "../api/client";
 import type { AccountLine, Tried, TriedMessage, Trying } from "../api/schema";
 import type { Desk } from "../live/desk";
+import { skillWords } from "../live/skills";
+import { addressOf } from "../live/who";
 import { useDesk } from "../parts/use";
-import { dateTimeOf, LOCALES, say, whyNot } from "../words";
-import { needs } from "./sentences";
+import { dateTimeOf, LOCALES, OWN_NAMES, say, whyNot } from "../words";
 
 const TEXT_LIMIT = 4_096;
 
@@ -38,7 +39,7 @@ function OwnWords({ accounts }: { accounts: AccountLine[] }) {
           {accounts.map(({ name, channel }) => <option key={name} value={name}>{name} ({desk.names.channel(channel)})</option>)}
         </select></label>
         <label>{say("tryLanguage")}<select name="language">
-          {["", ...LOCALES].map((each) => <option key={each} value={each}>{each || "–"}</option>)}
+          {(["", ...LOCALES] as const).map((each) => <option key={each} value={each}>{each ? OWN_NAMES[each] : "–"}</option>)}
         </select></label>
         <label className="check"><input type="checkbox" name="known" /> {say("tryKnown")}</label>
         <button type="submit" className="primary">{say("tryNow")}</button>
@@ -66,8 +67,8 @@ function Latest({ digest }: { digest: string }) {
 function Message({ desk, one }: { desk: Desk; one: TriedMessage }) {
   return (
     <li>
-      <p><time dateTime={one.at}>{dateTimeOf(one.at)}</time> <strong>{one.display}</strong> <span className="soft">{one.account}</span></p>
-      <p className="words">{one.text}</p>
+      <p><time dateTime={one.at}>{dateTimeOf(one.at)}</time> <strong>{addressOf({ channel: one.channel, address: one.display })}</strong> <span className="soft">{one.account}</span></p>
+      <p className="words clamped">{one.text}</p>
       {one.tried ? <Outcome desk={desk} tried={one.tried} /> : <p className="soft">{say("accountGone")}</p>}
     </li>
   );
@@ -75,7 +76,7 @@ function Message({ desk, one }: { desk: Desk; one: TriedMessage }) {
 
 /** Which rules spoke, and what came of it. */
 function Outcome({ desk, tried }: { desk: Desk; tried: Tried }) {
-  const skills = needs(desk, tried.requires);
+  const skills = skillWords(desk.names, tried.requires);
   const then = [
     say("ruleQueue", { queue: desk.names.queue(tried.queue) }), skills && say("needsSkills", { skills }), say("atPriority", { priority: tried.priority }),
   ];

@@ -4,10 +4,13 @@ import { useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { Queue, Rule, Running } from "../api/schema";
 import type { Desk } from "../live/desk";
+import { conditionWords } from "../live/condition";
+import { skillWords } from "../live/skills";
 import { useDesk } from "../parts/use";
-import { dateTimeOf, lengthOf, say, whyNot } from "../words";
+import { dateTimeOf, say, spanOf, whyNot } from "../words";
+import { HealthWords, useHealth, VerdictChip } from "./AccountHealth";
 import { RuleTrial } from "./RuleTrial";
-import { needs, widens } from "./sentences";
+import { widens } from "./widening";
 
 export default function Setup() {
   const desk = useDesk();
@@ -25,7 +28,7 @@ export default function Setup() {
   );
 }
 
-const inSeconds = (value: number): string => lengthOf(value * 1000);
+const inSeconds = (value: number): string => spanOf(value * 1000);
 
 function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> }) {
   return (
@@ -36,7 +39,7 @@ function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> })
           <li key={name}>
             <h3>{queue.title} <span className="soft">{name}</span></h3>
             <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
-            <p className="soft">{[needs(desk, queue.requires) && say("needsSkills", { skills: needs(desk, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
+            <p className="soft">{[Object.keys(queue.requires).length > 0 && say("needsSkills", { skills: skillWords(desk.names, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
             {queue.widening.map((step) => <p className="soft" key={step.after_s}>{widens(desk, step)}</p>)}
           </li>
         ))}
@@ -68,24 +71,31 @@ function Rules({ desk, running }: { desk: Desk; running: Running }) {
 function ruleWords(desk: Desk, rule: Rule): string {
   const then = [
     rule.queue && say("ruleQueue", { queue: desk.names.queue(rule.queue) }),
-    Object.keys(rule.requires).length > 0 && say("needsSkills", { skills: needs(desk, rule.requires) }),
+    Object.keys(rule.requires).length > 0 && say("needsSkills", { skills: skillWords(desk.names, rule.requires) }),
     rule.priority != null && say("atPriority", { priority: rule.priority }),
     rule.weight != null && say("weighs", { weight: rule.weight }),
     rule.target_s != null && say("ruleTarget", { target: inSeconds(rule.target_s) }),
   ].filter(Boolean).join(" ");
-  return `${say(rule.when === "true" ? "ruleAlways" : "ruleWhen")} ${then}`;
+  return `${whenWords(rule.when)} ${then}`;
+}
+
+function whenWords(when: string): string {
+  if (when === "true") return say("ruleAlways");
+  const condition = conditionWords(when);
+  return condition ? say("ruleIf", { condition }) : say("ruleWhen");
 }
 
 function Accounts({ desk, running }: { desk: Desk; running: Running }) {
-  const [open, show] = useState("");
+  const [open, show] = useState(""), healths = useHealth();
   return (
     <section className="card" aria-labelledby="accounts-head">
       <h2 id="accounts-head">{say("accounts")}</h2>
       <ul className="plain sentences">
-        {running.accounts.map((account) => (
+        {running.accounts.map((account) => ({ account, health: healths.get(account.name) })).map(({ account, health }) => (
           <li key={account.name}>
-            <h3>{account.name} <span className="soft">{desk.names.channel(account.channel)}</span></h3>
-            <p>{say("accountSentence", { queue: desk.names.queue(account.queue) })}</p>
+            <h3>{account.name} <span className="soft">{desk.names.channel(account.channel)}</span> {health && <VerdictChip health={health} />}</h3>
+            {health && <HealthWords health={health} />}
+            <p className="soft">{say("accountSentence", { queue: desk.names.queue(account.queue) })}</p>
             {desk.me.role === "admin" && (
               <details onToggle={({ currentTarget }) => show(currentTarget.open ? account.name : "")}>
                 <summary>{say("channelLog")}</summary>

@@ -1,8 +1,11 @@
 // Where one writes: a reply to the customer or a note for colleagues, with the channel's limits before the first key.
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
-import { AFTER_REPLY, canWrite } from "../live/commands";
+import { clock } from "../api/client";
+import { AFTER_REPLY, canWrite, SENDING, sendingOf, type Sending } from "../live/commands";
 import { limitOf, windowEnd, windowWords } from "../live/limits";
-import type { Desk, Then } from "../live/desk";
+import type { Then } from "../live/actions";
+import type { Desk } from "../live/desk";
+import { untilTheyWrite } from "../live/snoozed";
 import type { Held } from "../live/state";
 import { dateTimeOf, say, type Key } from "../words";
 import { AttachButton, Attachments, useFiles } from "./Attach";
@@ -40,14 +43,20 @@ export function Composer({ each, writeNote }: Props) {
     // A failure is told by who asked, and the text stays.
     void writeNote(text).then(() => change(""), () => undefined).finally(() => save(false));
   };
+  const sendAnd = (how: Exclude<Sending, "send">) => {
+    if (how === "wrap-up") reply({ verb: "wrap-up", body: {} });
+    else if (how === "wait") reply(untilTheyWrite(clock.now()));
+    else page.open(how, AFTER_REPLY);
+  };
   const send = () => {
     if (ready) (mode === "reply" ? reply : keep)();
   };
   const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || isTouch()) return;
+    const how = event.nativeEvent.isComposing || isTouch() ? undefined : sendingOf(event);
+    if (!how) return;
     event.preventDefault();
-    if (event.ctrlKey && mode === "reply" && ready) page.open(event.altKey ? "snooze" : "close", AFTER_REPLY);
-    else if (!event.ctrlKey) send();
+    if (how === "send") send();
+    else if (mode === "reply" && ready) sendAnd(how);
   };
 
   return (
@@ -65,7 +74,7 @@ export function Composer({ each, writeNote }: Props) {
         <span id="count" className={limit.over && mode === "reply" ? "bad grow" : "soft grow"}>
           {mode === "note" ? say("noteNotSent") : replyWords(desk, each, limit.words, closed)}
         </span>
-        {mode === "reply" && <SendAnd ready={ready} wrapUp={() => reply({ verb: "wrap-up", body: {} })} />}
+        {mode === "reply" && <SendAnd ready={ready} act={sendAnd} />}
         <button type="submit" className="primary" disabled={!ready}>{say(verbOf(mode, saving))}</button>
       </div>
     </form>
@@ -107,21 +116,20 @@ function Modes({ each, mode, write, can }: { each: Held; mode: Mode; write: (mod
       </div>
       {mode === "reply" && <AttachButton each={each} can={can} />}
       {mode === "reply" && (
-        <button type="button" className="quiet" aria-label={say("cannedReply")} disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> <span className="wide-only">{say("cannedReply")}</span></button>
+        <button type="button" className="quiet" aria-label={say("cannedReply")} title={say("cannedReply")} disabled={!can} onClick={() => page.open("canned")}><Icon name="canned" /> <span className="wide-only">{say("cannedReply")}</span></button>
       )}
     </div>
   );
 }
 
-function SendAnd({ ready, wrapUp }: { ready: boolean; wrapUp: () => void }) {
-  const page = usePage();
+function SendAnd({ ready, act }: { ready: boolean; act: (how: Exclude<Sending, "send">) => void }) {
   return (
     <details className="menu">
-      <summary className="button" aria-label={say("sendAnd")}><Icon name="down" /></summary>
+      <summary className="button" aria-label={say("sendAnd")} title={say("sendAnd")}><Icon name="down" /></summary>
       <div className="card">
-        <button type="button" disabled={!ready} onClick={() => page.open("close", AFTER_REPLY)}>{say("sendAndClose")}<kbd>Ctrl+Enter</kbd></button>
-        <button type="button" disabled={!ready} onClick={() => page.open("snooze", AFTER_REPLY)}>{say("sendAndSnooze")}<kbd>Ctrl+Alt+Enter</kbd></button>
-        <button type="button" disabled={!ready} onClick={wrapUp}>{say("sendAndWrapUp")}</button>
+        {SENDING.map(({ how, keys, title }) => how !== "send" && (
+          <button key={how} type="button" disabled={!ready} onClick={() => act(how)}>{say(title)}<kbd>{keys}</kbd></button>
+        ))}
       </div>
     </details>
   );

@@ -12,43 +12,46 @@ import { useDesk } from "./use";
 interface Wanted {
   words: string;
   status: Status | "";
+  queue: string;
   chosen: string;
 }
 
-export function Found({ words, status, chosen }: Wanted) {
+export function Found({ words, status, queue, chosen }: Wanted) {
   const isSearch = /[\p{L}\p{N}]/u.test(words);
   return (
     <div className="rows">
       {isSearch && <h2 className="soft">{say("byName")}</h2>}
-      <Listed words={words} status={status} chosen={chosen} />
+      <Listed words={words} status={status} queue={queue} chosen={chosen} />
       {isSearch && <h2 className="soft">{say("inWhatWasSaid")}</h2>}
-      {isSearch && <Said words={words} status={status} chosen={chosen} />}
+      {isSearch && <Said words={words} status={status} queue={queue} chosen={chosen} />}
     </div>
   );
 }
 
-const where = (status: Status | "", after: string) => ({ limit: 50, ...(status ? { status: [status] } : {}), ...(after ? { after } : {}) });
+const where = ({ status, queue }: Pick<Wanted, "status" | "queue">, after: string) => ({
+  limit: 50, ...(status ? { status: [status] } : {}), ...(queue ? { queue: [queue] } : {}), ...(after ? { after } : {})
+});
 
-function Listed({ words, status, chosen }: Wanted) {
+function Listed({ words, status, queue, chosen }: Wanted) {
   const read = useInfiniteQuery({
-    queryKey: ["history", words, status],
+    queryKey: ["history", words, status, queue],
     initialPageParam: "",
-    queryFn: ({ pageParam }) => want(api.GET("/api/v1/conversations", { params: { query: { text: words, ...where(status, pageParam) } } })),
+    queryFn: ({ pageParam }) => want(api.GET("/api/v1/conversations", { params: { query: { text: words, ...where({ status, queue }, pageParam) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const items = read.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Pages {...read} empty={items.length ? "" : say(words || status ? "nothingFound" : "nothingYet")}>
+    <Pages {...read} empty={items.length ? "" : say(words || status || queue ? "nothingFound" : "nothingYet")}>
       {items.map((one) => <FoundRow key={one.id} one={one} at={one.changed_at} current={one.id === chosen}>{one.last_words || "…"}</FoundRow>)}
     </Pages>
   );
 }
 
-function Said({ words, status, chosen }: Wanted) {
+function Said({ words, status, queue, chosen }: Wanted) {
   const read = useInfiniteQuery({
-    queryKey: ["said", words, status],
+    queryKey: ["said", words, status, queue],
     initialPageParam: "",
-    queryFn: ({ pageParam }) => want(api.GET("/api/v1/search", { params: { query: { q: words, ...where(status, pageParam) } } })),
+    queryFn: ({ pageParam }) => want(api.GET("/api/v1/search", { params: { query: { q: words, ...where({ status, queue }, pageParam) } } })),
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const items = read.data?.pages.flatMap((page) => page.items) ?? [];

@@ -6,6 +6,7 @@ import type { State } from "../live/frames";
 import { lastWords, targetOf, type Held } from "../live/state";
 import { whoOf } from "../live/who";
 import { clockOf, dateTimeOf, lengthOf, say, sayStatus } from "../words";
+import { Empty } from "./Empty";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
 
@@ -110,16 +111,4 @@ export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
   return sayStatus(state.status) + left;
-}
-
-/** Why there is nothing, and what would change it. */
-function Empty({ desk }: { desk: Desk }) {
-  if (!desk.live) return <p className="empty">{say("connecting")}</p>;
-  if (desk.store.presence === "available") return <p className="empty">{say("noneYet")}</p>;
-  return (
-    <div className="empty">
-      <p>{say("isAway")}</p>
-      <button type="button" className="primary" onClick={() => desk.present("available")}>{say("takeWork")}</button>
-    </div>
-  );
 }

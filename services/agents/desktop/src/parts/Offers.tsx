@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { clock } from "../api/client";
 import type { Action } from "../live/actions";
-import { offerKey, type Desk } from "../live/desk";
+import type { Desk } from "../live/desk";
+import { offerKey } from "../live/offer";
 import { lastWords, type Held } from "../live/state";
 import { whoOf } from "../live/who";
 import { clockOf, say } from "../words";

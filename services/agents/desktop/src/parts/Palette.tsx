@@ -1,6 +1,6 @@
 // Everything one can do, found by its words (Ctrl+K) or looked up by its key (?).
 import { Command } from "cmdk";
-import { COMMANDS, type Command as Act } from "../live/commands";
+import { COMMANDS, SENDING, type Command as Act } from "../live/commands";
 import { whoOf } from "../live/who";
 import { say } from "../words";
 import { Dialog } from "./Dialog";
@@ -51,10 +51,8 @@ export function KeyList({ close }: { close: () => void }) {
       <table className="key-table">
         <thead><tr><th scope="col">{say("key")}</th><th scope="col">{say("action")}</th></tr></thead>
         <tbody>
-          <tr><td><span className="keys"><kbd>Enter</kbd></span></td><td>{say("send")}</td></tr>
-          <tr><td><span className="keys"><kbd>Shift+Enter</kbd></span></td><td>{say("newLine")}</td></tr>
-          <tr><td><span className="keys"><kbd>Ctrl+Enter</kbd></span></td><td>{say("sendAndClose")}</td></tr>
-          <tr><td><span className="keys"><kbd>Ctrl+Alt+Enter</kbd></span></td><td>{say("sendAndSnooze")}</td></tr>
+          <tr><td><Keys keys={["Shift+Enter"]} /></td><td>{say("newLine")}</td></tr>
+          {SENDING.map(({ how, keys, title }) => <tr key={how}><td><Keys keys={[keys]} /></td><td>{say(title)}</td></tr>)}
           {COMMANDS.filter((each) => each.keys.length).map((each) => (
             <tr key={each.id}><td><Keys keys={each.keys} /></td><td>{say(each.title)}</td></tr>
           ))}

@@ -6,8 +6,8 @@ import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
-import { whoOf } from "../live/who";
-import { dateTimeOf, say, sayEvent, sayName, sayStatus, timeOf } from "../words";
+import { addressOf, whoOf } from "../live/who";
+import { dateTimeOf, momentOf, say, sayEvent, sayName, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, usePage } from "./use";
 import { whyMe } from "./why";
@@ -19,11 +19,11 @@ export function Panel({ each }: { each: Held }) {
     queryFn: () => want(api.GET("/api/v1/conversations/{conversation}/contact", { params })),
   });
   return (
-    <aside className="panel" aria-label={say("contactPanel")}>
+    <aside className="panel" id="panel" tabIndex={-1} aria-label={say("contactPanel")}>
       <h3>{data?.contact.name || whoOf(state)}</h3>
       <ul className="plain">
         {(data?.contact.addresses ?? []).map((address) => (
-          <li key={`${address.scheme}:${address.value}`}><span className="soft">{sayName(address.scheme)}</span> {address.value}</li>
+          <li key={`${address.scheme}:${address.value}`}><span className="soft">{sayName(address.scheme)}</span> {addressOf({ channel: address.scheme === "visitor" ? "webchat" : "", address: address.value })}</li>
         ))}
       </ul>
       <p><button type="button" onClick={() => page.open("begin", each.id)}>{say("begin")}</button></p>
@@ -63,7 +63,7 @@ function Story({ desk, each }: { desk: Desk; each: Held }) {
     <details onToggle={({ currentTarget }) => show(currentTarget.open)}>
       <summary>{say("story")}</summary>
       <ol className="plain story">
-        {(data?.events ?? []).map((event) => <li key={event.version}><time dateTime={event.at}>{timeOf(event.at)}</time> {eventWords(desk, event)}</li>)}
+        {(data?.events ?? []).map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}
       </ol>
     </details>
   );

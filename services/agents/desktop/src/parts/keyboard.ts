@@ -1,7 +1,8 @@
 // Keys to commands. A key that was meant for something else must never accept an offer.
 import { useEffect } from "react";
 import { ACCEPT, COMMANDS, DECLINE, keyOf, type Command, type Page } from "../live/commands";
-import { offerKey, type Desk } from "../live/desk";
+import type { Desk } from "../live/desk";
+import { offerKey } from "../live/offer";
 
 const CALM_MS = 700; // keys pressed sooner than this after an offer appeared, or after typing, were not meant for it
 

@@ -52,6 +52,16 @@ export function useSettled<T>(value: T): T {
   return settled;
 }
 
+const narrow = matchMedia("(max-width: 760px)"); // as the style sheets have it
+
+function onWidth(listener: () => void): () => void {
+  narrow.addEventListener("change", listener);
+  return () => narrow.removeEventListener("change", listener);
+}
+
+/** Whether the page is as narrow as a phone. */
+export const useNarrow = (): boolean => useSyncExternalStore(onWidth, () => narrow.matches);
+
 const coarse = matchMedia("(pointer: coarse)");
 
 /** Whether fingers point here: then Enter makes a new line, and no keys are shown. */

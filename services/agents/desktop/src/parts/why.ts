@@ -1,7 +1,7 @@
 // Why a conversation came to me, in sentences: who passed it on, or how the board chose.
 import type { Desk } from "../live/desk";
 import { reasonsOf, type Held, type Reasons } from "../live/state";
-import { lengthOf, say } from "../words";
+import { say, spanOf } from "../words";
 
 /** Who was free for less was not chosen for it. */
 const NEWS_MS = 1_000;
@@ -19,5 +19,5 @@ export function whyMe({ names }: Desk, { state, handover }: Held): string {
 
 function chosenWords({ satisfied, room, declined, idleMs }: Reasons): string {
   const floor = satisfied === 1 ? say("whyOnly") : say("whyChosen", { satisfied, room });
-  return [floor, declined ? say("whyDeclined", { count: declined }) : "", idleMs < NEWS_MS ? "" : say("whyIdle", { time: lengthOf(idleMs) })].filter(Boolean).join(" ");
+  return [floor, declined ? say("whyDeclined", { count: declined }) : "", idleMs < NEWS_MS ? "" : say("whyIdle", { time: spanOf(idleMs) })].filter(Boolean).join(" ");
 }

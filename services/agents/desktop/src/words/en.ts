@@ -1,8 +1,10 @@
 // English: the source of all keys. ICU messages: {name}, {count, plural, …}.
 import { en as boards } from "./boards.en";
+import { en as mail } from "./mail.en";
 
 export const en = {
   ...boards,
+  ...mail,
   // Signing in, and being connected
   login: "Sign-in name",
   password: "Password",
@@ -122,8 +124,8 @@ export const en = {
   sendAnd: "Send and…",
   sendAndClose: "Send and close…",
   sendAndWrapUp: "Send and wrap up",
-  smsCount: "{encoding}: {segments, plural, one {# SMS} other {# SMS}}, {remaining, plural, one {# character} other {# characters}} left in it; at most {most} characters",
-  smsNone: "{encoding}: {remaining, plural, one {# character} other {# characters}} in one SMS; at most {most}",
+  smsCount: "{segments, plural, one {# SMS} other {# SMS}}, {remaining, plural, one {# character} other {# characters}} left in it; at most {most} characters",
+  smsNone: "{remaining, plural, one {# character} other {# characters}} in one SMS; at most {most}",
   charactersLeft: "{count, plural, one {# character left} other {# characters left}}",
   tooLong: "Too long: {used} of at most {most}.",
   windowUntil: "you may reply until {at}",
@@ -279,16 +281,14 @@ export const en = {
   openWithNobody: "There is an open conversation there that nobody has yet; nothing can be begun beside it.",
   "event.conversation.begun": "begun by us",
   "event.conversation.assigned": "assigned by a supervisor",
-
-  // Mail
-  subject: "Subject",
-  cc: "Cc",
-  ccHint: "addresses, with commas between them",
-  editHead: "Edit subject and cc",
-  earlierWords: "Earlier words",
-  asSent: "As it was sent",
-  noLook: "It cannot be shown: {why}",
-  from: "from {name}",
-  stranger: "From somebody who took no part before.",
-  failedChecks: "The sender may be forged: {why}",
+  smsSpecial: "letters beyond the basic alphabet: an SMS holds 70",
+  sendAndWait: "Send and wait for the customer",
+  addHere: "Add one (agents, canned replies)",
+  me: "Me",
+  offerWaits: "A conversation is offered to you: it is above.",
+  noQueues: "You serve no queue, so nothing can be offered to you. An administrator can change that.",
+  noCapacity: "Your capacity is 0, so nothing can be offered to you. An administrator can change that.",
+  nothingForMe: "Nothing waits in your queues. You are available: the next one that fits you is offered here.",
+  fittingWait: "{count, plural, one {# conversation that you could take waits} other {# conversations that you could take wait}}. As soon as you have room it is offered here; what you declined, a little later.",
+  lackingWait: "{count, plural, one {# conversation waits} other {# conversations wait}} in your queues for skills that you do not have: {skills}. The next one that fits you is offered here.",
 };

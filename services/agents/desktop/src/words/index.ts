@@ -81,8 +81,13 @@ export function dayOf(at: string | number): string {
   return date.toLocaleDateString(region(), { weekday: "short", day: "numeric", month: "long", ...(thisYear ? {} : { year: "numeric" }) });
 }
 
-export const dateTimeOf = (at: string | number): string =>
-  new Date(at).toLocaleString(region(), { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" } as Intl.DateTimeFormatOptions);
+/** Day and time, with the year where it is not this one. */
+export function dateTimeOf(at: string | number): string {
+  const date = new Date(at), thisYear = date.getFullYear() === new Date().getFullYear();
+  return date.toLocaleString(region(), {
+    day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(thisYear ? {} : { year: "numeric" }),
+  });
+}
 
 /** As short as it can be told: the time of today, else the day, with the year where it is not this one. */
 export function momentOf(at: string | number): string {
@@ -94,11 +99,19 @@ export function momentOf(at: string | number): string {
 
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as const;
 
-/** A length of time as a chip shows it: its largest unit, whole. */
-export function lengthOf(ms: number): string {
+type Width = "long" | "short" | "narrow";
+
+/** Its largest unit, whole. */
+function lengthAs(ms: number, unitDisplay: Width): string {
   const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? ["second", 1_000];
-  return new Intl.NumberFormat(spoken, { style: "unit", unit, unitDisplay: "narrow" }).format(Math.floor(ms / size));
+  return new Intl.NumberFormat(spoken, { style: "unit", unit, unitDisplay }).format(Math.floor(ms / size));
 }
+
+/** A length of time as a chip shows it. The narrow Turkish minute reads like a day: there it is short. */
+export const lengthOf = (ms: number): string => lengthAs(ms, spoken === "tr" ? "short" : "narrow");
+
+/** A length of time within a sentence. In Latvian its unit would need another case each time: there it is short. */
+export const spanOf = (ms: number): string => lengthAs(ms, spoken === "lv" ? "short" : "long");
 
 /** Minutes and seconds, for what runs out. */
 export const clockOf = (ms: number): string =>

@@ -1,12 +1,13 @@
 import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, expect, test, vi } from "vitest";
-import { COMMANDS } from "../live/commands";
+import { COMMANDS, SENDING, sendingOf } from "../live/commands";
 import { en } from "./en";
-import { lengthOf, say, sayName, speak, whyNot, type Key } from "./index";
+import { dateTimeOf, lengthOf, say, sayName, spanOf, speak, whyNot, type Key } from "./index";
 import { lv } from "./lv";
 import { tr } from "./tr";
 
 vi.stubGlobal("document", { documentElement: { lang: "" } });
+vi.stubGlobal("navigator", { languages: ["en-GB"] });
 afterEach(() => speak("en"));
 
 /** The names of what a message needs. */
@@ -51,6 +52,33 @@ test("words that others wrote are shown as they are, also where we have a messag
 
 test("a length of time is told in its largest whole unit", () => {
   expect([59_000, 60_000, 3_599_000, 90_000_000].map(lengthOf)).toEqual(["59s", "1m", "59m", "1d"]);
+});
+
+test("a minute never reads like a day, and sentences have whole words where the language lets them", () => {
+  speak("tr");
+  expect([lengthOf(120_000), lengthOf(172_800_000), spanOf(120_000)]).toEqual(["2 dk.", "2 gün", "2 dakika"]);
+  speak("lv");
+  expect(spanOf(120_000)).toBe("2 min");
+  speak("en");
+  expect(spanOf(120_000)).toBe("2 minutes");
+});
+
+test("the year is told where it is another one", () => {
+  const year = new Date().getFullYear();
+  expect(dateTimeOf(new Date(year, 5, 1, 9, 30).getTime())).not.toContain(String(year));
+  expect(dateTimeOf(new Date(year - 1, 5, 1, 9, 30).getTime())).toContain(String(year - 1));
+});
+
+test("each way to send has one key of its own, and Shift+Enter alone is a new line", () => {
+  const pressed = (keys: string) => ({ key: "Enter", ctrlKey: /Ctrl/.test(keys), altKey: /Alt/.test(keys), shiftKey: /Shift/.test(keys), metaKey: false });
+  expect(SENDING.map(({ keys }) => sendingOf(pressed(keys)))).toEqual(SENDING.map(({ how }) => how));
+  expect(new Set(SENDING.map(({ keys }) => keys)).size).toBe(SENDING.length);
+  expect(sendingOf(pressed("Shift+Enter"))).toBeUndefined();
+  expect(sendingOf({ ...pressed(""), metaKey: true })).toBe("close");
+});
+
+test("every command has a key", () => {
+  expect(COMMANDS.filter(({ keys }) => !keys.length).map(({ id }) => id)).toEqual([]);
 });
 
 test("no two commands answer to one key, but the two sides of presence", () => {

@@ -1,0 +1,15 @@
+// A queue's widening in words.
+import type { WideningStep } from "../api/schema";
+import type { Desk } from "../live/desk";
+import { say, spanOf } from "../words";
+
+/** A step: after how long, and what is asked for less. A group, `lang.*`, is called by its name. */
+export function widens({ names }: Desk, step: WideningStep): string {
+  const skill = (name: string): string => names.skill(name.replace(/\.\*$/, ""));
+  const changes = [
+    ...Object.entries(step.lower).map(([name, level]) => say("widensLower", { skill: skill(name), level })),
+    ...step.drop.map((name) => say("widensDrop", { skill: skill(name) })),
+    ...step.queues.map((name) => say("widensQueue", { queue: names.queue(name) })),
+  ];
+  return say("widens", { time: spanOf(step.after_s * 1000), changes: changes.join(", ") });
+}
