@@ -7,17 +7,26 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.visitor import Floor
 from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, CONFIG, ROOT, Deployment
+from trunkline.testing.mail import MailSink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 WORDS = ROOT / "services" / "ingest" / "widget" / "words"
 SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
 HERE = CONFIG.replace("chat-main:", "chat-shop:")
-NIGHT = "hours: {zone: Europe/Riga, week: {mon: []}}"
+CLOSED = HERE.replace(
+    "      identity_secret:", "      hours: {zone: Europe/Riga, week: {mon: []}}\n      identity_secret:"
+)
+MAIL = """  mail-main:
+    channel: email
+    settings: {{addresses: [support@shop.example], reply_secret: a-secret-of-the-tests-only, relay_host: 127.0.0.1,
+      relay_port: {relay}, relay_security: none}}
+rules:"""
 
 
 @pytest.fixture
@@ -129,21 +138,31 @@ async def test_the_widget_speaks_the_pages_language(system: Deployment, window: 
     assert complaints == []
 
 
-async def test_outside_opening_hours_the_visitor_leaves_an_address(tmp_path: Path, window: BrowserContext) -> None:
-    closed = HERE.replace("      identity_secret:", f"      {NIGHT}\n      identity_secret:")
+async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answered_there(
+    tmp_path: Path, browser: Browser, window: BrowserContext
+) -> None:
     async with (
-        Deployment(tmp_path, config=closed, environment=SHOP) as system,
-        TestAgent(system.desk_url, *ADMIN) as agent,
+        MailSink() as sink,
+        Deployment(tmp_path, config=CLOSED.replace("rules:", MAIL.format(relay=sink.port)), environment=SHOP) as system,
+        Floor(system, browser) as floor,
     ):
+        seat = await floor.seat()
         page, _ = await shop(window, system)
         await page.get_by_role("button", name="Open the chat").click()
         await page.get_by_label("Your e-mail address").fill("anna@example.org")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
-        offered = await agent.event("conversation.offered")
-        [message] = (await agent.recorded(offered["subject"]))["messages"]
-        assert message["parts"][0]["emails"] == ["anna@example.org"]
+        await seat.accept("anna@example.org")
+        await seat.page.locator(".bubble button").click()
+        dialog = seat.page.locator("dialog[open]")
+        await expect(dialog.locator("select[name=way]")).to_contain_text("anna@example.org · E-mail · mail-main")
+        await dialog.locator("input[name=subject]").fill("Your question of last night")
+        await dialog.locator("textarea").fill("It left today.")
+        await dialog.locator("button[type=submit]").click()
+        await expect(seat.page.locator(".bubble.out[data-status=sent]")).to_contain_text("It left today.")
+        [mail] = sink.received
+        assert (mail.recipients, mail.message["Subject"]) == (("anna@example.org",), "Your question of last night")
 
 
 async def test_a_picture_is_sent_and_seen_in_both_windows_and_a_program_is_refused(
