@@ -137,6 +137,13 @@ async def test_the_widget_speaks_the_pages_language(system: Deployment, window: 
     await expect(page.get_by_role("log")).to_contain_text(words["greeting"])
     assert complaints == []
 
+    chooser = page.get_by_label(words["attach"])
+    await chooser.set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"\x7fELF\x00\x01"})
+    await expect(page.get_by_role("alert")).to_have_text(words["not-taken"])
+    await page.route("**/files?*", lambda route: route.abort())
+    await chooser.set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": _GIF})
+    await expect(page.get_by_role("alert")).to_have_text(words["offline"])
+
 
 async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answered_there(
     tmp_path: Path, browser: Browser, window: BrowserContext

@@ -135,7 +135,7 @@ function piece(text: string, index: number): JSX.Element | string {
 }
 
 function link(address: string, shown: JSX.Element | string): JSX.Element {
-  return <a href={address} target="_blank" rel="noopener noreferrer">{shown}</a>;
+  return <a href={address} target="_blank" rel="noreferrer">{shown}</a>;
 }
 
 class Closed extends Component<Props & { text: string }, { kept?: boolean }> {
@@ -209,7 +209,7 @@ class Composer extends Component<Props, { text?: string; problem?: string }> {
     const most = chat.welcome?.limits.file_bytes ?? 0;
     let problem = "";
     if (file && file.size > most) problem = fill(words.large, `${Math.floor(most / 1e6)} MB`);
-    else if (file) problem = await chat.attach(file).then(String, String);
+    else if (file) problem = await chat.attach(file).catch(() => words.offline);
     input.value = "";
     this.setState({ problem });
   };

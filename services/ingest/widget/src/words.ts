@@ -31,7 +31,8 @@ export const EN = {
   large: "A file can be at most {}.",
 };
 
-export type Words = typeof EN;
+// Beside these, a language may have words for the codes of refusals; their English comes with them.
+export type Words = typeof EN & { [code: string]: string | undefined };
 
 const OTHERS = ["tr", "lv"];
 
@@ -41,7 +42,7 @@ export const languageOf = (page: string): string => OTHERS.find((one) => page.to
 // The words of a language; English if they cannot be had.
 export async function wordsOf(language: string, base: string): Promise<Words> {
   try {
-    return language === "en" ? EN : { ...EN, ...((await (await fetch(`${base}/words.${language}.json`)).json()) as Words) };
+    return language === "en" ? EN : { ...EN, ...(await (await fetch(`${base}/words.${language}.json`)).json()) };
   } catch {
     return EN;
   }
