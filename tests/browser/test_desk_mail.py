@@ -60,12 +60,13 @@ async def test_subject_and_cc_are_shown_and_what_the_agent_makes_of_them_is_sent
     quoted = "Where is it?\n\nOn Mon, 2 Jan 2026 at 10:00, The Shop <support@shop.example> wrote:\n> It left today.\n"
     mail = written(
         CUSTOMER, SUPPORT, quoted, subject="Re: Parcel", message_id="one@customers.example",
-        headers={"Cc": "bruno@customers.example"},
+        headers={"Cc": "bruno@customers.example", "Auto-Submitted": "auto-generated"},
     )  # fmt: skip
     mail.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="list.csv")
     seat = await _mailed(floor, mail)
     page = seat.page
     await expect(page.locator(".bubble .mail-head")).to_contain_text("Re: Parcel")
+    await expect(page.locator(".bubble .mail-head")).to_contain_text("Sent automatically: Auto-Submitted")
     await expect(page.locator(".bubble a[download]")).to_contain_text("list.csv")
     await expect(page.get_by_text("> It left today.")).to_be_hidden()
     await page.locator(".quote summary").click()

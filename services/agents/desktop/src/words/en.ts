@@ -287,6 +287,7 @@ export const en = {
   asSent: "As it was sent",
   noLook: "It cannot be shown: {why}",
   from: "from {name}",
+  automatic: "Sent automatically: {why}",
   stranger: "From somebody who took no part before.",
   failedChecks: "The sender may be forged: {why}",
 };

@@ -273,6 +273,7 @@ export const lv: Record<Key, string> = {
   asSent: "Kā sūtīts",
   noLook: "To nevar parādīt: {why}",
   from: "no: {name}",
+  automatic: "Nosūtīts automātiski: {why}",
   stranger: "No kāda, kas iepriekš nepiedalījās.",
   failedChecks: "Sūtītājs var būt viltots: {why}",
 };

@@ -273,6 +273,7 @@ export const tr: Record<Key, string> = {
   asSent: "Gönderildiği gibi",
   noLook: "Gösterilemiyor: {why}",
   from: "gönderen: {name}",
+  automatic: "Otomatik gönderilmiş: {why}",
   stranger: "Daha önce katılmamış birinden.",
   failedChecks: "Gönderen sahte olabilir: {why}",
 };
