@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -69,6 +70,7 @@ async def test_a_visitor_asks_by_keyboard_alone_and_reads_the_answer(
 
         log = page.get_by_role("log")
         await expect(log).to_contain_text("It left today")
+        await expect(log.locator("time").first).to_have_text(re.compile(r"^\d\d:\d\d$"))  # the browser is British
         await expect(log.get_by_role("link", name="https://track.example/7")).to_have_attribute(
             "href", "https://track.example/7"
         )
