@@ -149,7 +149,7 @@ _LINES: Final[dict[type[Any], _Line]] = {
 _STRUCTURED: Final = events.STRUCTURED[1].decode()
 _EVENTS_HEAD: Final = f"""# Events
 
-{GENERATED} The source is `shared/trunkline/events.py`: one class per record, the type's last part its version.
+{GENERATED} The source is `shared/trunkline/events/`: one class per record, the type's last part its version.
 
 Every record's value is a CloudEvents 1.0 envelope in JSON; `data` is the event's own. The schema of a type describes
 the whole value. Fields may be added to a type: readers ignore what they do not know. Nothing is taken away and nothing

@@ -11,7 +11,8 @@ from trunkline.board import Answer, Board, moves
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
-from trunkline.requirements import requirement_id, skills_of
+from trunkline.requirements import queue_of, requirement_id, skills_of
+from trunkline.widening import ladder
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _LANGUAGE = "lang."
@@ -57,7 +58,7 @@ class Passing:
         if known[0] != b"ok":
             return Answer("unknown")
         channel, requirement = known[2].decode(), known[6].decode()
-        name = queue or requirement.partition("|")[0]
+        name = queue or queue_of(requirement)
         config = self._watch.current
         if details.escalation:
             name, more = _escalation(config, name)
@@ -68,6 +69,7 @@ class Passing:
         return await moves.transfer_to_queue(
             self._board, **action.who, queue=name, requirement=requirement_id(name, channel, found.weight, skills),
             weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
+            ladder=ladder(found.widening, queue=name, channel=channel, weight=found.weight, requires=skills),
             body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
         )  # fmt: skip
 

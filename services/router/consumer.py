@@ -21,7 +21,7 @@ from trunkline.events import Header, MessageReceived, PreferenceReceived, ReplyU
 from trunkline.ids import new_conversation_id
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
-from trunkline.route import Route, route
+from trunkline.route import UNDECIDED, Route, route
 
 log = structlog.get_logger()
 
@@ -94,7 +94,7 @@ class Consumer:
     def _decide(self, message: InboundMessage, rules: Rules, last: Last | None) -> tuple[str, ...]:
         """What the rules say; nothing for a thread we believe has an open conversation: the board asks if not so."""
         if message.thread in self._open:
-            return ("",) * 6
+            return UNDECIDED
         known, agent = last or (False, "")
         decision = rules.engine.decide(facts_of(message, known=known, last_agent=agent))
         routed: Route = route(decision, rules.config, channel=message.channel)

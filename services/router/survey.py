@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.due import target_ms
 from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, SLACK, UNSERVED, WAITING
+from trunkline.requirements import channel_of, queue_of
 
 
 @dataclass(slots=True)
@@ -30,9 +30,9 @@ class Survey:
         now = int(answer[2])
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
         for raw in answer[1]:
-            queue, channel, *_ = raw[0].decode().split("|")
-            target = target_ms(int(float(raw[3])), int(raw[6])) if raw[3] else 0
-            _add(lines[queue, channel], waiting=int(raw[1]), oldest=raw[2], target=target, eligible=int(raw[4]))
+            requirement = raw[0].decode()
+            line = lines[queue_of(requirement), channel_of(requirement)]
+            _add(line, waiting=int(raw[1]), oldest=raw[2], target=raw[3], eligible=int(raw[4]))
         for labels in self._shown - set(lines):
             lines[labels] = _Line()
         for labels, line in lines.items():
@@ -54,7 +54,7 @@ class Survey:
         self._shown = set()
 
 
-def _add(line: _Line, *, waiting: int, oldest: bytes, target: int, eligible: int) -> None:
+def _add(line: _Line, *, waiting: int, oldest: bytes, target: bytes, eligible: int) -> None:
     line.waiting += waiting
     line.eligible = max(line.eligible, eligible)
     if waiting and not eligible:
@@ -62,4 +62,4 @@ def _add(line: _Line, *, waiting: int, oldest: bytes, target: int, eligible: int
     if oldest:
         line.oldest_ms = min(line.oldest_ms or int(oldest), int(oldest))
     if target:
-        line.target_ms = min(line.target_ms or target, target)
+        line.target_ms = min(line.target_ms or int(target), int(target))

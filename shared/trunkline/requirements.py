@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
 
 
-def requirement_id(queue: str, channel: str, weight: int, skills: Mapping[str, int]) -> str:
-    """`queue|channel|weight|skill:level,…`, skills in order; ValueError for a name the board could not take."""
-    for name in (queue, channel, *skills):
+def requirement_id(
+    queue: str, channel: str, weight: int, skills: Mapping[str, int], *, also: Sequence[str] = ()
+) -> str:
+    """`queue+queue|channel|weight|skill:level,…`, skills in order; ValueError for a name the board could not take.
+
+    `also`: whoever serves one of these queues will do as well. The first queue is where it waits, and is counted.
+    """
+    for name in (queue, *also, channel, *skills):
         if not _NAME.match(name):
             raise ValueError(f"not a name for the board: {name[:80]!r}")
     wanted = ",".join(f"{skill}:{level}" for skill, level in sorted(skills.items()) if level > 0)
-    return f"{queue}|{channel}|{weight}|{wanted}"
+    return f"{'+'.join((queue, *also))}|{channel}|{weight}|{wanted}"
+
+
+def queue_of(requirement: str) -> str:
+    """The queue in which what requires this waits."""
+    return requirement.partition("|")[0].partition("+")[0]
+
+
+def channel_of(requirement: str) -> str:
+    """The channel it came by."""
+    return requirement.split("|")[1]
 
 
 def skills_of(requirement: str) -> dict[str, int]:

@@ -8,6 +8,10 @@ from trunkline.config.model import Config
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import requirement_id
+from trunkline.widening import ladder
+
+UNDECIDED = ("",) * 7
+"""The arguments where no rule was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +24,25 @@ class Route:
     priority: int
     due_in_ms: int
     limits: str
+    ladder: str
 
     def arguments(self) -> tuple[str, ...]:
         """In the order of the moves `receive` and `begin`."""
         return (
             self.queue, self.requirement, str(self.weight), str(self.priority), str(self.due_in_ms), self.limits,
+            self.ladder,
         )  # fmt: skip
 
 
 def route(decision: Decision, config: Config, *, channel: str) -> Route:
     """What the board is told of a decision."""
+    queue, weight, requires = decision.queue, decision.weight, decision.requires
     return Route(
-        queue=decision.queue,
-        requirement=requirement_id(decision.queue, channel, decision.weight, decision.requires),
-        weight=decision.weight,
+        queue=queue,
+        requirement=requirement_id(queue, channel, weight, requires),
+        weight=weight,
         priority=decision.priority,
         due_in_ms=due_in_ms(decision.target_s, decision.priority),
-        limits=config.queues[decision.queue].limits,
+        limits=config.queues[queue].limits,
+        ladder=ladder(config.queues[queue].widening, queue=queue, channel=channel, weight=weight, requires=requires),
     )

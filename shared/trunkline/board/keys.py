@@ -31,7 +31,9 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P requirements      set      requirement sets seen
     P e:<requirement>   set      agents who satisfy it and are available
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
-    P w:<requirement>   zset     waiting conversations → due (ms)
+    P w:<requirement>   zset     waiting conversations → due (ms): the line
+    P since:<requirement> zset   the same → queued at (ms): the first has waited longest
+    P target:<requirement> zset  the same → when their target ends (ms): due without the priority's head start
 """
 
 from __future__ import annotations

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.board.client import Board, safe
-from trunkline.due import target_ms
 from trunkline.events import Presence
-from trunkline.requirements import skills_of
+from trunkline.requirements import channel_of, queue_of, skills_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Waiting:
     waiting: int
     oldest_s: float | None
     slack_s: float | None
-    """Until the most urgent is due; negative when it is late."""
+    """Until the first target ends; negative when somebody waits longer than was promised."""
     eligible: int
     """Agents who are available and have the skills."""
     with_room: int
@@ -64,12 +63,12 @@ async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:
 
 def _waiting(line: list[Any], now: int) -> Waiting:
     requirement = line[0].decode()
-    queue, channel, *_ = requirement.split("|")
-    oldest, due, priority = line[2], line[3], line[6]
+    oldest, target = line[2], line[3]
     return Waiting(
-        queue=queue, channel=channel, skills=skills_of(requirement), waiting=int(line[1]),
+        queue=queue_of(requirement), channel=channel_of(requirement), skills=skills_of(requirement),
+        waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
-        slack_s=(target_ms(int(float(due)), int(priority)) - now) / 1_000 if due else None,
+        slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),
     )  # fmt: skip
 

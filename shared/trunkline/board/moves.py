@@ -65,11 +65,15 @@ async def transfer_to_queue(
     weight: int,
     limits: str,
     body: bytes,
+    ladder: str = "",
     reason: str = "transfer",
     trace: str = "",
 ) -> Answer:
-    """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender."""
-    arguments = (safe(queue), requirement, str(weight), limits, body, safe(reason))
+    """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender.
+
+    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line.
+    """
+    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason))
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -120,9 +124,9 @@ async def begin(
 ) -> Answer:
     """Open a conversation in which we write first; the agent owns it, whatever room there is.
 
-    `conversation` is its id, of the thread's shard; `route` is queue, requirement set, weight, priority, ms until due
-    and the queue's limits; `body` the finished `BeginningDetails`. `open`: the thread has one, the detail is its id and
-    who has it. `opted-out`; `absent`: the agent is not on the board.
+    `conversation` is its id, of the thread's shard; `route` the arguments of `trunkline.route`; `body` the finished
+    `BeginningDetails`. `open`: the thread has one, the detail is its id and who has it. `opted-out`; `absent`: the
+    agent is not on the board.
     """
     arguments = (thread, safe(account), safe(channel), contact.scheme, contact.value, contact.display or "")
     return await board.move(

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
+from trunkline.due import target_ms
 from trunkline.events import Status
 from trunkline.ids import shard_of
 
@@ -103,7 +104,7 @@ class _Writer:
         self._pipeline.set(p + "t:" + state["thread"], name)
         self._pipeline.sadd(p + "requirements", state["requirement"])
         if status == Status.QUEUED:
-            self._pipeline.zadd(p + "w:" + state["requirement"], {name: state["due"]})
+            self._in_line(shard, name, state)
         if status == Status.CLOSED:
             left = reopen_ms(state) - closed_for + 60_000
             self._pipeline.pexpire(p + "c:" + name, left)
@@ -114,6 +115,14 @@ class _Writer:
             self._timer(shard, f"wake|{name}", state["wake_at"])
         if state["owner"]:
             self._owned(name, state["owner"])
+
+    def _in_line(self, shard: int, name: str, state: dict[str, Any]) -> None:
+        p, requirement = self._prefix, state["requirement"]
+        self._pipeline.zadd(p + "w:" + requirement, {name: state["due"]})
+        self._pipeline.zadd(p + "since:" + requirement, {name: state["queued_at"]})
+        self._pipeline.zadd(p + "target:" + requirement, {name: target_ms(state["due"], state["priority"])})
+        if state.get("widen_at"):  # a state from before there was any has none
+            self._timer(shard, f"widen|{name}", state["widen_at"])
 
     def _owned(self, conversation: str, owner: str) -> None:
         self._pipeline.sadd(self._prefix + "ac:" + owner, conversation)

@@ -16,6 +16,7 @@ _DAY_S = 86_400
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+SkillOrGroup = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,60}(\.\*)?$")]
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Level = Annotated[int, Field(ge=0, le=10)]
 Weight = Annotated[int, Field(ge=1, le=100)]
@@ -47,6 +48,15 @@ class Escalation(_Frozen):
     requires: dict[SkillName, Level] = {}
 
 
+class WideningStep(_Frozen):
+    """What is asked for less once a conversation has waited so long; steps add up."""
+
+    after_s: int = Field(ge=1, le=30 * _DAY_S, description="seconds of waiting; rising from step to step")
+    lower: dict[SkillOrGroup, Level] = Field(default={}, description="skill: this level will do from now on")
+    drop: tuple[SkillOrGroup, ...] = Field(default=(), description="skills that are not asked for any more")
+    queues: tuple[Name, ...] = Field(default=(), max_length=8, description="whoever serves these will do as well")
+
+
 class Queue(_Frozen):
     """Conversations that wait for an agent, and what they are promised."""
 
@@ -67,6 +77,9 @@ class Queue(_Frozen):
     )
     reopen_within_s: int = Field(
         default=_DAY_S, ge=0, le=365 * _DAY_S, description="seconds after closing in which a new message opens it again"
+    )
+    widening: tuple[WideningStep, ...] = Field(
+        default=(), max_length=8, description="how what it asks for relaxes while it waits"
     )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
 

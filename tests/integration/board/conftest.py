@@ -17,11 +17,12 @@ from trunkline.board.fold import Fold, print_of
 from trunkline.board.owner import load_scripts, raise_term, swap
 from trunkline.board.rebuild import build
 from trunkline.board.relay import FIRST_ID, Entry, compose
-from trunkline.bus import Partition
+from trunkline.bus import Partition, Record
 from trunkline.events import InboundDetails, Presence, Profile, Topic
 from trunkline.ids import message_id, new_conversation_id, new_id, shard_of
 from trunkline.messages import Address, InboundMessage, Text
 from trunkline.requirements import requirement_id
+from trunkline.route import UNDECIDED, Route
 from trunkline.testing.servers.redis import RedisServer
 
 SHARDS = 2
@@ -52,6 +53,22 @@ class Floor:
             )
             assert answer[0] == b"ok", answer
 
+    async def folds(self) -> dict[int, Fold]:
+        """What the log says so far, shard by shard."""
+        folds = {shard: Fold() for shard in range(SHARDS)}
+        for shard, fold in folds.items():
+            place = Partition(Topic.ROUTING, shard)
+            for offset, entry in enumerate(await self.events(shard)):
+                one = entry.record
+                fold.take(Record(place, offset, entry.at_ms, one.key, one.value, one.headers))
+        return folds
+
+    async def rebuild(self, folds: dict[int, Fold] | None = None) -> None:
+        """The board in force is found stale, and another is built: from what the log says, or from these."""
+        known = await self.folds() if folds is None else folds
+        await self.board.client.delete(self.board.keys.generation)
+        await self.open("2-b", known)
+
     async def now(self) -> int:
         """The server's clock, ms."""
         seconds, micros = await self.board.client.time()
@@ -75,29 +92,19 @@ class Floor:
     def receiving(
         self, thread: str, *, message: str | None = None, word: str = "", decided: bool = True, due: int = 60_000,
         priority: int = 0, skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None,
-        term: int | None = None, limits: str = LIMITS,
+        term: int | None = None, limits: str = LIMITS, ladder: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
         """The arguments of one `receive`, in the order of the script."""
         shard = shard_of(thread, SHARDS)
         mid = message or message_id("sms", new_id())
         at = next(self.offsets[shard]) if offset is None else offset
-        decision = (
-            (
-                "support",
-                requirement_id("support", "sms", weight, skills or {}),
-                str(weight),
-                str(priority),
-                str(due),
-                limits,
-            )
-            if decided
-            else ("",) * 6
-        )
+        requirement = requirement_id("support", "sms", weight, skills or {})
+        decision = Route("support", requirement, weight, priority, due, limits, ladder).arguments()
         return (
             "receive", str(shard), str(self.terms[shard] if term is None else term), str(at), mid,
             thread,
             str(print_of(mid)), word, _inbound(mid, thread), new_conversation_id(shard), "sms-main", "sms", "tel",
-            "+371", "", *decision,
+            "+371", "", *(decision if decided else UNDECIDED),
         )  # fmt: skip
 
     async def receive(self, thread: str, **options: Any) -> Answer:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.board.conftest import LIMITS, SHARDS, Floor, together
-from tests.integration.board.test_snooze import _folds
 from trunkline.board import Answer, moves
 from trunkline.ids import new_conversation_id, new_id, shard_of
 from trunkline.messages import Address
 from trunkline.requirements import requirement_id
+from trunkline.route import Route
 
-ROUTE = ("support", requirement_id("support", "sms", 1, {}), "1", "0", "60000", LIMITS)
+ROUTE = Route("support", requirement_id("support", "sms", 1, {}), 1, 0, 60_000, LIMITS, ladder="").arguments()
 
 
 async def _begin(floor: Floor, agent: str, thread: str, *, operation: str = "") -> Answer:
@@ -119,9 +119,7 @@ async def test_made_twice_it_is_one_also_after_a_rebuild_which_keeps_it(floor: F
     again = await _begin(floor, "ana", "sms|+1", operation=operation)
     assert (again.subject, again.repeated) == (begun.subject, True)
 
-    folds = await _folds(floor)
-    await floor.board.client.delete(floor.board.keys.generation)
-    await floor.open("2-b", folds)
+    await floor.rebuild()
     await floor.arrive("ana")
 
     later = await _begin(floor, "ana", "sms|+1", operation=operation)
@@ -139,12 +137,11 @@ async def test_a_rebuild_leads_a_thread_to_what_was_begun_and_not_to_what_was_cl
     later = await floor.now() + 1
     floor.travel(later)
     begun = await _begin(floor, "ana", "sms|+1")
-    folds = await _folds(floor)
+    folds = await floor.folds()
     for fold in folds.values():  # an event of the older one may be the later in the log
         fold.conversations = dict(reversed(fold.conversations.items()))
 
-    await floor.board.client.delete(floor.board.keys.generation)
-    await floor.open("2-b", folds)
+    await floor.rebuild(folds)
 
     assert (await floor.receive("sms|+1")).subject == begun.subject
 

@@ -36,3 +36,19 @@ async def test_what_waits_longer_than_promised_is_late_by_the_difference(floor: 
     (line,) = await looks.waiting(floor.board)
 
     assert line.slack_s == pytest.approx(-40, abs=5)
+
+
+async def test_who_waits_longest_is_told_also_behind_a_more_urgent_one(floor: Floor) -> None:
+    await floor.receive("sms-main/+1", due=due_in_ms(TARGET_S, priority=0), priority=0)
+    now = int((await floor.board.call("survey"))[2])
+    floor.travel(now + 60_000)
+    await floor.receive("sms-main/+2", due=due_in_ms(TARGET_S, priority=9), priority=9)
+
+    (before,) = await looks.waiting(floor.board)
+    await floor.rebuild()
+    (after,) = await looks.waiting(floor.board)
+
+    for line in (before, after):
+        assert line.waiting == 2
+        assert line.oldest_s == pytest.approx(60, abs=5)
+        assert line.slack_s == pytest.approx(TARGET_S - 60, abs=5)

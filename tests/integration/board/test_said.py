@@ -9,9 +9,6 @@ import orjson
 
 from tests.integration.board.conftest import Floor, together
 from trunkline.board import moves
-from trunkline.board.fold import Fold
-from trunkline.bus import Partition, Record
-from trunkline.events import Topic
 from trunkline.ids import new_id
 
 SAYING = {"conversation.opened", "conversation.reopened", "conversation.message-added", "conversation.replied"}
@@ -66,13 +63,7 @@ async def test_a_rebuilt_board_goes_on_counting_and_a_new_conversation_begins_an
     await floor.arrive("ana")
     conversation = await floor.owned("ana", "sms|+1")
     await reply(floor, conversation)
-    folds = {shard: Fold() for shard in range(floor.board.shards)}
-    for shard, fold in folds.items():
-        for offset, entry in enumerate(await floor.events(shard)):
-            new = entry.record
-            fold.take(Record(Partition(Topic.ROUTING, shard), offset, entry.at_ms, new.key, new.value, new.headers))
-    await floor.board.client.delete(floor.board.keys.generation)  # whoever finds a board stale does so
-    await floor.open("2-b", folds)
+    await floor.rebuild()
 
     await floor.receive("sms|+1")
     assert (await floor.conversation(conversation))["said"] == "3"

@@ -6,11 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.integration.board.conftest import SHARDS, Floor, short, together
+from tests.integration.board.conftest import Floor, short, together
 from trunkline.board import Answer, moves
-from trunkline.board.fold import Fold
-from trunkline.bus import Partition, Record
-from trunkline.events import Header, Topic
+from trunkline.events import Header
 from trunkline.ids import new_id
 
 MINUTE = 60_000
@@ -29,17 +27,6 @@ async def _assign(floor: Floor, name: str, to: str, *, operation: str = "") -> A
     return await moves.assign(
         floor.board, operation=operation or new_id(), agent="sue", conversation=name, to=to, body=body
     )
-
-
-async def _folds(floor: Floor) -> dict[int, Fold]:
-    """What the log says so far, shard by shard."""
-    folds = {shard: Fold() for shard in range(SHARDS)}
-    for shard, fold in folds.items():
-        place = Partition(Topic.ROUTING, shard)
-        for n, entry in enumerate(await floor.events(shard)):
-            one = entry.record
-            fold.take(Record(place, n, entry.at_ms, one.key, one.value, one.headers))
-    return folds
 
 
 async def test_a_snoozed_conversation_gives_its_room_back_and_wakes_at_its_agent(floor: Floor) -> None:
@@ -131,9 +118,7 @@ async def test_a_snooze_made_twice_is_one_and_survives_a_rebuild(floor: Floor) -
     again = await _snooze(floor, "ana", name, wake_at=at, operation=operation)
     assert (again.outbox, again.repeated) == (first.outbox, True)
 
-    folds = await _folds(floor)
-    await floor.board.client.delete(floor.board.keys.generation)
-    await floor.open("2-b", folds)
+    await floor.rebuild()
     await floor.arrive("ana")
     await floor.tick(at)
 

@@ -4,14 +4,16 @@ local function agent(id)
   return a.id and a or nil
 end
 
--- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level
+-- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level; any of `queue+queue` will do.
 local function requirement(id)
   local queue, channel, weight, skills = string.match(id, '^([^|]*)|([^|]*)|(%d+)|(.*)$')
   return { queue = queue, channel = channel, weight = num(weight), skills = skills }
 end
 
 local function satisfies(skills, r)
-  if not (skills['queue:*'] or skills['queue:' .. r.queue]) then return false end
+  local serves = skills['queue:*']
+  for queue in string.gmatch(r.queue, '[^+]+') do serves = serves or skills['queue:' .. queue] end
+  if not serves then return false end
   for skill, level in string.gmatch(r.skills, '([^,:]+):(%d+)') do
     if num(skills[skill]) < num(level) then return false end
   end

@@ -2,12 +2,19 @@
 -- scans a fixed head: only who declined is stepped over, and those are counted.
 local KIND = 'trunkline.conversation.'
 
+-- Who is served next is the line's order; who has waited longest, and whose target ends first, need orders of their own.
 local function wait_in_line(c)
   register(c.requirement)
   redis.call('ZADD', P .. 'w:' .. c.requirement, c.due, c.id)
+  redis.call('ZADD', P .. 'since:' .. c.requirement, c.queued_at, c.id)
+  redis.call('ZADD', P .. 'target:' .. c.requirement, int(num(c.due) + num(c.priority) * HEAD_START_MS), c.id)
+  if num(c.widen_at) > 0 then timer(shard_of(c.id), 'widen|' .. c.id, num(c.widen_at)) end
 end
 
-local function leave_line(c) redis.call('ZREM', P .. 'w:' .. c.requirement, c.id) end
+local function leave_line(c)
+  for _, line in ipairs({ 'w:', 'since:', 'target:' }) do redis.call('ZREM', P .. line .. c.requirement, c.id) end
+  untimer(shard_of(c.id), 'widen|' .. c.id)
+end
 
 local function forget_declines(c)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'cd:' .. c.id)) do redis.call('SREM', P .. 'ad:' .. name, c.id) end
@@ -86,7 +93,7 @@ local function pull(name)
   end
 end
 
--- Back into the line with its age; matching follows by the caller.
+-- Back into the line with its age, on the rung where it stood; matching follows by the caller.
 local function requeue(c, reason)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
   wait_in_line(c)
@@ -97,6 +104,7 @@ local function stir(c, reason)
   untimer(shard_of(c.id), 'wake|' .. c.id)
   local patience = math.max(0, num(c.due) - num(c.queued_at))
   c.queued_at, c.due, c.wake_at = int(NOW), int(NOW + patience), '0'
+  stand_below(c)
   requeue(c, reason)
 end
 
@@ -111,4 +119,16 @@ end
 
 local function after_fall_back(c)
   if c.status == 'queued' then claim(c) end
+end
+
+-- The next rung is due. What came due while it was offered to somebody is climbed when it waits again.
+timers.widen = function(p, id)
+  local c = conversation(id)
+  if not c or c.status ~= 'queued' or num(c.widen_at) == 0 or num(c.widen_at) > NOW then return end
+  local before = c.requirement
+  leave_line(c)
+  climb(c)
+  wait_in_line(c)
+  commit(c, KIND .. 'widened.v1', { body = '{"before":"' .. before .. '"}' })
+  claim(c)
 end

@@ -67,17 +67,28 @@ local function add_message(c, a, body)
   return id
 end
 
--- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits.
+-- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits, the ladder.
 local function route(c, d)
   c.queue, c.requirement, c.weight, c.priority, c.limits = d.queue, d.requirement, d.weight, d.priority, d.limits
+  c.ladder = d.ladder
+  stand_below(c)
   c.status, c.queued_at, c.due = 'queued', int(NOW), int(NOW + num(d.due))
   c.last_inbound_at, c.reason, c.owner, c.keeps, c.closed_at = int(NOW), '', '', '', '0'
 end
 
 -- Before anything is written: what could not be routed must not half exist.
-local function check_decision(id, text)
-  assert(requirement(id).queue, 'not a requirement set: ' .. id)
-  assert(limits({ limits = text }).missed > 0, 'not a queue\'s limits: ' .. text)
+local function check_decision(d)
+  assert(requirement(d.requirement).queue, 'not a requirement set: ' .. d.requirement)
+  assert(limits({ limits = d.limits }).missed > 0, 'not a queue\'s limits: ' .. d.limits)
+  for step in string.gmatch(d.ladder, '%S+') do
+    local wider = string.match(step, '^%d+>(.+)$')
+    assert(wider and requirement(wider).queue, 'not a rung: ' .. step)
+  end
+end
+
+local function decision(a, at)
+  return { queue = a[at], requirement = a[at + 1], weight = a[at + 2], priority = a[at + 3], due = a[at + 4],
+    limits = a[at + 5], ladder = a[at + 6] }
 end
 
 local function start(c, a, kind, body)
@@ -91,7 +102,7 @@ end
 
 -- 5 thread, 6 fingerprint, 7 the record's word, 8 body, 9 new conversation's id, 10 account, 11 channel, 12 scheme,
 -- 13 contact, 14 display, then the decision: 15 queue ('' = none made), 16 requirement, 17 weight, 18 priority, 19 due,
--- 20 limits.
+-- 20 limits, 21 ladder.
 verbs.receive = function(a)
   local late = turn(a)
   if late then return late end
@@ -106,9 +117,9 @@ verbs.receive = function(a)
     id = add_message(c, a, a[8])
   else
     if a[15] == '' then return { 'decide' } end
-    check_decision(a[16], a[20])
+    local d = decision(a, 15)
+    check_decision(d)
     advance(a)
-    local d = { queue = a[15], requirement = a[16], weight = a[17], priority = a[18], due = a[19], limits = a[20] }
     if c and NOW - num(c.closed_at) <= limits(c).reopen then
       route(c, d)
       id = start(c, a, 'reopened.v1', a[8])
@@ -181,11 +192,12 @@ verbs.look = function(a)
   return found
 end
 
--- 1 conversation: what a reply or a transfer must know of it.
+-- 1 conversation: what a reply or a transfer must know of it; what it requires is said before any widening.
 verbs.facts = function(a)
   local c = conversation(a[1])
   if not c then return { 'no', 'unknown' } end
-  return { 'ok', c.account, c.channel, c.scheme, c.contact, c.display, c.requirement }
+  local _, first = rung(c.ladder or '', 0)
+  return { 'ok', c.account, c.channel, c.scheme, c.contact, c.display, first or c.requirement }
 end
 
 -- 1 agent: the present state of every conversation that uses the agent's capacity, flat as the hash is.

@@ -33,20 +33,21 @@ verbs.transfer_to_agent = function(a)
   return remember(a[1], done(c, id))
 end
 
--- 4 queue, 5 requirement, 6 weight, 7 limits, 8 body, 9 reason (transfer or escalation). Released at once, age kept,
--- not straight back to the sender.
+-- 4 queue, 5 requirement, 6 weight, 7 limits, 8 ladder, 9 body, 10 reason (transfer or escalation). Released at once,
+-- age kept, not straight back to the sender.
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
   if c.status == 'offered' then unoffer(c) end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
-  c.queue, c.requirement, c.weight, c.limits = a[4], a[5], a[6], a[7]
+  c.queue, c.requirement, c.weight, c.limits, c.ladder = a[4], a[5], a[6], a[7], a[8]
+  stand_below(c)
   redis.call('SADD', P .. 'cd:' .. c.id, a[2])
   redis.call('SADD', P .. 'ad:' .. a[2], c.id)
-  requeue(c, a[9])
+  requeue(c, a[10])
   timer(shard_of(c.id), 'again|' .. c.id, NOW + limits(c).again)
-  local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[8] })
+  local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)
   pull(a[2])
   return remember(a[1], done(c, id))

@@ -1,5 +1,6 @@
 -- Work an agent begins: we write first. Arguments: 1 operation, 2 agent, 3 the new conversation, 4 thread, 5 account,
--- 6 channel, 7 scheme, 8 contact, 9 display, 10 queue, 11 requirement, 12 weight, 13 priority, 14 due, 15 limits, 16 body.
+-- 6 channel, 7 scheme, 8 contact, 9 display, 10 queue, 11 requirement, 12 weight, 13 priority, 14 due, 15 limits,
+-- 16 ladder, 17 body.
 -- It is the agent's own choice, so it needs no room, but what it takes is counted. An open conversation of the thread is
 -- never doubled: the refusal names it and who has it.
 verbs.begin = function(a)
@@ -11,15 +12,16 @@ verbs.begin = function(a)
   if before and before.status ~= 'closed' then
     return refused('open', before.id .. ' ' .. (before.owner ~= '' and before.owner or before.offered_to))
   end
-  check_decision(a[11], a[15])
+  local d = decision(a, 10)
+  check_decision(d)
   local c = { id = a[3], thread = a[4], account = a[5], channel = a[6], scheme = a[7], contact = a[8], display = a[9],
     version = '0', opened_at = int(NOW), fence = '0', offered_to = '', deadline = '0', shown = '0', wrap_until = '0',
     wake_at = '0', why = '', replied_at = '0', opted_out = '0', said = '0' }
-  route(c, { queue = a[10], requirement = a[11], weight = a[12], priority = a[13], due = a[14], limits = a[15] })
+  route(c, d)
   c.status, c.owner, c.last_agent, c.reason, c.last_inbound_at = 'active', a[2], a[2], 'begun', '0'
   keep_thread(c)
   register(c.requirement)
   hold(a[2], c)
-  local id = commit(c, KIND .. 'begun.v1', { operation = a[1], agents = concerned(a[2]), body = a[16] })
+  local id = commit(c, KIND .. 'begun.v1', { operation = a[1], agents = concerned(a[2]), body = a[17] })
   return remember(a[1], done(c, id))
 end

@@ -157,6 +157,7 @@ timers.owner = function(p, name)
       if c.status == 'offered' then unoffer(c) end
       untimer(shard_of(id), 'wrap|' .. id)
       release(name, c)
+      stand_below(c)
       requeue(c, 'owner_lost')
       commit(c, KIND .. 'queued.v1', { agents = concerned(name) })
       claim(c)

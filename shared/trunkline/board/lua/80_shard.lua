@@ -88,15 +88,15 @@ verbs.sweep = function(a)
   return { 'ok', int(found) }
 end
 
--- Figures for metrics. Per requirement set: its id, how many wait; of the most urgent when it was queued and is due; who
--- is eligible, who of them is free; the priority of the most urgent. Then agents by presence and the room that is left.
+-- Figures for metrics. Per requirement set: its id, how many wait, since when the longest waiting, when the first target
+-- ends, how many are eligible, how many of them have room. Then agents by presence and the room that is left.
 verbs.survey = function()
   local lines, presences, room = {}, { available = 0, away = 0 }, 0
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'requirements')) do
-    local first = redis.call('ZRANGE', P .. 'w:' .. id, 0, 0, 'WITHSCORES')
-    local head = first[1] and redis.call('HMGET', P .. 'c:' .. first[1], 'queued_at', 'priority') or {}
-    lines[#lines + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), head[1] or '', first[2] or '',
-      redis.call('SCARD', P .. 'e:' .. id), redis.call('ZCARD', P .. 'f:' .. id), head[2] or '0' }
+    local since = redis.call('ZRANGE', P .. 'since:' .. id, 0, 0, 'WITHSCORES')
+    local target = redis.call('ZRANGE', P .. 'target:' .. id, 0, 0, 'WITHSCORES')
+    lines[#lines + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), since[2] or '', target[2] or '',
+      redis.call('SCARD', P .. 'e:' .. id), redis.call('ZCARD', P .. 'f:' .. id) }
   end
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
     local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'capacity', 'load')

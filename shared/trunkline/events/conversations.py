@@ -1,0 +1,214 @@
+"""What happened to a conversation; each event has its whole state."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trunkline.events.base import Data, Topic
+from trunkline.events.states import ConversationState
+from trunkline.messages import InboundMessage, OutboundMessage
+
+
+class RoutingEvent(Data):
+    """A record of `routing-events` that a shard's owner writes."""
+
+    topic = Topic.ROUTING
+    version: int = 0
+    operation: str = ""
+
+
+class ConversationEvent(RoutingEvent):
+    """A step of a conversation's life."""
+
+    state: ConversationState
+
+
+class InboundDetails(Data):
+    """Details of an event that added a customer's message."""
+
+    message: InboundMessage
+
+
+class ReplyDetails(Data):
+    """Details of a reply: what notify must send, whole."""
+
+    message: OutboundMessage
+
+
+class ConversationOpened(ConversationEvent):
+    """A thread's first message, or the first after its last conversation could no longer be reopened."""
+
+    type = "trunkline.conversation.opened.v1"
+    details: InboundDetails
+
+
+class BeginningDetails(Data):
+    """Details of a beginning."""
+
+    by: str
+
+
+class ConversationBegun(ConversationEvent):
+    """Opened by `state.owner`, an agent who writes first, also above capacity; there is no message yet."""
+
+    type = "trunkline.conversation.begun.v1"
+    details: BeginningDetails
+
+
+class ConversationReopened(ConversationEvent):
+    """A customer wrote again after close, within the queue's `reopen_within`."""
+
+    type = "trunkline.conversation.reopened.v1"
+    details: InboundDetails
+
+
+class MessageAdded(ConversationEvent):
+    """A customer's message joined an open conversation."""
+
+    type = "trunkline.conversation.message-added.v1"
+    details: InboundDetails
+
+
+class ConversationQueued(ConversationEvent):
+    """It waits (again): after a transfer to a queue, a lost owner, a rebuild."""
+
+    type = "trunkline.conversation.queued.v1"
+
+
+class ConversationOffered(ConversationEvent):
+    """Proposed to `state.offered_to` until `state.deadline`."""
+
+    type = "trunkline.conversation.offered.v1"
+
+
+class OfferAccepted(ConversationEvent):
+    """The agent owns it now."""
+
+    type = "trunkline.offer.accepted.v1"
+
+
+class OfferDeclined(ConversationEvent):
+    """The agent would not; `state.reason` is why. It waits at its old due time."""
+
+    type = "trunkline.offer.declined.v1"
+
+
+class OfferExpired(ConversationEvent):
+    """Nobody answered before the deadline."""
+
+    type = "trunkline.offer.expired.v1"
+
+
+class OfferRescinded(ConversationEvent):
+    """Taken back before an answer: closed, transferred, the agent left, or the board was rebuilt."""
+
+    type = "trunkline.offer.rescinded.v1"
+
+
+class ReplyWritten(ConversationEvent):
+    """An agent's reply, acknowledged; notify sends it."""
+
+    type = "trunkline.conversation.replied.v1"
+    details: ReplyDetails
+
+
+class FailureDetails(Data):
+    """Why a reply will never be delivered."""
+
+    message: str
+    kind: str
+    code: str | None = None
+    text: str
+
+
+class ReplyFailed(ConversationEvent):
+    """Notify gave up on a reply; the agent sees why, also after close."""
+
+    type = "trunkline.conversation.reply-failed.v1"
+    details: FailureDetails
+
+
+class TransferDetails(Data):
+    """Who passes it on, to whom, and why."""
+
+    sender: str
+    to_agent: str = ""
+    to_queue: str = ""
+    note: str = ""
+    to_skill: str = Field(default="", description="skill:level asked for on top of what the queue requires")
+    escalation: bool = False
+
+
+class SnoozeDetails(Data):
+    """Why it is put off, and until when: the record keeps these, and not the state."""
+
+    note: str = ""
+    wake_at: int = Field(default=0, description="ms since the epoch; 0 in events from before it was told")
+
+
+class ConversationSnoozed(ConversationEvent):
+    """Put off by its agent until `state.wake_at`, or until the customer writes; it takes no room meanwhile."""
+
+    type = "trunkline.conversation.snoozed.v1"
+    details: SnoozeDetails
+
+
+class ConversationWoken(ConversationEvent):
+    """Its time has come, or its agent said so: it waits again, and its last agent is asked first."""
+
+    type = "trunkline.conversation.woken.v1"
+
+
+class WidenedDetails(Data):
+    """Details of a widening: the requirement set it had before."""
+
+    before: str
+
+
+class ConversationWidened(ConversationEvent):
+    """It has waited so long that less is asked for: `state.requirement`, the next rung of its ladder."""
+
+    type = "trunkline.conversation.widened.v1"
+    details: WidenedDetails
+
+
+class AssignmentDetails(Data):
+    """Who gave it to whom, and why."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+class ConversationAssigned(ConversationEvent):
+    """Given to `state.owner` by a supervisor's word, also above capacity."""
+
+    type = "trunkline.conversation.assigned.v1"
+    details: AssignmentDetails
+
+
+class ConversationTransferred(ConversationEvent):
+    """Passed on: to an agent (the sender owns it until it is accepted) or to a queue (released at once)."""
+
+    type = "trunkline.conversation.transferred.v1"
+    details: TransferDetails
+
+
+class WrapUpStarted(ConversationEvent):
+    """The agent is done with the customer and writes up, until `state.wrap_until` at most."""
+
+    type = "trunkline.conversation.wrap-up-started.v1"
+
+
+class CloseDetails(Data):
+    """The wrap-up: a code and the agent's note."""
+
+    code: str = ""
+    note: str = ""
+
+
+class ConversationClosed(ConversationEvent):
+    """Over; a new message may reopen it."""
+
+    type = "trunkline.conversation.closed.v1"
+    details: CloseDetails

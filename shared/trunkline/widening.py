@@ -1,0 +1,44 @@
+"""Widening: what waiting work asks for less and less, told to the board beforehand as one ladder. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from trunkline.config.model import WideningStep
+from trunkline.requirements import requirement_id
+
+GROUP = ".*"
+"""At the end of a name: every skill of the group, as `lang.*`."""
+
+
+def ladder(steps: Sequence[WideningStep], *, queue: str, channel: str, weight: int, requires: Mapping[str, int]) -> str:
+    """The requirement sets by which it widens, `ms>set ms>set …`, the first after 0 ms; '' when nothing ever changes.
+
+    Steps add up: what one has lowered, dropped or opened stays so. A step that changes nothing for these skills is
+    left out. ValueError for a name the board could not take.
+    """
+    skills, also = dict(requires), list[str]()
+    rungs = [(0, requirement_id(queue, channel, weight, skills))]
+    for step in steps:
+        skills = _lowered(_without(skills, step.drop), step.lower)
+        also += [name for name in step.queues if name not in {queue, *also}]
+        wider = requirement_id(queue, channel, weight, skills, also=also)
+        if wider != rungs[-1][1]:
+            rungs.append((step.after_s * 1_000, wider))
+    return " ".join(f"{after}>{requirement}" for after, requirement in rungs) if len(rungs) > 1 else ""
+
+
+def covers(name: str, skill: str) -> bool:
+    """Whether a name in a step means this skill."""
+    return skill.startswith(name[:-1]) if name.endswith(GROUP) else skill == name
+
+
+def _without(skills: Mapping[str, int], dropped: Sequence[str]) -> dict[str, int]:
+    return {skill: level for skill, level in skills.items() if not any(covers(name, skill) for name in dropped)}
+
+
+def _lowered(skills: Mapping[str, int], lower: Mapping[str, int]) -> dict[str, int]:
+    return {
+        skill: min([level, *(to for name, to in lower.items() if covers(name, skill))])
+        for skill, level in skills.items()
+    }
