@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.visitor import Floor
 from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, CONFIG, ROOT, Deployment
 from trunkline.testing.mail import MailSink
 
+expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 WORDS = ROOT / "services" / "ingest" / "widget" / "words"
@@ -159,6 +161,7 @@ async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answer
         page, _ = await shop(window, system)
         await page.get_by_role("button", name="Open the chat").click()
         await page.get_by_label("Your e-mail address").fill("anna@example.org")
+        assert await violations(page) == []
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
@@ -189,6 +192,9 @@ async def test_a_picture_is_sent_and_seen_in_both_windows_and_a_program_is_refus
 
     await chooser.set_input_files({"name": "dot.gif", "mimeType": "image/gif", "buffer": b"\x7fELF\x00\x01"})
     await expect(page.get_by_role("alert")).to_contain_text("pictures, PDF and plain text")
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await violations(page) == [], scheme
 
 
 _GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")
