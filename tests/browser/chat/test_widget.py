@@ -19,6 +19,9 @@ from trunkline.testing.mail import MailSink
 expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
+AGAIN_MS = 60_000
+"""Most until both pages are back: the widget pauses up to 23 s between two tries, the desk up to 10."""
+
 WORDS = ROOT / "services" / "ingest" / "widget" / "words"
 SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
 HERE = CONFIG.replace("chat-main:", "chat-shop:")
@@ -130,6 +133,40 @@ async def test_ingest_is_killed_and_the_page_goes_on_by_itself(system: Deploymen
         await expect(log.get_by_text("sending…")).to_have_count(0)
         await expect(log.get_by_text("two", exact=True)).to_have_count(1)
         assert await page.evaluate("window.neverReloaded") is True
+
+
+@pytest.mark.faults
+async def test_whatever_dies_between_visitor_and_agent_both_pages_go_on_and_show_each_word_once(
+    system: Deployment, browser: Browser, window: BrowserContext
+) -> None:
+    page, _ = await shop(window, system)
+    log, field = page.get_by_role("log"), page.get_by_label("Your message")
+    async with Floor(system, browser) as floor:
+        seat = await floor.seat()
+        transcript = seat.page.locator(".transcript")
+        for each in (page, seat.page):
+            await each.evaluate("window.neverReloaded = true")
+        await page.get_by_role("button", name="Open the chat").click()
+        await field.fill("Before")
+        await field.press("Enter")
+        await seat.accept("Before")
+
+        for name in ("ingest", "agents", "router"):
+            await system.services[name].kill()
+            await field.fill(f"asked without {name}")
+            await field.press("Enter")
+            await seat.reply(f"told without {name}")
+            await system.services[name].start(ready_within=60)
+            await expect(log).to_contain_text(f"told without {name}", timeout=AGAIN_MS)
+            await expect(transcript).to_contain_text(f"asked without {name}", timeout=AGAIN_MS)
+
+        await expect(log.get_by_text("sending…")).to_have_count(0)
+        await expect(log.locator(".mine")).to_have_count(4)
+        await expect(log.locator(".theirs time")).to_have_count(3)
+        await expect(transcript.locator(".bubble:not(.out)")).to_have_count(4)
+        await expect(transcript.locator(".bubble.out")).to_have_count(3)
+        for each in (page, seat.page):
+            assert await each.evaluate("window.neverReloaded") is True
 
 
 @pytest.mark.parametrize("language", ["tr", "lv"])
