@@ -38,7 +38,8 @@ class Letters:
         ours = [message.parts for message in transcript.messages]  # nobody answered what we began
         before = inbound or ours or [self._written.get(conversation, ())]
         name = author.name if author is not None else None
-        return channel.complete(parts, before, thread=transcript.conversation.thread, author=name)
+        asked = transcript.conversation
+        return channel.complete(parts, before, contact=asked.address, thread=asked.thread, author=name)
 
     def written(self, conversation: str, parts: Parts) -> None:
         """The board took these completed parts: they are what is answered until the record has them."""

@@ -276,13 +276,13 @@ def _words(part: Part) -> str:
             return part.caption or f"[{part.content_type}]"
         case Location():
             return part.name or f"[{part.latitude:.5f}, {part.longitude:.5f}]"
-        case ContactCard() | Template():
-            return f"[{part.name}]"
+        case ContactCard():
+            return " ".join((part.name, *part.phones, *part.emails))
+        case Template(name=bare) | Unsupported(reason=bare):
+            return f"[{bare}]"
         case Reaction():
             return part.emoji
         case Choices():
             return " / ".join(option.title for option in part.options)
-        case Unsupported():
-            return f"[{part.reason}]"
         case MailHead() | Quote() | Html():
             return ""

@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from tests.browser.visitor import Floor, Seat
-from tests.e2e.test_mail_path import CONFIG, CUSTOMER, SUPPORT
+from tests.e2e.test_mail_path import BOUNCE, CONFIG, CUSTOMER, SUPPORT
 from trunkline.testing.deployment import Deployment
 from trunkline.testing.mail import MailSink, hand_in, written
 
@@ -60,12 +60,13 @@ async def test_subject_and_cc_are_shown_and_what_the_agent_makes_of_them_is_sent
     quoted = "Where is it?\n\nOn Mon, 2 Jan 2026 at 10:00, The Shop <support@shop.example> wrote:\n> It left today.\n"
     mail = written(
         CUSTOMER, SUPPORT, quoted, subject="Re: Parcel", message_id="one@customers.example",
-        headers={"Cc": "bruno@customers.example"},
+        headers={"Cc": "bruno@customers.example", "Auto-Submitted": "auto-generated"},
     )  # fmt: skip
     mail.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="list.csv")
     seat = await _mailed(floor, mail)
     page = seat.page
     await expect(page.locator(".bubble .mail-head")).to_contain_text("Re: Parcel")
+    await expect(page.locator(".bubble .mail-head")).to_contain_text("Sent automatically: Auto-Submitted")
     await expect(page.locator(".bubble a[download]")).to_contain_text("list.csv")
     await expect(page.get_by_text("> It left today.")).to_be_hidden()
     await page.locator(".quote summary").click()
@@ -86,6 +87,20 @@ async def test_subject_and_cc_are_shown_and_what_the_agent_makes_of_them_is_sent
     assert answer.message["Subject"] == "Your parcel of Monday"
     assert set(answer.recipients) == {CUSTOMER, "eva@customers.example", "bruno@customers.example"}
     await expect(page.locator("#subject")).to_have_value("Re: Parcel")
+
+
+async def test_a_bounce_stands_on_the_reply_with_its_reason(floor: Floor, sink: MailSink) -> None:
+    seen = len(sink.received)
+    seat = await _mailed(floor, written(CUSTOMER, SUPPORT, "Who?", message_id="four@customers.example"))
+    await seat.reply("To nobody")
+    answer = (await sink.wait_for(seen + 1))[-1]
+    await expect(seat.page.locator(".bubble.out[data-status=sent]")).to_have_count(1)
+
+    own = str(answer.message["Message-ID"]).strip("<>").encode()
+    bounce = BOUNCE.read_bytes().replace(b"the-reply@shop.example", own)
+    assert (await hand_in(floor.system.ports["smtp"], bounce, sender="", recipients=[answer.sender])).code == 250
+
+    await expect(seat.page.locator(".bubble.out .foot.bad")).to_contain_text("there is no such mailbox")
 
 
 async def test_the_look_of_a_mail_has_its_own_pictures_and_is_asked_for(floor: Floor) -> None:

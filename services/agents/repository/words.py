@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -32,7 +32,7 @@ _SAYING: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
     "media": ("caption", "name"),
     "location": ("name", "address"),
-    "contact-card": ("name",),
+    "contact-card": ("name", "phones", "emails"),
     "choice": ("title",),
     "template": ("name",),
     "unsupported": ("original",),
@@ -51,11 +51,17 @@ class Piece(BaseModel):
 
 def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     """What a message's parts (as JSON has them) say, in one line of at most MAX_SEARCHED characters."""
-    said = (part.get(name) for part in parts for name in _SAYING.get(str(part.get("kind")), ()))
+    said = (each for part in parts for each in _said(part))
     options = (option.get("title") for part in parts for option in part.get("options") or ())
     line = " ".join(str(each)[:MAX_SEARCHED] for each in (*said, *options) if each)[: MAX_SEARCHED * 2]
     # Composed, so that a letter and its marks are one word's however they were typed.
     return unicodedata.normalize("NFC", " ".join(line.split()))[:MAX_SEARCHED]
+
+
+def _said(part: Mapping[str, Any]) -> Iterator[Any]:
+    for name in _SAYING.get(str(part.get("kind")), ()):
+        value = part.get(name)
+        yield from value if isinstance(value, list | tuple) else (value,)
 
 
 def words_of(parts: Iterable[Mapping[str, Any]]) -> str:

@@ -13,6 +13,8 @@ const made = await build({
   entryPoints: ["src/main.ts"],
   bundle: true,
   charset: "utf8",
+  // Names of ours alone, shortened: no frame, no attribute of the tag and nothing of the browser's is called so.
+  mangleProps: /^(setOpen|setConsent|reachableAt|isTyping|seenAt|onToken|options|pending|shown)$/,
   format: "iife",
   target: "es2022",
   minify: true,

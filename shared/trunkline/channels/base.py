@@ -357,8 +357,13 @@ class GivesFiles(Protocol):
 class WritesLetters(Protocol):
     """A channel whose replies say what they answer: a subject, earlier ids, who else reads along (e-mail)."""
 
-    def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
-        """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure."""
+    def complete(
+        self, parts: Parts, before: Sequence[Parts], *, contact: str, thread: str, author: str | None
+    ) -> Parts:
+        """The agent's parts as the channel needs them, from the customer's messages `before`, in order. Pure.
+
+        `contact` is the address that is answered.
+        """
 
 
 @runtime_checkable

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import violations
+from tests.browser.visitor import Floor
 from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, CONFIG, ROOT, Deployment
+from trunkline.testing.mail import MailSink
 
+expect.set_options(timeout=20_000)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+AGAIN_MS = 60_000
+"""Most until both pages are back: the widget pauses up to 23 s between two tries, the desk up to 10."""
 
 WORDS = ROOT / "services" / "ingest" / "widget" / "words"
 SHOP = {"TRUNKLINE_INGEST_SHOP": "1"}
 HERE = CONFIG.replace("chat-main:", "chat-shop:")
-NIGHT = "hours: {zone: Europe/Riga, week: {mon: []}}"
+CLOSED = HERE.replace(
+    "      identity_secret:", "      hours: {zone: Europe/Riga, week: {mon: []}}\n      identity_secret:"
+)
+MAIL = """  mail-main:
+    channel: email
+    settings: {{addresses: [support@shop.example], reply_secret: a-secret-of-the-tests-only, relay_host: 127.0.0.1,
+      relay_port: {relay}, relay_security: none}}
+rules:"""
 
 
 @pytest.fixture
@@ -60,6 +75,7 @@ async def test_a_visitor_asks_by_keyboard_alone_and_reads_the_answer(
 
         log = page.get_by_role("log")
         await expect(log).to_contain_text("It left today")
+        await expect(log.locator("time").first).to_have_text(re.compile(r"^\d\d:\d\d$"))  # the browser is British
         await expect(log.get_by_role("link", name="https://track.example/7")).to_have_attribute(
             "href", "https://track.example/7"
         )
@@ -119,6 +135,40 @@ async def test_ingest_is_killed_and_the_page_goes_on_by_itself(system: Deploymen
         assert await page.evaluate("window.neverReloaded") is True
 
 
+@pytest.mark.faults
+async def test_whatever_dies_between_visitor_and_agent_both_pages_go_on_and_show_each_word_once(
+    system: Deployment, browser: Browser, window: BrowserContext
+) -> None:
+    page, _ = await shop(window, system)
+    log, field = page.get_by_role("log"), page.get_by_label("Your message")
+    async with Floor(system, browser) as floor:
+        seat = await floor.seat()
+        transcript = seat.page.locator(".transcript")
+        for each in (page, seat.page):
+            await each.evaluate("window.neverReloaded = true")
+        await page.get_by_role("button", name="Open the chat").click()
+        await field.fill("Before")
+        await field.press("Enter")
+        await seat.accept("Before")
+
+        for name in ("ingest", "agents", "router"):
+            await system.services[name].kill()
+            await field.fill(f"asked without {name}")
+            await field.press("Enter")
+            await seat.reply(f"told without {name}")
+            await system.services[name].start(ready_within=60)
+            await expect(log).to_contain_text(f"told without {name}", timeout=AGAIN_MS)
+            await expect(transcript).to_contain_text(f"asked without {name}", timeout=AGAIN_MS)
+
+        await expect(log.get_by_text("sending…")).to_have_count(0)
+        await expect(log.locator(".mine")).to_have_count(4)
+        await expect(log.locator(".theirs time")).to_have_count(3)
+        await expect(transcript.locator(".bubble:not(.out)")).to_have_count(4)
+        await expect(transcript.locator(".bubble.out")).to_have_count(3)
+        for each in (page, seat.page):
+            assert await each.evaluate("window.neverReloaded") is True
+
+
 @pytest.mark.parametrize("language", ["tr", "lv"])
 async def test_the_widget_speaks_the_pages_language(system: Deployment, window: BrowserContext, language: str) -> None:
     words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
@@ -128,22 +178,40 @@ async def test_the_widget_speaks_the_pages_language(system: Deployment, window: 
     await expect(page.get_by_role("log")).to_contain_text(words["greeting"])
     assert complaints == []
 
+    chooser = page.get_by_label(words["attach"])
+    await chooser.set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"\x7fELF\x00\x01"})
+    await expect(page.get_by_role("alert")).to_have_text(words["not-taken"])
+    await page.route("**/files?*", lambda route: route.abort())
+    await chooser.set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": _GIF})
+    await expect(page.get_by_role("alert")).to_have_text(words["offline"])
 
-async def test_outside_opening_hours_the_visitor_leaves_an_address(tmp_path: Path, window: BrowserContext) -> None:
-    closed = HERE.replace("      identity_secret:", f"      {NIGHT}\n      identity_secret:")
+
+async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answered_there(
+    tmp_path: Path, browser: Browser, window: BrowserContext
+) -> None:
     async with (
-        Deployment(tmp_path, config=closed, environment=SHOP) as system,
-        TestAgent(system.desk_url, *ADMIN) as agent,
+        MailSink() as sink,
+        Deployment(tmp_path, config=CLOSED.replace("rules:", MAIL.format(relay=sink.port)), environment=SHOP) as system,
+        Floor(system, browser) as floor,
     ):
+        seat = await floor.seat()
         page, _ = await shop(window, system)
         await page.get_by_role("button", name="Open the chat").click()
         await page.get_by_label("Your e-mail address").fill("anna@example.org")
+        assert await violations(page) == []
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
-        offered = await agent.event("conversation.offered")
-        [message] = (await agent.recorded(offered["subject"]))["messages"]
-        assert message["parts"][0]["emails"] == ["anna@example.org"]
+        await seat.accept("anna@example.org")
+        await seat.page.locator(".bubble button").click()
+        dialog = seat.page.locator("dialog[open]")
+        await expect(dialog.locator("select[name=way]")).to_contain_text("anna@example.org · E-mail · mail-main")
+        await dialog.locator("input[name=subject]").fill("Your question of last night")
+        await dialog.locator("textarea").fill("It left today.")
+        await dialog.locator("button[type=submit]").click()
+        await expect(seat.page.locator(".bubble.out[data-status=sent]")).to_contain_text("It left today.")
+        [mail] = sink.received
+        assert (mail.recipients, mail.message["Subject"]) == (("anna@example.org",), "Your question of last night")
 
 
 async def test_a_picture_is_sent_and_seen_in_both_windows_and_a_program_is_refused(
@@ -161,6 +229,9 @@ async def test_a_picture_is_sent_and_seen_in_both_windows_and_a_program_is_refus
 
     await chooser.set_input_files({"name": "dot.gif", "mimeType": "image/gif", "buffer": b"\x7fELF\x00\x01"})
     await expect(page.get_by_role("alert")).to_contain_text("pictures, PDF and plain text")
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await violations(page) == [], scheme
 
 
 _GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b")

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import Table, select
 
-from services.agents.repository import Applied, ProjectedRecord, Repository
+from services.agents.repository import Applied, Filter, ProjectedRecord, Repository
 from services.agents.repository.receipts import Sending
 from services.agents.repository.story import Story
 from services.agents.tables import METADATA
@@ -19,6 +19,8 @@ from trunkline.events import (
     AgentState,
     ConversationOffered,
     ConversationTransferred,
+    InboundDetails,
+    MessageAdded,
     OfferAccepted,
     OfferDeclined,
     PreferenceChanged,
@@ -28,7 +30,7 @@ from trunkline.events import (
     Topic,
     TransferDetails,
 )
-from trunkline.messages import Text
+from trunkline.messages import ContactCard, Text
 
 from .stories import START, Log, Talk, life
 
@@ -71,6 +73,16 @@ async def test_a_conversation_is_told_whole(record: Repository, log: Log) -> Non
         (4, "inbound", (Text(text="Thank you"),)),
     ]
     assert [message.version for message in transcript.messages] == [1, 4, 5, 6]
+
+
+async def test_an_address_left_is_the_last_word_and_is_found_by(record: Repository, log: Log) -> None:
+    talk = Talk(log)
+    left = talk.inbound("").model_copy(update={"parts": (ContactCard(name="", emails=("anna@mail.example",)),)})
+    await record.projection.apply([talk.opens(), talk.step(MessageAdded, details=InboundDetails(message=left))])
+
+    [found] = (await record.conversations.page(Filter(words="anna@mail"))).items
+
+    assert (found.id, found.last_words) == (talk.id, "anna@mail.example")
 
 
 async def test_the_history_says_who_and_why(record: Repository, log: Log) -> None:

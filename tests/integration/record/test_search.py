@@ -9,7 +9,7 @@ import pytest
 from services.agents.repository import BadCursor, BadSearch, Filter, Hit, Page, Repository, Search, TooBroad
 from services.agents.repository.words import MAX_SEARCHED
 from trunkline.events import Status
-from trunkline.messages import Choice, Choices, MailHead, Media, Quote, Text
+from trunkline.messages import Choice, Choices, ContactCard, MailHead, Media, Quote, Text
 
 from .stories import Log, Talk
 
@@ -85,14 +85,15 @@ async def test_what_a_person_reads_is_searched_whatever_its_kind_and_a_quote_onl
         Quote(quoted="earlier words"),
         Media(content_type="application/pdf", name="scan-2041.pdf", caption="the receipt"),
         Choices(options=(Choice(title="Refund"),)),
+        ContactCard(name="Zane", emails=("zane@mail.example",)),
     )
     reply = talk.outbound("").model_copy(update={"parts": parts})
     await record.projection.apply([talk.opens("Hello"), talk.replies(reply)])
 
-    sought = ("invoice", "below", "scan 2041", "receipt", "refund", "earlier", "application")
+    sought = ("invoice", "below", "scan 2041", "receipt", "refund", "zane@mail.example", "earlier", "application")
     found = {words: len((await record.search.page(words, Filter())).items) for words in sought}
 
-    assert found == {**dict.fromkeys(sought[:5], 1), "earlier": 0, "application": 0}
+    assert found == {**dict.fromkeys(sought[:6], 1), "earlier": 0, "application": 0}
 
 
 async def test_nothing_is_found_but_what_the_filter_allows(record: Repository, log: Log) -> None:

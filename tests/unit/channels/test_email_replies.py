@@ -64,7 +64,8 @@ def inbound(**fields: Any) -> Parts:
 
 
 def completed(parts: Parts, *before: Parts, thread: str = "") -> MailHead:
-    made = Email().complete(parts, before, thread=thread or tokens.thread_key("mail", TOKEN), author="Līga")
+    key = thread or tokens.thread_key("mail", TOKEN)
+    made = Email().complete(parts, before, contact="zane@x.example", thread=key, author="Līga")
     assert isinstance(made[0], MailHead)
     return made[0]
 
@@ -100,6 +101,14 @@ def test_everybody_who_took_part_stays_unless_the_agent_says_who() -> None:
     assert len(completed((MailHead(subject="Else"), Text(text="hi")), before).cc) == 3
     with pytest.raises(ValueError, match="no e-mail address"):
         completed((MailHead(cc=("eva at home",)), Text(text="hi")), before)
+
+
+def test_whom_the_mail_is_to_is_not_in_cc_as_well() -> None:
+    before = inbound(sender="Zane@X.example", cc=["bruno@x.example"])
+
+    assert completed((Text(text="hi"),), before).cc == ("bruno@x.example",)
+    asked = MailHead(cc=("zane@x.example", "eva@x.example"))
+    assert completed((asked, Text(text="hi")), before).cc == ("eva@x.example",)
 
 
 def test_a_stranger_is_answered_only_if_the_agent_says_so() -> None:

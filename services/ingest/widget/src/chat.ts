@@ -19,6 +19,8 @@ export interface Options {
   token: string;
   onChange: () => void;
   onToken: (token: string) => void;
+  // What is wrong, in the visitor's language where we know the code.
+  why: (refusal: Refusal) => string;
 }
 
 const FATAL = [1008, 4403];
@@ -103,7 +105,7 @@ export class Chat {
     const address = `${this.options.base}/files?name=${encodeURIComponent(name)}`;
     const told = await (await fetch(address, { method: "POST", body: file, headers })).json();
     if (told.file) this.say("", [{ kind: "file", file: told.file, type, size, name }]);
-    return told.detail ?? "";
+    return told.file ? "" : this.options.why(told);
   }
 
   #begin(frame: object, parts: Part[]): void {
@@ -164,10 +166,11 @@ export class Chat {
 
   #refused(frame: Refusal): void {
     const one = this.pending.find((each) => each.id === frame.id);
+    const why = this.options.why(frame);
     if (one && frame.retry_after_s) setTimeout(() => this.#send(one.frame), frame.retry_after_s * 1_000);
-    else if (one) Object.assign(one, { state: "failed", why: frame.detail }); // it would be refused again
+    else if (one) Object.assign(one, { state: "failed", why }); // it would be refused again
     else if (frame.retry_after_s) this.#retryMs = frame.retry_after_s * 1_000;
-    else this.stopped = frame.detail;
+    else this.stopped = why;
   }
 
   #typingNow(): void {

@@ -7,7 +7,7 @@
 import { Chat } from "./chat";
 import type { Identity } from "./frames";
 import { show } from "./views";
-import { EN, languageOf, wordsOf } from "./words";
+import { EN, languageOf, wordsOf, type Words } from "./words";
 
 declare const STYLE: string;
 
@@ -17,7 +17,7 @@ class TrunklineChat extends HTMLElement {
   #read = 0;
   #consent: boolean | null = null;
   #language = "en";
-  #words = EN;
+  #words: Words = EN;
 
   async connectedCallback(): Promise<void> {
     if (this.#chat) return;
@@ -30,6 +30,7 @@ class TrunklineChat extends HTMLElement {
       token,
       onChange: () => this.#show(),
       onToken: () => this.#keep(),
+      why: ({ code, detail }) => this.#words[code] ?? detail,
     });
     this.lang = this.#language = languageOf(language ?? (document.documentElement.lang || navigator.language));
     const sheet = new CSSStyleSheet(); // no style element: pages may forbid those

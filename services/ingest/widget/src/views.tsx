@@ -2,7 +2,7 @@
 import { Component, Fragment, h, render, type JSX, type TargetedEvent } from "preact";
 import type { Chat, Pending } from "./chat";
 import type { Numbered, Part } from "./frames";
-import { fill, type Words } from "./words";
+import { fill, localeOf, type Words } from "./words";
 
 export interface Props {
   chat: Chat;
@@ -124,7 +124,7 @@ function Parts({ one, by, chat, words, language }: Of<{ parts: Part[]; at: strin
         const address = `${chat.options.base}/files/${part.file}`;
         return link(address, part.type.startsWith("image/") ? <img src={address} alt={name} /> : name);
       })}
-      <time dateTime={one.at}>{new Date(one.at).toLocaleTimeString(language, { timeStyle: "short" })}</time>
+      <time dateTime={one.at}>{new Date(one.at).toLocaleTimeString(localeOf(language), { timeStyle: "short" })}</time>
     </>
   );
 }
@@ -135,7 +135,7 @@ function piece(text: string, index: number): JSX.Element | string {
 }
 
 function link(address: string, shown: JSX.Element | string): JSX.Element {
-  return <a href={address} target="_blank" rel="noopener noreferrer">{shown}</a>;
+  return <a href={address} target="_blank" rel="noreferrer">{shown}</a>;
 }
 
 class Closed extends Component<Props & { text: string }, { kept?: boolean }> {
@@ -151,7 +151,7 @@ class Closed extends Component<Props & { text: string }, { kept?: boolean }> {
     const style = { weekday: "long", hour: "numeric", minute: "2-digit" } as const;
     return (
       <form class="more" onSubmit={this.#keep}>
-        <p>{text} {opens && fill(words.opens, new Date(opens).toLocaleString(language, style))}</p>
+        <p>{text} {opens && fill(words.opens, new Date(opens).toLocaleString(localeOf(language), style))}</p>
         {this.state.kept ? <p role="status">{words.kept}</p> : (
           <label>
             {words.mail}
@@ -209,7 +209,7 @@ class Composer extends Component<Props, { text?: string; problem?: string }> {
     const most = chat.welcome?.limits.file_bytes ?? 0;
     let problem = "";
     if (file && file.size > most) problem = fill(words.large, `${Math.floor(most / 1e6)} MB`);
-    else if (file) problem = await chat.attach(file).then(String, String);
+    else if (file) problem = await chat.attach(file).catch(() => words.offline);
     input.value = "";
     this.setState({ problem });
   };

@@ -31,17 +31,21 @@ export const EN = {
   large: "A file can be at most {}.",
 };
 
-export type Words = typeof EN;
+// Beside these, a language may have words for the codes of refusals; their English comes with them.
+export type Words = typeof EN & { [code: string]: string | undefined };
 
 const OTHERS = ["tr", "lv"];
 
 // The language of a page, as far as we speak it.
 export const languageOf = (page: string): string => OTHERS.find((one) => page.toLowerCase().startsWith(one)) ?? "en";
 
+// How times are written: as the visitor's browser does it, where it speaks the page's language (10:52 PM is not British).
+export const localeOf = (language: string): string => (navigator.language.startsWith(language) ? navigator.language : language);
+
 // The words of a language; English if they cannot be had.
 export async function wordsOf(language: string, base: string): Promise<Words> {
   try {
-    return language === "en" ? EN : { ...EN, ...((await (await fetch(`${base}/words.${language}.json`)).json()) as Words) };
+    return language === "en" ? EN : { ...EN, ...(await (await fetch(`${base}/words.${language}.json`)).json()) };
   } catch {
     return EN;
   }

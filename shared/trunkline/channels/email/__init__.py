@@ -82,9 +82,11 @@ class Email:
         """As of a mail of that name, so that our first one has a reply address that leads back to it."""
         return tokens.thread_key(account.name, tokens.thread_token(account.name, name))
 
-    def complete(self, parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
+    def complete(
+        self, parts: Parts, before: Sequence[Parts], *, contact: str, thread: str, author: str | None
+    ) -> Parts:
         """The agent's parts under the head of a reply."""
-        return replies.complete(parts, before, thread=thread, author=author)
+        return replies.complete(parts, before, contact=contact, thread=thread, author=author)
 
     def plan(self, message: OutboundMessage, account: Account) -> Sequence[SendStep]:
         """The transaction that sends a reply; ValueError with a sentence for the agent."""

@@ -14,19 +14,21 @@ _MOST_CC = 50
 _PREFIX = re.compile(r"(?:\s*(?:re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE)
 
 
-def complete(parts: Parts, before: Sequence[Parts], *, thread: str, author: str | None) -> Parts:
+def complete(parts: Parts, before: Sequence[Parts], *, contact: str, thread: str, author: str | None) -> Parts:
     """The agent's parts under a head that answers the newest of the customer's mails.
 
     Where the agent's own head says subject or cc, it counts; else the subject is the mail's, and everybody who took
-    part stays in cc. ValueError with a sentence for a cc that is no address, or too many of them.
+    part stays in cc, but for the contact: the mail is to them. ValueError with a sentence for a cc that is no address,
+    or too many of them.
     """
     wanted = next((part for part in parts if isinstance(part, MailHead)), None)
     heads = [part for message in before for part in message if isinstance(part, MailHead)]
     last = heads[-1] if heads else MailHead()
+    cc = _asked(wanted.cc) if wanted is not None and "cc" in wanted.model_fields_set else _others(heads)
     head = MailHead(
         subject=_subject(wanted, last),
         references=joined([last.references, (last.message_id,) if last.message_id else ()]),
-        cc=_asked(wanted.cc) if wanted is not None and "cc" in wanted.model_fields_set else _others(heads),
+        cc=tuple(one for one in cc if same(one) != same(contact)),
         automatic=last.automatic,
         author=None if author is None else one_line(author)[:255],
         thread=token_of(thread),

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { api } from "../api/client";
 import type { Panel, Plan } from "../api/schema";
-import { begin, nameOf, obstacle, waysTo, type Known, type Way } from "./begin";
+import { addressesLeft, begin, nameOf, obstacle, waysTo, type Known, type Way } from "./begin";
 
 const address = (scheme: string, value: string) => ({ scheme, value, display: "Anna" });
 const plan = { begins: [{ account: "sms-main", channel: "twilio-sms", schemes: ["tel"] }, { account: "mail", channel: "email", schemes: ["mailto"] }] } as Plan;
@@ -17,6 +17,16 @@ afterEach(() => {
 test("one writes first where an account can, and nowhere else", () => {
   expect(waysTo(panel, plan).map(nameOf)).toEqual(["sms-main tel:+1", "mail mailto:a@x.example"]);
   expect(waysTo(panel, { ...plan, begins: [] })).toEqual([]);
+});
+
+test("who left an address is written to there first, at the latest one, and nobody by an address of ours", () => {
+  const left = (email: string, direction: "inbound" | "outbound" = "inbound") =>
+    ({ direction, parts: [{ kind: "contact-card" as const, name: "", phones: [], emails: [email] }] });
+  const said = [left("old@x.example"), { direction: "inbound" as const, parts: [{ kind: "text" as const, text: "Hello" }] }, left("new@x.example"), left("us@x.example", "outbound"), left("a@x.example")];
+
+  expect(waysTo(panel, plan, addressesLeft(said)).map(nameOf)).toEqual(
+    ["mail mailto:a@x.example", "mail mailto:new@x.example", "mail mailto:old@x.example", "sms-main tel:+1"]);
+  expect(addressesLeft([])).toEqual([]);
 });
 
 test("what is open or wanted no more stands in the way, of the same account and address only", () => {

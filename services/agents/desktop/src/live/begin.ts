@@ -1,6 +1,6 @@
 // Writing first: to which of a contact's addresses, by which account, and what stands in the way.
 import { api, newId, Problem, want } from "../api/client";
-import type { Conversation, Panel, Plan } from "../api/schema";
+import type { Conversation, Message, Panel, Plan } from "../api/schema";
 
 /** An address and an account that can write to it first. */
 export interface Way {
@@ -13,10 +13,29 @@ export interface Way {
 
 const PENDING_MS = 2_000, PATIENCE_MS = 30_000;
 
-/** Every way to write first to a contact. */
-export const waysTo = ({ contact }: Panel, { begins }: Plan): Way[] =>
-  contact.addresses.flatMap(({ scheme, value, display }) =>
+interface Whereabouts {
+  scheme: string;
+  value: string;
+  display: string;
+}
+
+/**
+ * Addresses that the customer left in the conversation, the latest first: a visitor of the chat whom nobody answered
+ * wants the answer there. They are not the contact's own: nobody has proved whose they are.
+ */
+export const addressesLeft = (messages: Pick<Message, "direction" | "parts">[]): Whereabouts[] =>
+  messages.filter(({ direction }) => direction === "inbound").flatMap(({ parts }) => parts).reverse().flatMap((part) =>
+    part.kind !== "contact-card" ? [] : [
+      ...part.emails.map((value) => ({ scheme: "mailto", value, display: part.name })),
+      ...part.phones.map((value) => ({ scheme: "tel", value, display: part.name })),
+    ]);
+
+/** Every way to write first to a contact, each once. */
+export function waysTo({ contact }: Panel, { begins }: Plan, left: Whereabouts[] = []): Way[] {
+  const ways = [...left, ...contact.addresses].flatMap(({ scheme, value, display }) =>
     begins.filter(({ schemes }) => schemes.includes(scheme)).map(({ account, channel }) => ({ scheme, address: value, display, account, channel })));
+  return [...new Map(ways.map((way) => [nameOf(way), way])).values()];
+}
 
 /** A name for a way, the same for the same way. */
 export const nameOf = ({ account, scheme, address }: Way): string => `${account} ${scheme}:${address}`;

@@ -103,7 +103,7 @@ function wordsOfPart(part: Message["parts"][number]): string {
     case "text": return part.text;
     case "media": return part.caption ?? `[${part.name ?? part.content_type}]`;
     case "location": return `[${part.name ?? `${part.latitude}, ${part.longitude}`}]`;
-    case "contact-card": return `[${part.name}]`;
+    case "contact-card": return [part.name, ...part.phones, ...part.emails].filter(Boolean).join("\n");
     case "choice": return part.title;
     case "choices": return part.options.map((option) => option.title).join(" / ");
     case "reaction": return part.emoji;

@@ -3,7 +3,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, newId, Problem, want } from "../api/client";
 import type { Panel } from "../api/schema";
-import { begin, nameOf, obstacle, waysTo, type Known, type Way } from "../live/begin";
+import { addressesLeft, begin, nameOf, obstacle, waysTo, type Known, type Way } from "../live/begin";
+import type { Desk } from "../live/desk";
 import { limitOf } from "../live/limits";
 import { replyBody } from "../live/mail";
 import { say, whyNot } from "../words";
@@ -28,8 +29,7 @@ export function Beginning({ conversation, close }: { conversation: string; close
 }
 
 function Writing({ panel, conversation, close }: { panel: Panel; conversation: string; close: () => void }) {
-  const desk = useDesk(), ways = waysTo(panel, desk.names.plan), here = desk.store.all.get(conversation)?.state;
-  const known: Known[] = [...(here ? [{ ...here, address: here.contact, opted_out: here.opted_out }] : []), ...panel.earlier];
+  const desk = useDesk(), { ways, known } = around(desk, conversation, panel);
   const [name, choose] = useState(ways[0] ? nameOf(ways[0]) : ""), [text, write] = useState(""), [subject, title] = useState(""), [keys] = useState(() => new Map<string, string>());
   const way = ways.find((each) => nameOf(each) === name), isMail = way?.scheme === "mailto";
   const { mutate, isPending, error } = useMutation({
@@ -61,6 +61,12 @@ function Writing({ panel, conversation, close }: { panel: Panel; conversation: s
       <DialogButtons verb={say("send")} disabled={isPending || limit.over || !text.trim() || Boolean(block)} />
     </form>
   );
+}
+
+function around({ names, store }: Desk, conversation: string, panel: Panel): { ways: Way[]; known: Known[] } {
+  const held = store.all.get(conversation);
+  const here = held ? [{ ...held.state, address: held.state.contact }] : [];
+  return { ways: waysTo(panel, names.plan, addressesLeft(held?.messages ?? [])), known: [...here, ...panel.earlier] };
 }
 
 const openWords = (agent: string): string => say(agent ? "openWith" : "openWithNobody", { agent });

@@ -10,12 +10,13 @@ import { useDesk } from "./use";
 
 type Head = Extract<Message["parts"][number], { kind: "mail" }>;
 
-export function MailHead({ head: { subject, sender, cc, stranger, failed_checks: failed } }: { head: Head }) {
+export function MailHead({ head: { subject, sender, cc, stranger, automatic, failed_checks: failed } }: { head: Head }) {
   return (
     <div className="mail-head">
       {subject && <p><strong>{subject}</strong></p>}
       {sender && <p className="soft">{say("from", { name: sender })}</p>}
       {cc.length > 0 && <p className="soft">{say("cc")}: {cc.join(", ")}</p>}
+      {sender && automatic && <p className="soft">{say("automatic", { why: automatic })}</p>}
       {stranger && <p className="bad">{say("stranger")}</p>}
       {failed && <p className="bad">{say("failedChecks", { why: failed })}</p>}
     </div>

@@ -3,6 +3,7 @@ import type { Message } from "../api/schema";
 import { wordsOf } from "../live/state";
 import { say, sizeOf } from "../words";
 import { Look, MailHead } from "./Mail";
+import { useDesk, usePage } from "./use";
 
 const DRAWN = /^image\/(png|jpeg|gif|webp)$/;
 
@@ -19,6 +20,7 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
       </>
     );
   }
+  if (part.kind === "contact-card") return <Card conversation={conversation} words={wordsOf([part])} />;
   if (part.kind === "mail") return <MailHead head={part} />;
   if (part.kind === "html") return <Look conversation={conversation} digest={part.blob.digest} />;
   if (part.kind === "quote") {
@@ -28,4 +30,15 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
     return <p className="text soft">{say("noMedia", { name: part.name ?? part.content_type, why: part.problem ?? "–" })}</p>;
   }
   return <p className="text">{wordsOf([part])}</p>;
+}
+
+/** Addresses the customer left, and where the conversation is at hand (not in History), the way to write there. */
+function Card({ conversation, words }: { conversation: string; words: string }) {
+  const desk = useDesk(), page = usePage();
+  return (
+    <>
+      <p className="text">{words}</p>
+      {desk.store.all.has(conversation) && <p><button type="button" onClick={() => page.open("begin", conversation)}>{say("begin")}</button></p>}
+    </>
+  );
 }

@@ -279,4 +279,5 @@ export const lv: Record<Key, string> = {
   nothingForMe: "Jūsu rindās neviens negaida. Jūs esat darbā: nākamā piemērotā saruna tiks piedāvāta šeit.",
   fittingWait: "Gaida {count, plural, zero {# sarunu} one {# saruna} other {# sarunas}}, ko jūs varētu pieņemt. Tiklīdz jums būs vieta, tā tiks piedāvāta šeit; noraidītā – nedaudz vēlāk.",
   lackingWait: "Jūsu rindās gaida {count, plural, zero {# sarunu} one {# saruna} other {# sarunas}}, kam vajadzīgas prasmes, kuru jums nav: {skills}. Nākamā piemērotā saruna tiks piedāvāta šeit.",
+  automatic: "Nosūtīts automātiski: {why}",
 };

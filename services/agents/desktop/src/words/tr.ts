@@ -279,4 +279,5 @@ export const tr: Record<Key, string> = {
   nothingForMe: "Kuyruklarınızda bekleyen yok. Müsaitsiniz: size uyan sıradaki görüşme burada sunulur.",
   fittingWait: "Alabileceğiniz {count, plural, one {# görüşme} other {# görüşme}} bekliyor. Yeriniz olur olmaz burada sunulur; reddettikleriniz biraz sonra.",
   lackingWait: "Kuyruklarınızda {count, plural, one {# görüşme} other {# görüşme}} bekliyor, ama sizde olmayan becerileri gerektiriyor: {skills}. Size uyan sıradaki görüşme burada sunulur.",
+  automatic: "Otomatik gönderilmiş: {why}",
 };
