@@ -22,9 +22,14 @@ def requirement_id(
     return f"{'+'.join((queue, *also))}|{channel}|{weight}|{wanted}"
 
 
+def queues_of(requirement: str) -> tuple[str, ...]:
+    """The queues whose agents will do; the first is where it waits."""
+    return tuple(requirement.partition("|")[0].split("+"))
+
+
 def queue_of(requirement: str) -> str:
     """The queue in which what requires this waits."""
-    return requirement.partition("|")[0].partition("+")[0]
+    return queues_of(requirement)[0]
 
 
 def channel_of(requirement: str) -> str:

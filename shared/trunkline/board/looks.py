@@ -9,14 +9,15 @@ from typing import Any
 
 from trunkline.board.client import Board, safe
 from trunkline.events import Presence
-from trunkline.requirements import channel_of, queue_of, skills_of
+from trunkline.requirements import channel_of, queues_of, skills_of
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits for one requirement set, and who could take it. Times in seconds; None: nothing waits."""
 
-    queue: str
+    queues: tuple[str, ...]
+    """Whose agents will do; the first is where it waits."""
     channel: str
     skills: dict[str, int]
     waiting: int
@@ -26,6 +27,11 @@ class Waiting:
     eligible: int
     """Agents who are available and have the skills."""
     with_room: int
+
+    @property
+    def queue(self) -> str:
+        """Where it waits and is counted."""
+        return self.queues[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def _waiting(line: list[Any], now: int) -> Waiting:
     requirement = line[0].decode()
     oldest, target = line[2], line[3]
     return Waiting(
-        queue=queue_of(requirement), channel=channel_of(requirement), skills=skills_of(requirement),
+        queues=queues_of(requirement), channel=channel_of(requirement), skills=skills_of(requirement),
         waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,

@@ -53,8 +53,8 @@ async def test_who_serves_a_queue_that_was_added_will_do_and_it_is_counted_where
     await _tick_after(floor, name, 2 * MINUTE)
 
     assert (await floor.conversation(name))["offered_to"] == "sal"
-    lines = {(line.queue, line.waiting, line.eligible) for line in await looks.waiting(floor.board) if line.waiting}
-    assert lines == {("support", 1, 1)}
+    lines = {(line.queues, line.waiting, line.eligible) for line in await looks.waiting(floor.board) if line.waiting}
+    assert lines == {(("support", "sales"), 1, 1)}
 
 
 async def test_an_offer_stops_the_climb_and_what_came_due_meanwhile_is_made_up(floor: Floor) -> None:
