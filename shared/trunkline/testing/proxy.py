@@ -216,7 +216,7 @@ class FaultProxy:
         self, connection: _Connection, line: asyncio.Queue[tuple[float, bytes]], rules: Rules, out: asyncio.StreamWriter
     ) -> None:
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):  # ending what is gone already is ENOTCONN, which is no ConnectionError
             while True:
                 due, data = await line.get()
                 if (wait := due - loop.time()) > 0:
