@@ -36,7 +36,7 @@ async def test_a_plain_agent_sees_who_is_there_with_presence_reason_and_room(sys
     mark = new_id()[:12]
     async with AsyncExitStack() as stack:
         me, bo, cy, gone = [
-            await stack.enter_async_context(somebody(system, name=f"{name} {mark}", capacity=capacity))
+            await stack.enter_async_context(somebody(system, name=f"{name} {mark}", capacity=capacity, queues=[mark]))
             for name, capacity in (("Ana", 3), ("Bo", 2), ("Çağla", 1), ("Gone", 1))
         ]
         for person in (me, bo, cy):
