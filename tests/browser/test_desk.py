@@ -28,7 +28,7 @@ async def test_an_offer_is_accepted_answered_and_closed_by_keys_alone(floor: Flo
     await page.keyboard.press("Enter")
 
     await expect(page.locator(".bubble.out .foot")).to_contain_text("delivered")
-    assert floor.sent_to(number) == ["It left today."]
+    await floor.took(number, "It left today.")
     await page.keyboard.press("Alt+c")
     await expect(page.locator("dialog select[name=code]")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -97,7 +97,7 @@ async def test_a_reply_is_sent_and_the_conversation_closed_in_one_go(floor: Floo
     await page.locator("dialog button[type=submit]").click()
 
     await expect(page.locator(".list .state")).to_contain_text("closed")
-    assert floor.sent_to(number) == ["One answer."]
+    await floor.took(number, "One answer.")
 
 
 async def test_a_note_is_kept_for_colleagues_and_nothing_is_sent(floor: Floor) -> None:

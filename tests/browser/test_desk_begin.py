@@ -34,8 +34,7 @@ async def test_a_contact_is_written_to_once_nothing_of_theirs_is_open_and_answer
     await dialog.locator("button[type=submit]").click()
 
     await expect(page.locator(".transcript")).to_contain_text("It is here")
-    await floor.system.provider.wait_for(1)
     await expect(page.locator("#reply")).to_be_enabled()
-    assert floor.sent_to(number) == ["It is here"]
+    await floor.took(number, "It is here")
     await floor.customer_writes("I come at once", number=number)
     await expect(page.locator(".transcript")).to_contain_text("I come at once")

@@ -52,7 +52,7 @@ async def test_a_reply_is_sent_and_its_conversation_put_off_by_keys_alone(floor:
     await page.keyboard.press("Enter")
 
     await expect(page.locator(".snoozed li")).to_contain_text(number)
-    assert floor.sent_to(number) == ["Tomorrow we know more."]
+    await floor.took(number, "Tomorrow we know more.")
     await page.locator(".snoozed .row-button").click()
     await page.locator("#who").click()
     await page.keyboard.press("Alt+u")
@@ -68,7 +68,7 @@ async def test_what_waits_for_the_customer_takes_no_room_and_comes_back_when_the
     await page.locator("#reply").fill("Which one do you have?")
     await page.locator("#reply").press("Control+Shift+Enter")
     await expect(page.locator(".snoozed li")).to_contain_text(number)
-    assert floor.sent_to(number) == ["Which one do you have?"]
+    await floor.took(number, "Which one do you have?")
 
     await floor.customer_writes("Forty-two", number=number)
     await expect(page.locator(".offer")).to_contain_text("the customer wrote")

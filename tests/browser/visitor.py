@@ -125,6 +125,13 @@ class Floor:
         assert answer.status == 200, answer
         return number
 
+    async def took(self, number: str, *words: str) -> None:
+        """The provider takes just these words for this number, in this order: waits until as many are there."""
+        async with asyncio.timeout(30):
+            while len(self.sent_to(number)) < len(words):
+                await asyncio.sleep(0.05)  # other numbers' messages come to the same provider
+        assert self.sent_to(number) == list(words)
+
     def sent_to(self, number: str) -> list[str]:
         """What the provider took for this number, in order."""
         return [sent.body for sent in self.system.provider.sent if sent.to == number]
