@@ -40,9 +40,15 @@ async def discard_others(board: Board, generation: str) -> None:
     current = board.keys.under(generation).encode()
     pattern = root.replace(b"[", b"\\[") + b"[0-9]*-*:*"
     try:
+        others: list[bytes] = []
         async for key in board.client.scan_iter(match=pattern, count=1_000):
             if not key.startswith(current):
-                await board.client.unlink(key)
+                others.append(key)
+            if len(others) >= _CHUNK:
+                await board.client.unlink(*others)
+                others.clear()
+        if others:
+            await board.client.unlink(*others)
     except (RedisError, OSError, TimeoutError) as error:
         raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
 

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "failpoints": "trunkline.cli.failpoints",
     "reset": "trunkline.cli.reset",
     "setup": "trunkline.cli.setup",
+    "simulate": "trunkline.cli.simulate",
     "staff": "trunkline.cli.staff",
     "up": "trunkline.cli.up",
     "version": "trunkline.cli.version",
