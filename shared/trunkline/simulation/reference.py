@@ -14,7 +14,7 @@ from operator import add
 from typing import assert_never
 
 from trunkline.events import Profile
-from trunkline.index import Standing, parts, proficiency
+from trunkline.index import Candidate, parts, proficiency
 from trunkline.requirements import policy_of_requirement, prefers_of, skills_of, weight_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
@@ -39,7 +39,7 @@ class _Agent:
         return self.available and self.load + weight <= self.profile.capacity
 
     def index(self, requirement: str) -> float:
-        standing = Standing(
+        standing = Candidate(
             self.load, self.profile.capacity, self.idle_since, self.assigned_at, flexibility=self.flexibility
         )
         found = parts(policy_of_requirement(requirement), standing, self.serves[requirement])

@@ -66,7 +66,7 @@ async def test_patient_customers_wait_as_erlang_c_says(valkey: Valkey) -> None:
 
 
 async def test_impatient_customers_wait_and_leave_as_erlang_a_says(valkey: Valkey) -> None:
-    described = one_class(3, 234, patience_s=60, hours=6)
+    described = one_class(3, 234, patience_s=60, hours=5)
     outcome = await played(valkey, described)
     expected = line(load_drawn(described), 3)
 
@@ -91,7 +91,7 @@ async def test_what_nobody_can_serve_is_said_and_does_not_go_on_for_ever(valkey:
 
 
 async def test_floors_that_are_compared_have_the_same_customers(valkey: Valkey) -> None:
-    few, many = one_class(3, 234, patience_s=60, hours=2), one_class(5, 234, patience_s=60, hours=2)
+    few, many = one_class(3, 234, patience_s=60, hours=1.5), one_class(5, 234, patience_s=60, hours=1.5)
 
     first, second = await study([few, many], boards_at(valkey.url), seed=3, replications=2)
 
