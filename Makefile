@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench pictures lint types imports format lock locks docs widget reset venv venv-run
+.PHONY: help run test test-fast bench bench-routing pictures lint types imports format lock locks docs widget reset venv venv-run
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -8,7 +8,7 @@ NPM := @$(PYTHON) deploy/bootstrap.py npm
 PYTEST := $(PY) -m pytest -p tests.plugin_skips
 
 help: ## this menu
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ctrl-C ends it
 	@exec $(PY) -m trunkline.cli up
@@ -24,6 +24,9 @@ test-fast: venv ## the unit tests: seconds
 
 bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
 	@$(PY) -m tests.bench
+
+bench-routing: venv ## the long proofs of routing, about an hour, into build/bench-routing.json
+	@$(PY) -m tests.bench.routing
 
 pictures: venv ## the pictures of docs/pictures, taken anew from the demo (needs Chromium)
 	@$(PY) -m tests.pictures

@@ -1,4 +1,4 @@
-"""The figures: their names, goals, and how one is printed. Issues 3 and 4 fixed the names and the numbers."""
+"""The figures: their names, goals, and how one is printed. Issues 3 to 5 fixed the names and the numbers."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ GOALS: dict[str, Goal] = {
     "desk_bundle_kilobytes_gz": Goal("kB", 200, None, "lower", 1),
     "widget_kilobytes_gz": Goal("kB", 10, None, "lower"),
 }
+"""Of `make bench`."""
+
+ROUTING: dict[str, Goal] = {
+    "exactness_worst_deviation": Goal("off the exact mean", 0.01, None, "lower", 4),
+    "decision_identity": Goal("of all offers", 1.0, None, "higher", 6),
+}
+"""Of `make bench-routing`."""
+
+EVERY = GOALS | ROUTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Figure:
     @property
     def verdict(self) -> str:
         """In words: does it meet its goal, its stretch?"""
-        goal = GOALS[self.name]
+        goal = EVERY[self.name]
         if self.failed:
             return f"FAILED: {self.failed}"
         if self.void or self.measured is None:
@@ -81,7 +90,7 @@ class Figure:
 
     def line(self) -> str:
         """One line for people."""
-        goal = GOALS[self.name]
+        goal = EVERY[self.name]
         shown = "–" if self.measured is None else f"{self.measured:,.{goal.decimals}f}".replace(",", " ")
         sign = "≥" if goal.better == "higher" else "≤"
         stretch = "" if goal.stretch is None else f", stretch {goal.stretch:g}"
@@ -91,7 +100,7 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """What build/bench.json says of it; `void`, `unmet` and `failed` only where they apply."""
-        goal = GOALS[self.name]
+        goal = EVERY[self.name]
         told: dict[str, Any] = {
             "value": None if self.value is None else round(self.value, 4),
             "unit": goal.unit, "goal": goal.goal, "stretch": goal.stretch, "better": goal.better,

@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from tests.bench.figures import GOALS, Figure
+from tests.bench.figures import EVERY, Figure
 
 
 class Report:
@@ -38,13 +38,13 @@ class Report:
     def conclude(self) -> None:
         """All figures once more, in the order of the issue."""
         self.heading("")
-        for name in GOALS:
+        for name in EVERY:
             if name in self.figures:
                 self.heading(self.figures[name].line())
 
     def write(self, path: Path) -> None:
         """The figures as JSON, and beside it all lines as text."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        told = {name: self.figures[name].as_json() for name in GOALS if name in self.figures}
+        told = {name: self.figures[name].as_json() for name in EVERY if name in self.figures}
         path.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
         path.with_suffix(".txt").write_text("\n".join(self._lines) + "\n")
