@@ -30,6 +30,11 @@ _LONGEST_LINE: Final = 16_384  # bytes; a longer one is printed in pieces, so th
 _LAST_WORDS_S: Final = 1.0  # a grandchild that left the group may hold the pipe; what it says later is nobody's
 
 
+def mortal(command: Sequence[str]) -> list[str]:
+    """The command line that runs this one and dies with us, whatever we die of (on Linux)."""
+    return [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *command]
+
+
 @dataclass(frozen=True)
 class ChildSpec:
     """What to run, and how to know that it is ready."""
@@ -90,7 +95,7 @@ class Child:
         words = await _reader_of(reading)
         try:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *spec.command),
+                *mortal(spec.command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=writing,
                 stderr=writing,

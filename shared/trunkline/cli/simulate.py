@@ -76,6 +76,8 @@ def register(app: typer.Typer) -> None:
         if len(set(pairs)) < len(pairs):
             typer.echo("both floors are the same file under the same configuration", err=True)
             raise typer.Exit(2)
+        if to_page is not None:
+            _try_to_write(to_page)
         scenarios = [_scenario(label, *pair) for label, pair in zip(_labels(pairs), pairs, strict=True)]
         try:
             outcomes = uvloop.run(simulate(scenarios, seed=seed, replications=replications))
@@ -86,6 +88,15 @@ def register(app: typer.Typer) -> None:
         if to_page is not None:
             to_page.write_text(page(report), encoding="utf-8")
         typer.echo(json.dumps(report.as_json(), indent=2) if as_json else _text(report))
+
+
+def _try_to_write(file: Path) -> None:
+    """Minutes of playing must not end with a page that cannot be kept."""
+    try:
+        file.touch()
+    except OSError as error:
+        typer.echo(f"{file} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 def _labels(pairs: list[tuple[Path, Path | None]]) -> list[str]:

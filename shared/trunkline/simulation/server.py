@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from trunkline.child import mortal
 from trunkline.embedded import EmbeddedValkeyMissingError, valkey_binary
 
 _START_S = 15.0
@@ -33,9 +34,9 @@ async def own_board() -> AsyncIterator[str]:
         path = Path(folder) / "board.sock"
         words = [word for name, value in _OPTIONS.items() for word in (f"--{name}", value)]
         log = Path(folder) / "log"
-        server = await asyncio.create_subprocess_exec(
-            str(binary), *words, "--dir", folder, "--unixsocket", str(path), "--logfile", str(log)
-        )
+        command = [str(binary), *words, "--dir", folder, "--unixsocket", str(path), "--logfile", str(log)]
+        # A session of its own: a Ctrl-C at the terminal is for us, and we end it.
+        server = await asyncio.create_subprocess_exec(*mortal(command), start_new_session=True)
         try:
             await _answers(server, path, log)
             yield f"unix://{path}?db=0"

@@ -85,6 +85,7 @@ def test_the_page_needs_nothing_else_and_says_what_the_table_says(files: Path) -
         (("none.yaml",), 1, "none.yaml:1:1: cannot be read"),
         (("floor.yaml", "--config", "none.yaml"), 1, "none.yaml:1:1: cannot be read"),
         (("floor.yaml", "--other-floor", "floor.yaml"), 2, "both floors are the same"),
+        (("floor.yaml", "--page", "no/such/place.html"), 2, "cannot be written: No such file"),
         (("floor.yaml", "--replications", "0"), 2, "--replications"),
     ],
 )
