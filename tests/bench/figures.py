@@ -46,6 +46,10 @@ GOALS: dict[str, Goal] = {
 
 ROUTING: dict[str, Goal] = {
     "exactness_worst_deviation": Goal("off the exact mean", 0.01, None, "lower", 4),
+    "index_wait_ratio_s1": Goal("x longest idle", 0.85, 0.80, "lower"),
+    "index_wait_ratio_s5": Goal("x longest idle", 0.53, 0.48, "lower"),
+    "index_wait_ratio_s4": Goal("x longest idle", 0.55, 0.50, "lower"),
+    "index_wait_ratio_equal_speeds": Goal("x longest idle", 0.97, 0.95, "lower"),
     "decision_identity": Goal("of all offers", 1.0, None, "higher", 6),
 }
 """Of `make bench-routing`."""

@@ -9,16 +9,20 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from tests.bench import machine
 from tests.bench.figures import Figure
 from tests.bench.report import Report
 from tests.bench.routing.exactness import exactness
+from tests.bench.routing.graphs import KINDS
 from tests.bench.routing.identity import identity
+from tests.bench.routing.policies import index_wait_ratio
 
 ROWS: dict[str, Callable[[Report, bool], Awaitable[Figure]]] = {
     "exactness_worst_deviation": exactness,
+    **{f"index_wait_ratio_{kind}": partial(index_wait_ratio, kind=kind) for kind in KINDS},
     "decision_identity": identity,
 }
 
