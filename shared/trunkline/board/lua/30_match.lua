@@ -124,14 +124,26 @@ local function after_fall_back(c)
   if c.status == 'queued' then claim(c) end
 end
 
--- The next rung is due. What came due while it was offered to somebody is climbed when it waits again.
-timers.widen = function(p, id)
-  local c = conversation(id)
-  if not c or c.status ~= 'queued' or num(c.widen_at) == 0 or num(c.widen_at) > NOW then return end
+local function widen(c)
   local before = c.requirement
   leave_line(c)
   climb(c)
   wait_in_line(c)
   commit(c, KIND .. 'widened.v1', { body = '{"before":"' .. before .. '"}' })
   claim(c)
+end
+
+-- The next rung is due. What came due while it was offered to somebody is climbed when it waits again.
+timers.widen = function(p, id)
+  local c = conversation(id)
+  if c and c.status == 'queued' and num(c.widen_at) > 0 and num(c.widen_at) <= NOW then widen(c) end
+end
+
+-- The agent takes no work now: what waits for this agent alone waits no longer for that.
+local function wait_no_more_for(a)
+  for id in pairs(satisfied(a)) do
+    if only_agent(id) == a.id then
+      for _, waiting in ipairs(redis.call('ZRANGE', P .. 'w:' .. id, 0, -1)) do widen(conversation(waiting)) end
+    end
+  end
 end
