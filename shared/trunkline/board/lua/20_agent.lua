@@ -14,6 +14,8 @@ local function has_room(a, r)
   return taken + r.weight <= num(a.capacity)
 end
 
+local FLOOR = {} -- requirement set → how many satisfy it and so on, read once: see 27_reasons
+
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
 local function rank(a, id, skilled)
   local r = requirement(id)
@@ -34,6 +36,7 @@ end
 
 -- The agent's presence changed, and with it whether they are eligible at all.
 local function replace(a)
+  FLOOR = {}
   local verb = a.presence == 'available' and 'SADD' or 'SREM'
   for id, skilled in pairs(satisfied(a)) do
     redis.call(verb, P .. 'e:' .. id, a.id)
@@ -65,6 +68,7 @@ end
 -- How the agent stands to each requirement set, anew. `before` are the skills counted so far, nil for who comes, and
 -- `skills` those from now on, nil for who leaves.
 local function reindex(a, before, skills)
+  FLOOR = {}
   local satisfied_before = satisfied(a)
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local r = requirement(id)

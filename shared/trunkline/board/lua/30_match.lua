@@ -21,17 +21,9 @@ local function forget_declines(c)
   redis.call('DEL', P .. 'cd:' .. c.id)
 end
 
--- Why this agent, as of now: how many satisfy the requirement, how many of them had room, how many had declined, and
--- how long this one was idle (ms).
-local function why(c, name)
-  local idle = num(redis.call('HGET', P .. 'a:' .. name, 'idle_since'))
-  return table.concat({ redis.call('SCARD', P .. 'e:' .. c.requirement), redis.call('ZCARD', P .. 'f:' .. c.requirement),
-    redis.call('SCARD', P .. 'cd:' .. c.id), int(math.max(0, NOW - idle)) }, ':')
-end
-
 local function offer(c, name, reason)
-  c.why = why(c, name)
-  local details = reasons(c, name)
+  local short, details = reasons(c, name)
+  c.why = short
   leave_line(c)
   hold(name, c)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
