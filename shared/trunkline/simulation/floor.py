@@ -54,6 +54,7 @@ class Group(_Frozen):
     count: int = Field(ge=1, le=MOST_AGENTS)
     skills: dict[SkillName, Level] = {}
     queues: tuple[Name, ...] = Field(default=(), description="which they serve; all of them where nothing is said")
+    supervises: bool = Field(default=False, description="supervisors, whom a step of widening may let in")
     capacity: int = Field(default=1, ge=1, le=100)
     speed: _Speed = Field(default=1.0, description="1.25 handles in four minutes what takes others five")
     speeds: dict[Name, _Speed] = Field(default={}, description="class: the speed with these, instead of `speed`")

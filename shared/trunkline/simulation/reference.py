@@ -9,13 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from typing import assert_never
 
 from trunkline.events import Profile
 from trunkline.index import Candidate, parts, proficiency
-from trunkline.requirements import policy_of_requirement, prefers_of, skills_of, weight_of
+from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
 from trunkline.simulation.moves import BEGIN_MS, Accept, Close, Come, Command, Flex, Kind, Leave, Present, Told, WrapUp
@@ -24,25 +24,43 @@ _Timer = tuple[int, str, int, int]
 """When, what, conversation, fence: in their order."""
 
 
+_room, _policy = cache(room_of), cache(policy_of_requirement)
+
+
 @dataclass(slots=True)
 class _Agent:
     profile: Profile
     available: bool
-    load: int = 0
+    held: dict[int, str] = field(default_factory=dict)
+    """What it has or is offered: conversation → the requirement set by which it came."""
     idle_since: int = BEGIN_MS
     assigned_at: int = BEGIN_MS
     flexibility: float = 0.0
     serves: dict[str, float] = field(default_factory=dict)
     """The requirement sets this agent satisfies, with the proficiency in each."""
 
-    def room_for(self, weight: int) -> bool:
-        return self.available and self.load + weight <= self.profile.capacity
+    @property
+    def load(self) -> int:
+        return sum(_room(requirement).weight for requirement in self.held.values())
+
+    def room_for(self, requirement: str) -> bool:
+        rooms = [_room(held) for held in self.held.values()]
+        if not self.available or any(room.exclusive for room in rooms):
+            return False
+        wanted = _room(requirement)
+        taken = sum(room.weight for room in rooms if wanted.interruptible or not room.interruptible)
+        if wanted.exclusive:
+            return taken == 0
+        channel = channel_of(requirement)
+        beside = sum(_room(held).weight for held in self.held.values() if channel_of(held) == channel)
+        within = not wanted.most or beside + wanted.weight <= wanted.most
+        return within and taken + wanted.weight <= self.profile.capacity
 
     def index(self, requirement: str) -> float:
         standing = Candidate(
             self.load, self.profile.capacity, self.idle_since, self.assigned_at, flexibility=self.flexibility
         )
-        found = parts(policy_of_requirement(requirement), standing, self.serves[requirement])
+        found = parts(_policy(requirement), standing, self.serves[requirement])
         return reduce(add, found.values())  # not sum(), which Python 3.12 rounds otherwise than the board
 
 
@@ -159,7 +177,7 @@ class Reference:
 
     def _claim(self, c: _Conversation) -> None:
         """The waiting conversation takes the best free agent."""
-        free = [name for name in self._eligible[c.requirement] if self._agents[name].room_for(c.route.weight)]
+        free = [name for name in self._eligible[c.requirement] if self._agents[name].room_for(c.requirement)]
         if free:
             self._offer(c, min(free, key=lambda name: (self._agents[name].index(c.requirement), name)))
 
@@ -169,14 +187,14 @@ class Reference:
         while heads := [
             line[0]
             for requirement in agent.serves
-            if (line := self._lines[requirement]) and agent.room_for(weight_of(requirement))
+            if (line := self._lines[requirement]) and agent.room_for(requirement)
         ]:
             self._offer(self._conversations[min(heads)[1]], name)
 
     def _offer(self, c: _Conversation, name: str) -> None:
         self._leave_line(c)
         agent = self._agents[name]
-        agent.load += c.route.weight
+        agent.held[c.number] = c.requirement
         agent.idle_since = agent.assigned_at = BEGIN_MS + self._now
         c.status, c.agent, c.fence = "offered", name, c.fence + 1
         c.deadline = self._now + _limits(c.route)[0]
@@ -184,7 +202,7 @@ class Reference:
         self._told.append(Told(Kind.OFFERED, c.number, name, c.fence))
 
     def _release(self, c: _Conversation) -> None:
-        self._agents[c.agent].load -= c.route.weight
+        del self._agents[c.agent].held[c.number]
         self._agents[c.agent].idle_since = BEGIN_MS + self._now
 
     def _wait(self, c: _Conversation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trunkline.events import Profile
+from trunkline.requirements import SUPERVISORS
 from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.floor import Floor, Group
 
@@ -21,9 +22,8 @@ def seats(floor: Floor) -> Iterator[tuple[str, Group]]:
 
 def profile(name: str, group: Group) -> Profile:
     """The agent as a roster has it."""
-    return Profile(
-        agent=name, name=name, version=1, capacity=group.capacity, skills=group.skills, queues=group.queues or ("*",)
-    )
+    queues = (*(group.queues or ("*",)), *((SUPERVISORS,) if group.supervises else ()))
+    return Profile(agent=name, name=name, version=1, capacity=group.capacity, skills=group.skills, queues=queues)
 
 
 def on_shift(group: Group, hour: float) -> bool:

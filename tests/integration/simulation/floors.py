@@ -13,6 +13,7 @@ from trunkline.simulation.scenario import Scenario, scenario
 
 SKILLS = ("lang.en", "lang.lv", "lang.tr", "billing")
 QUEUES = ("support", "sales", "senior")
+CHANNELS = ("webchat", "email", "voice")
 
 _CONFIG: dict[str, Any] = {"default_queue": "support", "accounts": {}, "rules": ()}
 
@@ -32,8 +33,13 @@ def random_scenario(chance: random.Random, *, hours: float) -> Scenario:
 
 def _config(chance: random.Random) -> Config:
     queues = {name: _queue(chance, name) for name in QUEUES}
+    taking = {
+        "email": {"interruptible": chance.random() < 0.5, "most": chance.choice([0, 0, 1, 2])},
+        "voice": {"exclusive": chance.random() < 0.5},
+    }
+    skills = {name: {"title": name} for name in SKILLS}
     return Config.model_validate(
-        {**_CONFIG, "queues": queues, "skills": {name: {"title": name} for name in SKILLS}, "digest": "random"}
+        {**_CONFIG, "channels": taking, "queues": queues, "skills": skills, "digest": "random"}
     )
 
 
@@ -43,7 +49,7 @@ def _queue(chance: random.Random, name: str) -> dict[str, Any]:
     steps = [
         {"after_s": 10, "lower": {"lang.*": chance.randint(0, 3)}},
         {"after_s": 25, "queues": (chance.choice([other for other in QUEUES if other != name]),)},
-        {"after_s": 40, "drop": ("billing",)},
+        {"after_s": 40, "drop": ("billing",), "supervisors": chance.random() < 0.5},
     ]
     return {
         "title": name,
@@ -59,6 +65,7 @@ def _customers(chance: random.Random) -> dict[str, Any]:
     skills = chance.sample(SKILLS, chance.randint(0, 2))
     return {
         "queue": chance.choice(QUEUES),
+        "channel": chance.choice(CHANNELS),
         "requires": {skill: chance.randint(1, 6) for skill in skills},
         "prefers": {skill: chance.randint(1, 3) for skill in chance.sample(SKILLS, chance.randint(0, 1))},
         "priority": chance.choice([None, None, 0, 3]),
@@ -75,6 +82,7 @@ def _group(chance: random.Random) -> dict[str, Any]:
         "count": chance.randint(1, 6),
         "skills": {skill: chance.randint(1, 8) for skill in chance.sample(SKILLS, chance.randint(1, 4))},
         "queues": chance.choice([[], [], chance.sample(QUEUES, 2)]),
+        "supervises": chance.random() < 0.3,
         "capacity": capacity,
         "speed": chance.choice([0.8, 1.0, 1.3]),
         "pace": [1, 0.85, 0.7][:capacity] if capacity > 1 and chance.random() < 0.5 else [],
