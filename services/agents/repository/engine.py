@@ -17,14 +17,15 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Insert, Select, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.elements import ColumnElement
 
-from services.agents.repository.bulk import Many
+from services.agents.repository.bulk import Look, Many
 from services.agents.repository.errors import RecordAway
 from services.agents.repository.failures import FAILURES, met_another, raise_known
 from services.agents.tables import POSITIONS
@@ -276,6 +277,10 @@ class Database:
     def many(self, statement: UpdateBase) -> Many:
         """A statement prepared for many rows within bulk writes."""
         return Many(statement, self._engine.dialect)
+
+    def look(self, statement: Select[Any], *key: ColumnElement[Any]) -> Look:
+        """A SELECT by many keys within bulk writes."""
+        return Look(statement, *key, as_json=self.is_sqlite)
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An INSERT that knows ON CONFLICT, in this database's dialect."""
