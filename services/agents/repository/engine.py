@@ -27,7 +27,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from services.agents.repository.bulk import Look, Many
 from services.agents.repository.errors import RecordAway
-from services.agents.repository.failures import FAILURES, met_another, raise_known
+from services.agents.repository.failures import failures, met_another, raise_known
 from services.agents.tables import POSITIONS
 
 T = TypeVar("T")
@@ -227,7 +227,7 @@ class Database:
         for attempt in range(ATTEMPTS):
             try:
                 return await once()
-            except FAILURES as error:
+            except failures() as error:
                 if not met_another(error):
                     raise_known(error)
                     raise
@@ -242,7 +242,7 @@ class Database:
         try:
             async with self._engine.connect() as plain:
                 yield await plain.execution_options(**given)
-        except FAILURES as error:
+        except failures() as error:
             if met_another(error):
                 raise RecordAway(str(error)[:300]) from error
             raise_known(error)
