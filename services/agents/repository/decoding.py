@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 from pydantic import ValidationError
@@ -52,8 +52,7 @@ class ProjectedRecord:
         return Partition(self.topic, self.partition)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a record says; `event` is None where it says nothing to the record, `refusal` is why it cannot be read.
 
     `columns` is the state of the event's conversation, `parts` the (validated) parts of its message as they came.
