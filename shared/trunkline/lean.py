@@ -9,10 +9,12 @@ from __future__ import annotations
 import ctypes
 import sys
 
-_M_ARENA_MAX = -8
-"""`mallopt`'s number for it, in malloc.h of glibc."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+"""`mallopt`'s numbers, in malloc.h of glibc."""
 
 _ARENAS = 2
+_LARGE = 256 * 1024
+_KEPT_FREE = 1024 * 1024
 
 _UNUSED = "rich"
 
@@ -28,11 +30,16 @@ def without_rich() -> None:
         del sys.modules[_UNUSED]
 
 
-def few_arenas() -> None:
-    """Let all threads share two of malloc's arenas: each of the many would keep what its threads have freed.
+def frugal_malloc() -> None:
+    """Let what is freed be given back: threads share two arenas, and large blocks have a mapping of their own.
 
-    Before the first thread. Does nothing where the C library knows no arenas (musl, macOS).
+    By itself malloc gives each thread an arena, which keeps what the thread has freed; and after a first large block
+    was freed it puts such blocks (a batch of the log is up to 1 MB) among the small ones, where they leave holes.
+    Before the first thread. Does nothing where the C library is not glibc (musl, macOS).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_ARENA_MAX, _ARENAS)
+        for option, value in (
+            (_M_ARENA_MAX, _ARENAS), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _KEPT_FREE),
+        ):  # fmt: skip
+            mallopt(option, value)

@@ -219,7 +219,7 @@ def status_of(error: BaseException) -> int:
 def main(name: str, settings_type: type[S], build: Callable[[Service], Awaitable[None]]) -> NoReturn:
     """Be the service `name`: settings, logs, loop, build, wait, stop. Ends the process with its exit status."""
     faulthandler.enable()
-    lean.few_arenas()
+    lean.frugal_malloc()
     try:
         settings = load_settings(settings_type)
         configure_logging(name, level=settings.log_level, log_format=settings.log_format)

@@ -10,9 +10,9 @@ import pytest
 _ARENAS = """
 import ctypes, re, sys, threading
 from pathlib import Path
-from trunkline.lean import few_arenas
+from trunkline.lean import frugal_malloc
 if sys.argv[1] == "few":
-    few_arenas()
+    frugal_malloc()
 libc = ctypes.CDLL(None)
 libc.fopen.restype = ctypes.c_void_p
 libc.malloc.restype = ctypes.c_void_p
