@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from playwright.async_api import FilePayload, Route, expect
 
-from tests.browser.test_desk_mail import PNG
+from tests.browser.mail.test_desk_mail import PNG
 from tests.browser.visitor import Floor
 from trunkline.testing.visitor import TestVisitor
 

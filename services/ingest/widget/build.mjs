@@ -1,5 +1,5 @@
 // Makes built/widget.js: one file, no source map, with a fingerprint of what it was made from on its first line.
-// A test (tests/unit/ingest/test_widget.py) compares that fingerprint, so a stale build cannot be committed.
+// A test (tests/unit/ingest/test_widget_built.py) compares that fingerprint, so a stale build cannot be committed.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
