@@ -13,8 +13,9 @@ const made = await build({
   entryPoints: ["src/main.ts"],
   bundle: true,
   charset: "utf8",
-  // Names of ours alone, shortened: no frame, no attribute of the tag and nothing of the browser's is called so.
-  mangleProps: /^(setOpen|setConsent|reachableAt|isTyping|seenAt|onToken|options|pending|shown)$/,
+  // Names of ours alone, and of Preact's alone, shortened throughout: no frame, no attribute of the tag and nothing of
+  // the browser's is called so.
+  mangleProps: /^(setOpen|setConsent|reachableAt|isTyping|seenAt|onToken|options|pending|shown|welcome|live|__\w+|get(DerivedState|SnapshotBefore|ChildContext)\w*|component(Did|Will)\w+|shouldComponentUpdate|contextType|forceUpdate|debounceRendering)$/,
   format: "iife",
   target: "es2022",
   minify: true,
