@@ -85,7 +85,7 @@ async def test_a_file_goes_with_the_reply_to_the_visitor_under_its_name_and_as_w
     message = await chat.visitor.hears("Here it is.")
     [file] = [part for part in message["parts"] if part["kind"] == "file"]
     assert (file["name"], file["type"], file["size"]) == ("rēķins çay.pdf", "application/pdf", len(PDF))
-    async with chat.agent.http.get(f"{_ingest(chat)}/files/{file['file']}") as given:
+    async with chat.agent.http.get(chat.visitor.file(file["file"])) as given:
         assert (given.status, await given.read()) == (200, PDF)
         assert given.headers["content-disposition"].startswith("attachment")
         assert "sandbox" in given.headers["content-security-policy"]
@@ -216,7 +216,3 @@ async def test_the_desk_is_told_beforehand_what_each_channel_takes(ana: Person) 
     files = {channel["name"]: channel["files"] for channel in plan["channels"]}
     assert files["email"]["total_bytes"] == 18_000_000
     assert files["webchat"]["max_count"] == 5
-
-
-def _ingest(chat: Chat) -> str:
-    return f"{chat.visitor._url.replace('ws', 'http', 1)}"

@@ -140,6 +140,7 @@ export class Chat {
     else if (frame.type === "typing") this.#typingNow();
     else if (frame.type === "seen") this.seenAt = Date.now();
     else if (frame.type === "reset") this.shown = [];
+    else if (frame.type === "pong" && this.welcome) this.welcome.key = frame.key;
     this.options.onChange();
   }
 
