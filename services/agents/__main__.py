@@ -56,7 +56,10 @@ async def build(service: Service) -> None:
     auth = Auth(repository, passwords, cookie=cookie)
     channels = load_channels()
     blobs, files = Blobs(settings.data_dir / "blobs"), Files(settings.internal_token, repository)
-    actions = Actions(board, waiters, watch, channels, letters=Letters(repository), files=files)
+    actions = Actions(
+        board, waiters, watch, channels, letters=Letters(repository), files=files,
+        begins_per_minute=settings.begins_per_minute,
+    )  # fmt: skip
     signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
     looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
     contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)

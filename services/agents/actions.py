@@ -12,7 +12,7 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 from services.agents.asked import Action, BadFields, text
-from services.agents.beginning import Beginning
+from services.agents.beginning import BEGINS_PER_MINUTE, Beginning
 from services.agents.files import Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
@@ -64,7 +64,7 @@ class Actions:
 
     def __init__(
         self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel],
-        *, letters: Letters | None = None, files: Files | None = None,
+        *, letters: Letters | None = None, files: Files | None = None, begins_per_minute: int = BEGINS_PER_MINUTE,
     ) -> None:  # fmt: skip
         self._board = board
         self._waiters = waiters
@@ -87,7 +87,7 @@ class Actions:
             "assign": passing.assign,
             "wrap-up": self._wrap_up,
             "close": self._close,
-            "begin": Beginning(board, watch, channels).begin,
+            "begin": Beginning(board, watch, channels, per_minute=begins_per_minute).begin,
             "presence": self._presence,
         }
 
@@ -231,6 +231,8 @@ def _refusal(answer: Answer) -> Outcome:
     if answer.code == "open":
         conversation, _, agent = answer.detail.partition(" ")
         return Outcome("refused", "open", agent, conversation=conversation, repeated=answer.repeated)
+    if answer.code == "too-fast":
+        return Outcome("refused", "too-fast", retry_after_s=int(answer.detail))
     retry = 5 if answer.code == "behind" else 0
     return Outcome("refused", answer.code, answer.detail, repeated=answer.repeated, retry_after_s=retry)
 

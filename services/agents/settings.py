@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
 
+from services.agents.beginning import BEGINS_PER_MINUTE
 from trunkline.settings import PREFIX, HttpUrl, Listens, Port, ServiceSettings, member_of, ops_port_of, port_of
 
 
@@ -40,6 +41,9 @@ class AgentsSettings(Listens, ServiceSettings):
         default_factory=_local_record,
         validation_alias=AliasChoices(f"{PREFIX}DATABASE_URL", "DATABASE_URL"),
         description="The record: `postgresql://…`, or SQLite in the data folder.",
+    )
+    begins_per_minute: int = Field(
+        BEGINS_PER_MINUTE, ge=1, le=600, description="Most conversations that one agent may begin within a minute."
     )
     ops_port: Port = ops_port_of("agents")
     member: str = member_of("agents")

@@ -26,6 +26,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P ar:<agent>        set      requirement sets the agent satisfies
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined
+    P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
     P requirements      set      requirement sets seen

@@ -242,7 +242,7 @@ async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answer
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
         await seat.accept("anna@example.org")
-        await seat.page.locator(".bubble button").click()
+        await seat.page.get_by_role("button", name="Write to anna@example.org…").click()
         dialog = seat.page.locator("dialog[open]")
         await expect(dialog.locator("select[name=way]")).to_contain_text("anna@example.org · E-mail · mail-main")
         await dialog.locator("input[name=subject]").fill("Your question of last night")

@@ -226,7 +226,12 @@ class Inner:
 
 @asynccontextmanager
 async def inner(
-    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None, again_s: float = 10.0
+    system: Deployment,
+    times: Times | None = None,
+    *,
+    cookie: SessionCookie | None = None,
+    again_s: float = 10.0,
+    watch: Watch | None = None,
 ) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
@@ -239,7 +244,9 @@ async def inner(
         repository = await stack.enter_async_context(Repository(system.environment()["TRUNKLINE_DATABASE_URL"]))
         passwords = await stack.enter_async_context(Passwords())
         environment = {**os.environ, **system.environment()}
-        watch = Watch(system.folder / "trunkline.yaml", lambda path: load(path, None, environment, rules=False))
+        watch = watch or Watch(
+            system.folder / "trunkline.yaml", lambda path: load(path, None, environment, rules=False)
+        )
         hub, waiters = Hub(), Waiters(bus)
         follower = LogFollower(bus, hub, waiters)
         following = asyncio.create_task(follower.run())

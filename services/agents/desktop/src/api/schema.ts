@@ -50,6 +50,7 @@ export interface paths {
          * @description Open a conversation in which we write first; one's own at once, whatever room there is. Then reply.
          *
          *     `open`: the contact's thread has an open conversation, and the detail says who has it (empty: nobody yet).
+         *     `too-fast`: this agent has begun as many as they may within a minute; nothing was done.
          */
         post: operations["begin_api_v1_conversations_post"];
         delete?: never;
@@ -1137,7 +1138,7 @@ export interface components {
         };
         /**
          * Begins
-         * @description An account by which one may write first.
+         * @description An account by which this agent may write first.
          */
         Begins: {
             /**
@@ -3464,6 +3465,15 @@ export interface operations {
             };
             /** @description Precondition Required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,7 +28,7 @@ export function Frame() {
 function Framed() {
   const desk = useDesk(), [path, go] = useLocation(), [open, show] = useState<Open | null>(null);
   const page = useMemo((): Page => ({
-    open: (dialog, subject = "") => show((last) => ({ dialog, subject, turn: (last?.turn ?? 0) + 1 })),
+    open: (dialog, subject = "", about = "") => show((last) => ({ dialog, subject, about, turn: (last?.turn ?? 0) + 1 })),
     go: (path) => go(path),
     focus: (part) => focusOn(part),
   }), [go]);
