@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from services.agents.asked import Action, BadFields, text
 from services.agents.beginning import BEGINS_PER_MINUTE, Beginning
-from services.agents.files import Files, Where
+from services.agents.files import FileGone, Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
 from services.agents.replying import names_blobs, parts_of, references_of
@@ -159,7 +159,10 @@ class Actions:
         now = datetime.now(UTC)
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
-        parts = await self._said(action, channel)
+        try:
+            parts = await self._said(action, channel)
+        except FileGone as gone:
+            return Answer("file-gone", version=str(gone))
         if parts is None:
             return Answer("behind")
         writer = self._writers.get(facts.channel)

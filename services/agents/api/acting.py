@@ -61,6 +61,7 @@ _WHY = {
     "own": "it is yours already",
     "past": "that time is over",
     "open": "there is an open conversation with them, and nobody has it yet",
+    "file-gone": "a file was attached more than a day ago and is not kept any more: attach it again",
     "not-allowed": "this needs the role supervisor or admin",
     "too-fast": "so many conversations cannot be begun at once",
     "behind": "the log does not take what was decided; nothing new is promised until it does",

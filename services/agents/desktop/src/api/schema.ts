@@ -372,7 +372,7 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show.
+         * @description Keep a file, the body of the request, to be sent in a reply within a day. Its type is what its bytes show.
          */
         post: operations["upload_api_v1_conversations__conversation__files_post"];
         delete?: never;
@@ -5220,6 +5220,15 @@ export interface operations {
             };
             /** @description Unprocessable Content */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

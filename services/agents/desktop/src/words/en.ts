@@ -13,6 +13,8 @@ export const en = {
   "wrong-credentials": "Name or password is wrong.",
   "too-many-attempts": "Too many attempts. Try again in {s} s.",
   "too-fast": "That is too fast. Try again in {s} s.",
+  "too-much": "You have sent as many files as one may within an hour. Try again a little later.",
+  "file-gone": "An attached file was kept for a day and is there no more. Remove it, and attach it again.",
   unreachable: "The server cannot be reached.",
   signedOut: "You are signed out. Sign in again; what you wrote is still here.",
   connecting: "No connection. Trying again; what you do is kept until it is saved.",

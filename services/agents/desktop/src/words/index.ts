@@ -29,7 +29,7 @@ const NAMES = new Set([
 const CODES = new Set([
   "wrong-credentials", "unreachable", "gone", "late", "not-yours", "unknown", "opted-out", "absent", "no-room", "own", "old", "past",
   "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
-  "version-conflict", "noteFailed", "bad-search", "too-broad", "too-fast",
+  "version-conflict", "noteFailed", "bad-search", "too-broad", "too-fast", "too-much", "file-gone",
 ]);
 
 /** The nearest language we have to the one wanted. */

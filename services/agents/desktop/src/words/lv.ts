@@ -13,6 +13,8 @@ export const lv: Record<Key, string> = {
   "wrong-credentials": "Nepareizs vārds vai parole.",
   "too-many-attempts": "Pārāk daudz mēģinājumu. Mēģiniet vēlreiz pēc {s} s.",
   "too-fast": "Pārāk ātri. Mēģiniet vēlreiz pēc {s} s.",
+  "too-much": "Stundas laikā vairāk failu nosūtīt nevar. Mēģiniet vēlreiz nedaudz vēlāk.",
+  "file-gone": "Pievienotais fails tika glabāts vienu dienu, un tā vairs nav. Noņemiet to un pievienojiet vēlreiz.",
   unreachable: "Serveris nav sasniedzams.",
   signedOut: "Jūsu sesija ir beigusies. Pierakstieties vēlreiz; rakstītais nav zudis.",
   connecting: "Nav savienojuma. Mēģinām vēlreiz; jūsu darbības glabājas šeit, līdz tās būs saglabātas.",

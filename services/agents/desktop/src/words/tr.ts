@@ -13,6 +13,8 @@ export const tr: Record<Key, string> = {
   "wrong-credentials": "Ad veya parola yanlış.",
   "too-many-attempts": "Çok fazla deneme. {s} sn sonra yeniden deneyin.",
   "too-fast": "Çok hızlı gidiyorsunuz. {s} sn sonra yeniden deneyin.",
+  "too-much": "Bir saat içinde gönderilebilecek kadar dosya gönderdiniz. Biraz sonra yeniden deneyin.",
+  "file-gone": "Ekli bir dosyanın bir günlük saklama süresi doldu. Onu kaldırıp yeniden ekleyin.",
   unreachable: "Sunucuya ulaşılamıyor.",
   signedOut: "Oturumunuz kapandı. Yeniden oturum açın; yazdıklarınız duruyor.",
   connecting: "Bağlantı yok. Yeniden deneniyor; yaptıklarınız kaydedilene dek saklanır.",
