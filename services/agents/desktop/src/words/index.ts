@@ -110,8 +110,12 @@ function lengthAs(ms: number, unitDisplay: Width): string {
 /** A length of time as a chip shows it. The narrow Turkish minute reads like a day: there it is short. */
 export const lengthOf = (ms: number): string => lengthAs(ms, spoken === "tr" ? "short" : "narrow");
 
-/** A length of time within a sentence. In Latvian its unit would need another case each time: there it is short. */
-export const spanOf = (ms: number): string => lengthAs(ms, spoken === "lv" ? "short" : "long");
+/**
+ * A length of time within a sentence.
+ * In Latvian its unit would need another case each time: there it is as on a chip, and without a full stop, for the
+ * sentence has its own.
+ */
+export const spanOf = (ms: number): string => (spoken === "lv" ? lengthAs(ms, "narrow").replace(/\.$/, "") : lengthAs(ms, "long"));
 
 /** Minutes and seconds, for what runs out. */
 export const clockOf = (ms: number): string =>
