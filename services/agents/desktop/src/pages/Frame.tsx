@@ -56,7 +56,7 @@ function Pages() {
     <Suspense fallback={<p className="boot" role="status">{say("loading")}</p>}>
       <Switch>
         <Route path="/"><DeskPage /></Route>
-        <Route path="/history/:id?">{({ id }) => <History id={id ?? ""} />}</Route>
+        <Route path="/history/:id?/:message?">{({ id = "", message = "" }) => <History id={id} message={message} />}</Route>
         {leads && <Route path="/live"><Live /></Route>}
         {leads && <Route path="/agents"><Agents /></Route>}
         {leads && <Route path="/canned"><Canned /></Route>}
