@@ -11,8 +11,8 @@ from trunkline.board import Answer, Board, moves
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
-from trunkline.requirements import queue_of, requirement_id, skills_of
-from trunkline.widening import ladder
+from trunkline.requirements import prefers_of, queue_of, skills_of
+from trunkline.route import needs_in
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _LANGUAGE = "lang."
@@ -66,10 +66,12 @@ class Passing:
         if found is None:
             raise BadFields(f"the queue {name} is no longer configured; transfer it to another")
         skills = _skills(found, skills_of(requirement), more, stays=not queue and not details.escalation)
+        needs = needs_in(
+            found, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
+        )
         return await moves.transfer_to_queue(
-            self._board, **action.who, queue=name, requirement=requirement_id(name, channel, found.weight, skills),
+            self._board, **action.who, queue=name, requirement=needs.requirement, ladder=needs.ladder,
             weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
-            ladder=ladder(found.widening, queue=name, channel=channel, weight=found.weight, requires=skills),
             body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
         )  # fmt: skip
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from trunkline.config.model import Config
+from trunkline.config.model import Config, Queue
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import requirement_id
 from trunkline.widening import ladder
 
-UNDECIDED = ("",) * 7
+VERSION_LENGTH = 12
+"""Characters of the configuration's digest that name its version in a decision, as its metric does."""
+
+_MOST_RULES = 500
+
+UNDECIDED = ("",) * 8
 """The arguments where no rule was asked."""
 
 
@@ -25,24 +32,51 @@ class Route:
     due_in_ms: int
     limits: str
     ladder: str
+    rules: str = ""
 
     def arguments(self) -> tuple[str, ...]:
         """In the order of the moves `receive` and `begin`."""
         return (
             self.queue, self.requirement, str(self.weight), str(self.priority), str(self.due_in_ms), self.limits,
-            self.ladder,
+            self.ladder, self.rules,
         )  # fmt: skip
 
 
 def route(decision: Decision, config: Config, *, channel: str) -> Route:
     """What the board is told of a decision."""
-    queue, weight, requires = decision.queue, decision.weight, decision.requires
+    queue = config.queues[decision.queue]
+    needs = needs_in(
+        queue, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
+        prefers=decision.prefers,
+    )  # fmt: skip
     return Route(
-        queue=queue,
-        requirement=requirement_id(queue, channel, weight, requires),
-        weight=weight,
+        queue=decision.queue,
+        requirement=needs.requirement,
+        weight=decision.weight,
         priority=decision.priority,
         due_in_ms=due_in_ms(decision.target_s, decision.priority),
-        limits=config.queues[queue].limits,
-        ladder=ladder(config.queues[queue].widening, queue=queue, channel=channel, weight=weight, requires=requires),
+        limits=queue.limits,
+        ladder=needs.ladder,
+        rules=f"{config.digest[:VERSION_LENGTH]}:{','.join(decision.rules)}"[:_MOST_RULES],
     )
+
+
+class Needs(NamedTuple):
+    """What is asked for at first, and how that widens."""
+
+    requirement: str
+    ladder: str
+
+
+def needs_in(
+    queue: Queue, name: str, *, channel: str, weight: int, requires: Mapping[str, int], prefers: Mapping[str, int]
+) -> Needs:
+    """What a conversation needs in this queue:  its policy and its widening are the queue's."""
+    policy = queue.policy.policy
+    return Needs(
+        requirement_id(name, channel, weight, requires, prefers=prefers, policy=policy),
+        ladder(
+            queue.widening, queue=name, channel=channel, weight=weight, requires=requires, prefers=prefers,
+            policy=policy,
+        ),
+    )  # fmt: skip

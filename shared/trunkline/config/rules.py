@@ -63,6 +63,7 @@ class Decision:
 
     queue: str
     requires: Mapping[str, int]
+    prefers: Mapping[str, int]
     priority: int
     weight: int
     target_s: int
@@ -110,8 +111,8 @@ class RuleEngine:
     def decide(self, facts: Facts) -> Decision:
         """What the rules say of a message. Never fails: a rule that does is no match, told to `on_failure` and here.
 
-        Each of queue, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken from the first
-        rule that matches and speaks of it; then from the account (queue) or the queue (all others).
+        Each of queue, preferences, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken
+        from the first rule that matches and speaks of it; then from the account (queue) or the queue (all others).
         """
         prepared = self._language.prepare(_variables(facts, words=self._needs_words))
         matched: list[Rule] = []
@@ -143,6 +144,7 @@ def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Seq
     return Decision(
         queue=name,
         requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
+        prefers=aspects.get("prefers", {}),
         priority=aspects["priority"],
         weight=aspects["weight"],
         target_s=aspects["target_s"],
@@ -158,6 +160,8 @@ def _aspects(source: Rule | Queue) -> dict[str, Any]:
         for name in ("queue", "priority", "weight", "target_s")
         if (value := getattr(source, name, None)) is not None
     }
+    if source.prefers:
+        said["prefers"] = source.prefers
     for skill, level in source.requires.items():
         said.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
     return said

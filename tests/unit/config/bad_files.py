@@ -57,7 +57,10 @@ LAYOUT = [
     ("a level above ten", SOUND.replace("{title: Support}", "{title: Support, requires: {lang.tr: 11}}"), "3:49: queues.support.requires.lang.tr: should be less than or equal to 10"),
     ("a queue with a capital", SOUND.replace("  support:", "  Support:").replace("queue: support", "queue: Support"), "1:16: default_queue: NAMES\n3:3: queues.Support: NAMES"),
     ("rules as a mapping", SOUND + "rules: {a: b}\n", "6:8: rules: should be a list"),
-    ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, priority, weight or target_s"),
+    ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
+    ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
+    ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
+    ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),
     ("a rule's name given twice", SOUND + "rules:\n  - {name: a, when: true, queue: support}\n  - {name: a, when: true, weight: 2}\n", "8:12: rules[1].name: rules[0] is called `a` too"),
 ]
 

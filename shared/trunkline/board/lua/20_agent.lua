@@ -4,70 +4,104 @@ local function agent(id)
   return a.id and a or nil
 end
 
--- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level; any of `queue+queue` will do.
-local function requirement(id)
-  local queue, channel, weight, skills = string.match(id, '^([^|]*)|([^|]*)|(%d+)|(.*)$')
-  return { queue = queue, channel = channel, weight = num(weight), skills = skills }
-end
+local function has_room(a, r) return num(a.load) + r.weight <= num(a.capacity) end
 
-local function satisfies(skills, r)
-  local serves = skills['queue:*']
-  for queue in string.gmatch(r.queue, '[^+]+') do serves = serves or skills['queue:' .. queue] end
-  if not serves then return false end
-  for skill, level in string.gmatch(r.skills, '([^,:]+):(%d+)') do
-    if num(skills[skill]) < num(level) then return false end
-  end
-  return true
-end
-
--- Put the agent into, or out of, one requirement set's eligible and free sets. Longest idle comes first.
-local function place(a, id, weight)
-  if a.presence == 'available' then
-    redis.call('SADD', P .. 'e:' .. id, a.id)
-    if num(a.load) + weight <= num(a.capacity) then
-      redis.call('ZADD', P .. 'f:' .. id, a.idle_since, a.id)
-      return
-    end
+-- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
+local function rank(a, id, skilled)
+  local r = requirement(id)
+  if a.presence == 'available' and has_room(a, r) then
+    redis.call('ZADD', P .. 'f:' .. id, index(a, r, num(skilled)), a.id)
   else
-    redis.call('SREM', P .. 'e:' .. id, a.id)
+    redis.call('ZREM', P .. 'f:' .. id, a.id)
   end
+end
+
+-- What the agent satisfies, with the proficiency in each: requirement set → 0 to 1.
+local function satisfied(a) return map(P .. 'ap:' .. a.id) end
+
+-- The agent's room, load or time changed.
+local function rerank(a)
+  for id, skilled in pairs(satisfied(a)) do rank(a, id, skilled) end
+end
+
+-- The agent's presence changed, and with it whether they are eligible at all.
+local function replace(a)
+  local verb = a.presence == 'available' and 'SADD' or 'SREM'
+  for id, skilled in pairs(satisfied(a)) do
+    redis.call(verb, P .. 'e:' .. id, a.id)
+    rank(a, id, skilled)
+  end
+end
+
+local function join(a, id, skills, r)
+  local skilled = string.format('%.17g', proficiency(skills, r))
+  redis.call('HSET', P .. 'ap:' .. a.id, id, skilled)
+  if a.presence == 'available' then redis.call('SADD', P .. 'e:' .. id, a.id) end
+  rank(a, id, skilled)
+end
+
+local function part(a, id)
+  redis.call('HDEL', P .. 'ap:' .. a.id, id)
+  redis.call('SREM', P .. 'e:' .. id, a.id)
   redis.call('ZREM', P .. 'f:' .. id, a.id)
 end
 
-local function refresh(a)
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ar:' .. a.id)) do place(a, id, requirement(id).weight) end
-end
-
--- Which requirement sets the agent satisfies, anew from the skills kept.
-local function reindex(a)
-  local skills = map(P .. 'as:' .. a.id)
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'requirements')) do
-    local r = requirement(id)
-    if satisfies(skills, r) then
-      redis.call('SADD', P .. 'ar:' .. a.id, id)
-      place(a, id, r.weight)
-    elseif redis.call('SREM', P .. 'ar:' .. a.id, id) == 1 then
-      redis.call('SREM', P .. 'e:' .. id, a.id)
-      redis.call('ZREM', P .. 'f:' .. id, a.id)
-    end
+-- How many present agents come how far in a requirement set: n:<id> counts those of standing 1, 2 and 3 or above.
+local function count(id, before, after)
+  for least = 1, SATISFIES do
+    local change = (after >= least and 1 or 0) - (before >= least and 1 or 0)
+    if change ~= 0 then redis.call('HINCRBY', P .. 'n:' .. id, least, change) end
   end
 end
 
--- A requirement set seen for the first time: find who satisfies it, once.
+-- How the agent stands to each requirement set, anew. `before` are the skills counted so far, nil for who comes, and
+-- `skills` those from now on, nil for who leaves.
+local function reindex(a, before, skills)
+  local satisfied_before = satisfied(a)
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
+    local r = requirement(id)
+    local now = skills and standing(skills, r) or 0
+    count(id, before and standing(before, r) or 0, now)
+    if now == SATISFIES then join(a, id, skills, r)
+    elseif satisfied_before[id] then part(a, id) end
+  end
+end
+
+-- A requirement set is needed now. Seen for the first time: find who satisfies it, once.
 local function register(id)
-  if redis.call('SADD', P .. 'requirements', id) == 0 then return end
+  if redis.call('ZADD', P .. 'requirements', int(NOW), id) == 0 then return end
   local r = requirement(id)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
-    if satisfies(map(P .. 'as:' .. name), r) then
-      redis.call('SADD', P .. 'ar:' .. name, id)
-      place(agent(name), id, r.weight)
+    local skills = map(P .. 'as:' .. name)
+    local now = standing(skills, r)
+    count(id, 0, now)
+    if now == SATISFIES then join(agent(name), id, skills, r) end
+  end
+end
+
+-- Requirement sets that nothing waited in for so long are let go, a few at a time: each costs every agent something.
+local UNUSED = 3600000
+local function forget_requirements()
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'requirements', '-inf', int(NOW - UNUSED), 'LIMIT', 0, 2)) do
+    if redis.call('ZCARD', P .. 'w:' .. id) > 0 then
+      redis.call('ZADD', P .. 'requirements', int(NOW), id)
+    else
+      redis.call('ZREM', P .. 'requirements', id)
+      for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do redis.call('HDEL', P .. 'ap:' .. name, id) end
+      redis.call('DEL', P .. 'e:' .. id, P .. 'f:' .. id, P .. 'n:' .. id)
     end
   end
 end
 
-local function keep_agent(a, ...)
+-- Its presence is as it was: only its place changes.
+local function keep_place(a, ...)
   redis.call('HSET', P .. 'a:' .. a.id, ...)
-  refresh(a)
+  rerank(a)
+end
+
+local function keep_presence(a, ...)
+  redis.call('HSET', P .. 'a:' .. a.id, ...)
+  replace(a)
 end
 
 -- What an agent's event says of the agent.
@@ -85,14 +119,14 @@ local function hold(name, c)
   redis.call('SADD', P .. 'ac:' .. name, c.id)
   local a = agent(name)
   if not a then return end
-  a.load, a.idle_since = int(num(a.load) + num(c.weight)), int(NOW)
-  keep_agent(a, 'load', a.load, 'idle_since', a.idle_since)
+  a.load, a.idle_since, a.assigned_at = int(num(a.load) + num(c.weight)), int(NOW), int(NOW)
+  keep_place(a, 'load', a.load, 'idle_since', a.idle_since, 'assigned_at', a.assigned_at)
 end
 
 local function release(name, c)
   if redis.call('SREM', P .. 'ac:' .. name, c.id) == 0 then return end
   local a = agent(name)
   if not a then return end
-  a.load = int(math.max(0, num(a.load) - num(c.weight)))
-  keep_agent(a, 'load', a.load)
+  a.load, a.idle_since = int(math.max(0, num(a.load) - num(c.weight))), int(NOW)
+  keep_place(a, 'load', a.load, 'idle_since', a.idle_since)
 end

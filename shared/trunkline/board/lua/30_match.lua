@@ -31,12 +31,13 @@ end
 
 local function offer(c, name, reason)
   c.why = why(c, name)
+  local details = reasons(c, name)
   leave_line(c)
   hold(name, c)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
   c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
   timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
-  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps) })
+  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps), body = details })
 end
 
 -- Stop a pending offer and give its room back.
@@ -82,10 +83,12 @@ local function pull(name)
   while true do
     local a, best, urgency = agent(name), nil, nil
     if not a or a.presence ~= 'available' then return end
-    for _, id in ipairs(redis.call('SMEMBERS', P .. 'ar:' .. name)) do
-      if num(a.load) + requirement(id).weight <= num(a.capacity) then
+    for id in pairs(satisfied(a)) do
+      if has_room(a, requirement(id)) then
         local waiting, due = head_for(name, id)
-        if waiting and (not best or due < urgency) then best, urgency = waiting, due end
+        if waiting and (not best or due < urgency or (due == urgency and waiting < best)) then
+          best, urgency = waiting, due
+        end
       end
     end
     if not best then return end

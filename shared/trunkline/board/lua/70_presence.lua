@@ -40,11 +40,12 @@ verbs.arrive = function(a)
   end
   learn(name, a[9], a[10])
   local it = { id = name, shard = a[3], presence = a[6], reason = a[12] or '', capacity = a[7], profile = a[8], missed = '0',
-    load = held_weight(name), idle_since = known and known.idle_since or int(NOW), since = int(NOW) }
+    load = held_weight(name), idle_since = known and known.idle_since or int(NOW),
+    assigned_at = known and known.assigned_at or int(NOW), since = int(NOW) }
   redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
   redis.call('SADD', P .. 'agents', name)
   untimer(it.shard, 'owner|' .. name)
-  reindex(it)
+  reindex(it, nil, map(P .. 'as:' .. name))
   watch_leases(it)
   local id = tell_agent(it, AGENT .. 'arrived.v1', { operation = a[1], body = a[11] })
   pull(name)
@@ -75,7 +76,7 @@ verbs.set_presence = function(a)
   local it = agent(a[2])
   if not it or it.presence == 'offline' then return refused('absent') end
   it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
-  keep_agent(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
+  keep_presence(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
   local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })
   if it.presence == 'available' then pull(a[2]) end
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
@@ -96,11 +97,12 @@ verbs.set_profile = function(a)
   local it = agent(a[2])
   if not it then return refused('absent') end
   if num(a[4]) <= num(it.profile) then return { 'ok', it.shard, '', it.presence, '' } end
+  local skills = P .. 'as:' .. a[2]
+  local before = it.presence ~= 'offline' and map(skills) or nil
   learn(a[2], a[5], a[6])
   it.capacity, it.profile = a[3], a[4]
   redis.call('HSET', P .. 'a:' .. a[2], 'capacity', it.capacity, 'profile', it.profile)
-  reindex(it)
-  refresh(it)
+  if before then reindex(it, before, map(skills)) end
   local id = tell_agent(it, AGENT .. 'profile-changed.v1', { operation = a[1], body = a[7] })
   pull(a[2])
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
@@ -138,13 +140,13 @@ timers.lease = function(p, name)
   if redis.call('ZCARD', P .. 'd:' .. name) > 0 then watch_leases(it); return end
   if it.presence == 'offline' then return end
   it.presence, it.reason, it.since = 'offline', '', int(NOW)
-  keep_agent(it, 'presence', 'offline', 'reason', '', 'since', it.since)
+  keep_presence(it, 'presence', 'offline', 'reason', '', 'since', it.since)
   redis.call('SREM', P .. 'agents', name)
-  redis.call('DEL', P .. 'ar:' .. name)
+  reindex(it, map(P .. 'as:' .. name), nil)
   tell_agent(it, AGENT .. 'left.v1', {})
   rescind_offers(name, 'left')
   if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
-  else redis.call('DEL', P .. 'a:' .. name) end
+  else redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name) end
 end
 
 -- The owner did not come back: the work waits again, with its age.
@@ -163,5 +165,5 @@ timers.owner = function(p, name)
       claim(c)
     end
   end
-  redis.call('DEL', P .. 'a:' .. name, P .. 'ac:' .. name)
+  redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name, P .. 'ac:' .. name)
 end
