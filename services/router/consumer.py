@@ -97,7 +97,7 @@ class Consumer:
             return UNDECIDED
         known, agent = last or (False, "")
         decision = rules.engine.decide(facts_of(message, known=known, last_agent=agent))
-        routed: Route = route(decision, rules.config, channel=message.channel)
+        routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent)
         return routed.arguments()
 
     # --- answers -------------------------------------------------------------------------------------------

@@ -37,8 +37,10 @@ class Rules:
 
     @property
     def read_history(self) -> bool:
-        """Does any rule ask what the board may have forgotten?"""
-        return any("history." in rule.when for rule in self.config.rules)
+        """Does any rule, or a queue's last agent, ask what the board may have forgotten?"""
+        return any("history." in rule.when for rule in self.config.rules) or any(
+            queue.sticky_s for queue in self.config.queues.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,7 @@ class WideningStep(_Frozen):
     lower: dict[SkillOrGroup, Level] = Field(default={}, description="skill: this level will do from now on")
     drop: tuple[SkillOrGroup, ...] = Field(default=(), description="skills that are not asked for any more")
     queues: tuple[Name, ...] = Field(default=(), max_length=8, description="whoever serves these will do as well")
+    supervisors: bool = Field(default=False, description="any supervisor with the skills will do as well")
 
 
 class Queue(_Frozen):
@@ -120,6 +121,12 @@ class Queue(_Frozen):
     widening: tuple[WideningStep, ...] = Field(
         default=(), max_length=8, description="how what it asks for relaxes while it waits"
     )
+    sticky_s: int = Field(
+        default=0,
+        ge=0,
+        le=7 * _DAY_S,
+        description="seconds in which only who had the contact last is asked, if present",
+    )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
 
     @property
@@ -132,6 +139,20 @@ class Queue(_Frozen):
             reopen_s=self.reopen_within_s,
             missed=self.missed_offers_before_away,
         )
+
+
+class Taking(_Frozen):
+    """How the work of a channel takes an agent's capacity."""
+
+    interruptible: bool = Field(default=False, description="gives way: it takes no room from work that does not")
+    exclusive: bool = Field(default=False, description="wants the agent alone")
+    most: int = Field(default=0, ge=0, le=1_000, description="weight of it that one agent may have at a time; 0: any")
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if self.interruptible and self.exclusive:
+            raise ValueError("work that gives way cannot want the agent alone; choose one")
+        return self
 
 
 class Rule(_Frozen):
@@ -179,6 +200,7 @@ class Layout(_Frozen):
     queues: dict[Name, Queue] = Field(min_length=1)
     skills: dict[SkillName, Skill] = {}
     accounts: dict[Name, AccountEntry] = {}
+    channels: dict[Name, Taking] = Field(default={}, description="how each channel's work takes capacity")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 

@@ -58,6 +58,7 @@ LAYOUT = [
     ("a queue with a capital", SOUND.replace("  support:", "  Support:").replace("queue: support", "queue: Support"), "1:16: default_queue: NAMES\n3:3: queues.Support: NAMES"),
     ("rules as a mapping", SOUND + "rules: {a: b}\n", "6:8: rules: should be a list"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
+    ("work both to give way and to be alone", SOUND + "channels: {pigeon: {interruptible: true, exclusive: true}}\n", "6:20: channels.pigeon: work that gives way cannot want the agent alone; choose one"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
     ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
     ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),
@@ -65,6 +66,8 @@ LAYOUT = [
 ]
 
 NAMES = [
+    ("a step before the last agent's time is over", SOUND.replace("{title: Support}", "{title: Support, sticky_s: 60, widening: [{after_s: 30, supervisors: true}]}"), "3:64: queues.support.widening[0].after_s: must be more than the 60 of `sticky_s`"),
+    ("a skill in the name of an agent", SOUND.replace("skills:\n", "skills:\n  agent.ana: {title: Ana}\n"), "5:3: skills.agent.ana: names that begin with `agent.` are the agents' own"),
     ("an unknown default queue", SOUND.replace("queue: support", "queue: suport"), "1:16: default_queue: there is no queue `suport`; did you mean `support`?"),
     ("an unknown queue in a rule", _rule("true").replace("queue: support\n", "queue: sales\n").replace("default_queue: sales", "default_queue: support"), "9:12: rules[0].queue: there is no queue `sales`; there are support"),
     ("an unknown skill in a rule", _rule("true") + "    requires: {lang.lv: 3}\n", "10:16: rules[0].requires.lang.lv: there is no skill `lang.lv`; did you mean `lang.tr`?"),
@@ -73,9 +76,10 @@ NAMES = [
     ("a widening by an unknown skill", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, lower: {vip: 1}}]}"), "3:61: queues.support.widening[0].lower.vip: there is no skill `vip`; there are lang.tr"),
     ("a widening that drops an unknown group", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [land.*]}]}"), "3:60: queues.support.widening[0].drop[0]: there is no skill `land.*`; did you mean `lang.tr`?"),
     ("a widening by an unknown queue", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, queues: [sale]}]}"), "3:62: queues.support.widening[0].queues[0]: there is no queue `sale`; there are support"),
-    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop or queues"),
+    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop, queues or supervisors"),
     ("a widening that goes back in time", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [lang.tr]}, {after_s: 9, drop: [lang.*]}]}"), "3:81: queues.support.widening[1].after_s: must be more than the 9 of the step before"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
+    ("room of an unknown channel", ACCOUNT + "channels: {pigoen: {most: 2}}\n", "13:12: channels.pigoen: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),
 ]
