@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from trunkline.config.cel import Cel, InvalidExpression
 from trunkline.config.model import Config
 from trunkline.config.rules import Decision, Facts, RuleEngine
 
@@ -35,6 +34,8 @@ class RuleTrial:
 
 
 def _compiled(config: Config) -> RuleEngine:
+    from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415  8 MB, where nobody may ever try a rule
+
     language, faults = Cel(), []
     for rule in config.rules:
         try:
