@@ -20,6 +20,7 @@ from services.agents.letters import Letters
 from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.projector import Projector
+from services.agents.reach import Reach
 from services.agents.repository import Repository
 from services.agents.roll import Roll
 from services.agents.roster_check import run_comparison
@@ -27,6 +28,7 @@ from services.agents.rule_trial import RuleTrial
 from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
 from services.agents.staging import Staging, run_sweep
+from services.agents.unroutable import run_unroutable
 from services.agents.upkeep import run_upkeep
 from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
@@ -68,10 +70,11 @@ async def build(service: Service) -> None:
     signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
     looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
     contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
+    reach = Reach(repository)
     parts = Parts(
         auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
         rules=RuleTrial(),
-        colleagues=Colleagues(board, repository), channels=channels,
+        colleagues=Colleagues(board, repository), reach=reach, channels=channels,
         blobs=blobs, files=files, uploads=Uploads(staging, allowance), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
@@ -97,6 +100,7 @@ async def build(service: Service) -> None:
     service.spawn("upkeep", run_upkeep(repository))
     service.spawn("uploads", run_sweep(staging))
     service.spawn("roster comparison", run_comparison(board, repository))
+    service.spawn("unroutable", run_unroutable(board, reach))
     service.spawn("projection", Projector(bus, repository, settings.member).run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_AGENTS_PORT"))
     service.spawn("desks", _send_away(service, hub), grace_s=1.0)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from services.agents.reach import reached
 from services.agents.repository import Agent, Conversation, PastEvent, Repository
 from trunkline.board import Board
 from trunkline.events import (
@@ -21,7 +22,8 @@ from trunkline.events import (
     Status,
 )
 from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
-from trunkline.standing import Standing, lacking, standing
+from trunkline.requirements import ONLY
+from trunkline.standing import Standing, lacking
 
 _MOST_DECISIONS = 50
 _AT_ONCE = 100
@@ -51,7 +53,7 @@ async def explain(repository: Repository, board: Board, one: Conversation, *, se
     version, _, deciders = rules.partition(":")
     only = "" if seen_by is None or seen_by.supervises else seen_by.id
     return Explanation(
-        conversation=one.id, status=one.status, configuration=version,
+        conversation=one.id, version=one.version, status=one.status, configuration=version,
         rules=tuple(name for name in deciders.split(",") if name),
         decisions=decisions, now=_limited(now[0], only) if now else None,
     )  # fmt: skip
@@ -108,16 +110,13 @@ def _told(
     lined = list(lines)
     agents = sorted((_agent_now(line, requirement, names, skills) for line in lined), key=_nearness)
     counts = Counter(agent.reason for agent in agents)
-    able = [
-        agent for agent in roster
-        if standing(requirement, skills=agent.skills, queues=agent.queues) is Standing.SATISFIES
-    ]  # fmt: skip
+    able, lacks = reached(requirement, ((agent.ability, 1) for agent in roster))
     return Now(
         at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
         waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,
         passed_over=PassedOver(**{reason.value: count for reason, count in counts.items() if reason}),
         could_be_asked=counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
-        roster_able=len(able), roster_lacks={} if able else _nearest(requirement, roster),
+        roster_able=able, roster_lacks=lacks,
     )  # fmt: skip
 
 
@@ -135,9 +134,14 @@ def _agent_now(
         reason = Reason.ROOM
     return AgentNow(
         agent=name, name=names.get(name, name), presence=there, reason=reason,
-        lacks=lacking(requirement, skills.get(name, {})), load=int(load), capacity=int(capacity),
+        lacks=_lacks(requirement, skills.get(name, {})), load=int(load), capacity=int(capacity),
         index=float(index) if index else None,
     )  # fmt: skip
+
+
+def _lacks(requirement: str, skills: Mapping[str, int]) -> dict[str, int]:
+    """Nothing where only another agent is asked for now: that can be given to nobody."""
+    return {skill: level for skill, level in lacking(requirement, skills).items() if not skill.startswith(ONLY)}
 
 
 _ORDER = [Reason.NONE, Reason.ROOM, Reason.DECLINED, Reason.PRESENCE, Reason.LEVEL, Reason.SKILL, Reason.PERMISSION]
@@ -162,15 +166,6 @@ def _wider(state: Mapping[str, str], lines: list[list[Any]], clock: int) -> list
                 )
             )  # fmt: skip
     return found
-
-
-def _nearest(requirement: str, roster: Iterable[Agent]) -> dict[str, int]:
-    """What the agent lacks who lacks least; nothing if nobody serves the queue."""
-    near = [
-        lacking(requirement, agent.skills) for agent in roster
-        if standing(requirement, skills=agent.skills, queues=agent.queues) is not Standing.NO_QUEUE
-    ]  # fmt: skip
-    return min(near, key=len, default={})
 
 
 def _limited(now: Now, only: str) -> Now:

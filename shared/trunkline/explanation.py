@@ -9,7 +9,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from trunkline.events import OfferDetails, PassedOver, Presence, Status
-from trunkline.index import PRESETS
+from trunkline.index import name_of
 from trunkline.requirements import (
     ONLY,
     channel_of,
@@ -49,12 +49,11 @@ class Asked(BaseModel):
     @classmethod
     def of(cls, requirement: str) -> Self:
         """What a requirement set says."""
-        policy = policy_of_requirement(requirement)
-        named = next((name for name, preset in PRESETS.items() if preset == policy), policy.weights)
         return cls(
             queues=queues_of(requirement), channel=channel_of(requirement), weight=weight_of(requirement),
             skills={skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)},
-            only=only_of(requirement), prefers=prefers_of(requirement), policy=named,
+            only=only_of(requirement), prefers=prefers_of(requirement),
+            policy=name_of(policy_of_requirement(requirement)),
         )  # fmt: skip
 
 
@@ -111,6 +110,7 @@ class Explanation(BaseModel):
     """The whole answer."""
 
     conversation: str
+    version: int = Field(description="of the conversation, as far as the record has heard")
     status: Status
     rules: tuple[str, ...] = Field(description="those that decided, at its last routing")
     configuration: str = Field(description="its version then, as trunkline_config_info names it; empty: not known")

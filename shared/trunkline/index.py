@@ -61,6 +61,11 @@ def policy_of(text: str) -> Policy:
     return Policy(*map(float, text.split(":"))) if text else DEFAULT
 
 
+def name_of(policy: Policy) -> str:
+    """What people call a policy: its name, else its weights."""
+    return next((name for name, preset in PRESETS.items() if preset == policy), policy.weights)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """What the index needs to know of an agent. Load and capacity in weights, times in ms since the epoch."""

@@ -93,6 +93,12 @@ FRAMES = Counter("trunkline_desk_frames_total", "Frames sent to desks.")
 RESUMES = Counter("trunkline_desk_resumes_total", "Desk reconnections, by how they went on.", ["how"])
 ACTIONS = Counter("trunkline_desk_actions_total", "Agents' actions, by verb and answer.", ["verb", "answer"])
 ACTION_SECONDS = Histogram("trunkline_desk_action_seconds", "From action to its event in the log.", buckets=_FAST)
+UNROUTABLE = Gauge(
+    "trunkline_queue_unroutable",
+    "Conversations waiting that no enabled agent of the whole roster could ever take as they are. Each agents service "
+    "reckons all of it: take `max`, not `sum`.",
+    ["queue"],
+)
 PROJECTED = Counter("trunkline_projected_records_total", "Records applied to the record.")
 PROJECTION_LAG = Gauge("trunkline_projection_lag", "Records of the log not yet in the record.", ["topic"])
 

@@ -21,6 +21,7 @@ from services.agents.cookies import PLAIN, SECURE
 from services.agents.files import Files
 from services.agents.frames import OPERATION
 from services.agents.hub import Hub
+from services.agents.reach import Reach
 from services.agents.repository import Agent, Repository
 from services.agents.repository.roster import Role
 from services.agents.rule_trial import RuleTrial
@@ -45,6 +46,7 @@ class Parts:
     watch: Watch
     rules: RuleTrial
     colleagues: Colleagues
+    reach: Reach
     channels: Mapping[str, Channel]
     blobs: Blobs
     files: Files

@@ -13,6 +13,7 @@ from services.agents.api.problems import responses
 from services.agents.repository import AccountHealth, ChannelLine
 from trunkline.channels.base import MediaRule
 from trunkline.config.model import Queue, Rule
+from trunkline.index import name_of
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
 
@@ -75,6 +76,10 @@ class Running(BaseModel):
     digest: str = Field(description="changes with every byte of the file")
     default_queue: str
     queues: dict[str, Queue]
+    policies: dict[str, str] = Field(
+        description="who is taken first in each queue: the policy's name, else its weights",
+        examples=[{"billing": "index"}],
+    )
     accounts: list[AccountLine]
     rules: tuple[Rule, ...]
 
@@ -128,8 +133,9 @@ async def configuration(use: Use) -> Running:
         for name, entry in config.accounts.items()
     ]
     return Running(
-        digest=config.digest, default_queue=config.default_queue, queues=config.queues, accounts=accounts,
-        rules=config.rules,
+        digest=config.digest, default_queue=config.default_queue, queues=config.queues,
+        policies={name: name_of(queue.policy.policy) for name, queue in config.queues.items()},
+        accounts=accounts, rules=config.rules,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from services.agents.api.asking import Me, Parts, Use, supervisor
 from services.agents.api.problems import responses
 from services.agents.ledger import difference
+from services.agents.reach import Reached
 from services.agents.repository import Agent
 from trunkline.board import looks
 from trunkline.board.looks import Waiting
@@ -48,6 +49,12 @@ class LiveNeed(BaseModel):
     slack_s: float | None = Field(description="until the target of the most urgent; negative when it is missed")
     eligible: int = Field(description="agents who are available and have the skills")
     with_room: int = Field(description="of those, who has room")
+    roster_able: int | None = Field(
+        description="of the whole roster, who satisfies it, there or not; null: not counted, `eligible` is not 0"
+    )
+    roster_lacks: dict[str, int] = Field(
+        description="where nobody of the roster does: what the nearest lacks; empty if nobody serves the queue"
+    )
 
 
 class LiveQueue(BaseModel):
@@ -59,6 +66,7 @@ class LiveQueue(BaseModel):
     oldest_s: float | None
     slack_s: float | None
     unserved: int = Field(description="waiting although no available agent has the skills")
+    unroutable: int = Field(description="waiting although nobody of the whole roster could ever take it as it is")
     needs: list[LiveNeed]
 
 
@@ -148,7 +156,7 @@ def _lacked(me: Agent, one: Waiting) -> tuple[tuple[str, int], ...]:
 async def live(use: Use) -> Live:
     """Queues and agents at this moment."""
     names = await use.repository.roster.names()
-    there = await looks.attendance(use.board)
+    there, waits = await looks.attendance(use.board), await looks.waiting(use.board)
     agents = [
         LiveAgent(
             id=one.agent, name=names.get(one.agent, one.agent), presence=one.presence, reason=one.reason,
@@ -160,7 +168,7 @@ async def live(use: Use) -> Live:
     return Live(
         at=datetime.now(UTC),
         ledger=await _ledger(use),
-        queues=_queues(await looks.waiting(use.board), titles),
+        queues=_queues(waits, await use.reach.of_waiting(waits), titles),
         agents=sorted(agents, key=lambda agent: agent.name),
     )
 
@@ -173,28 +181,31 @@ async def _ledger(use: Parts) -> Ledger | None:
         return None
 
 
-def _queues(waiting: Iterable[Waiting], titles: dict[str, str]) -> list[LiveQueue]:
+def _queues(waiting: Iterable[Waiting], reach: Mapping[str, Reached], titles: Mapping[str, str]) -> list[LiveQueue]:
     """Every configured queue, in the file's order; then queues that something waits in though the file has them not."""
     needs: defaultdict[str, list[Waiting]] = defaultdict(list)
     for one in waiting:
         if one.waiting:
             needs[one.queue].append(one)
     names = [*titles, *sorted(needs.keys() - titles.keys())]
-    return [_queue(name, titles.get(name, name), needs[name]) for name in names]
+    return [_queue(name, titles.get(name, name), needs[name], reach) for name in names]
 
 
-def _queue(name: str, title: str, needs: list[Waiting]) -> LiveQueue:
+def _queue(name: str, title: str, needs: list[Waiting], reach: Mapping[str, Reached]) -> LiveQueue:
     return LiveQueue(
         name=name, title=title,
         waiting=sum(one.waiting for one in needs),
         oldest_s=max((one.oldest_s for one in needs if one.oldest_s is not None), default=None),
         slack_s=min((one.slack_s for one in needs if one.slack_s is not None), default=None),
         unserved=sum(one.waiting for one in needs if not one.eligible),
-        needs=[
-            LiveNeed(
-                channel=one.channel, skills=one.skills, waiting=one.waiting, oldest_s=one.oldest_s,
-                slack_s=one.slack_s, eligible=one.eligible, with_room=one.with_room,
-            )
-            for one in needs
-        ],
+        unroutable=sum(one.waiting for one in needs if one.requirement in reach and not reach[one.requirement].able),
+        needs=[_need(one, reach.get(one.requirement)) for one in needs],
+    )  # fmt: skip
+
+
+def _need(one: Waiting, reached: Reached | None) -> LiveNeed:
+    return LiveNeed(
+        channel=one.channel, skills=one.skills, waiting=one.waiting, oldest_s=one.oldest_s,
+        slack_s=one.slack_s, eligible=one.eligible, with_room=one.with_room,
+        roster_able=reached.able if reached else None, roster_lacks=reached.lacks if reached else {},
     )  # fmt: skip

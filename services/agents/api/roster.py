@@ -13,6 +13,7 @@ from services.agents.api.problems import Problem, responses
 from services.agents.frames import SIGNED_OUT
 from services.agents.passwords import Passwords
 from services.agents.repository import Agent, AgentEdit, NewAgent, NotThere
+from services.agents.stranding import Stranded, stranded
 from trunkline.board import BoardAway, BoardClosed, moves
 from trunkline.ids import new_id
 
@@ -36,6 +37,14 @@ class EditingAgent(AgentEdit):
     """What to change; only the fields given."""
 
     password: str | None = Field(default=None, min_length=8, max_length=1_024)
+
+
+class EditedAgent(Agent):
+    """The agent as they are now, and what the edit left waiting for nobody."""
+
+    strands: list[Stranded] | None = Field(
+        description="what they could have taken before, and nobody of the roster can now; null while that is not known"
+    )
 
 
 @router.get("/agents", dependencies=[Depends(supervisor)], responses=responses(401, 403, 503))
@@ -62,6 +71,7 @@ async def add_agent(body: AddingAgent, use: Use, request: Request) -> Agent:
         new, password_hash=await passwords.hash(body.password), now=datetime.now(UTC)
     )
     use.colleagues.forget()
+    use.reach.forget()
     return added
 
 
@@ -75,10 +85,14 @@ async def edit_agent(
     use: Use,
     request: Request,
     if_match: Annotated[str | None, Header(description="the version that was read")] = None,
-) -> Agent:
-    """Edit an agent. The board learns of it at once; a disabled agent's desk closes at once."""
+) -> EditedAgent:
+    """Edit an agent. The board learns of it at once; a disabled agent's desk closes at once.
+
+    An edit after which nobody could take what waits is made all the same, and the answer says what waits.
+    """
     version = version_read(if_match)
     now = datetime.now(UTC)
+    before = await use.repository.roster.get(agent)
     edit = AgentEdit(**body.model_dump(exclude={"password"}, exclude_unset=True))
     edited = await use.repository.roster.update(agent, edit, version=version, now=now)
     if body.password is not None:
@@ -88,7 +102,8 @@ async def edit_agent(
         )
         await use.repository.sessions.delete_of(agent)
     await _tell(use, edited)
-    return edited
+    strands = await stranded(use.board, use.reach, before) if before else None
+    return EditedAgent(**edited.model_dump(), strands=strands)
 
 
 def version_read(if_match: str | None) -> int:
@@ -102,6 +117,7 @@ def version_read(if_match: str | None) -> int:
 async def _tell(use: Use, agent: Agent) -> None:
     use.auth.forget(agent.id)
     use.colleagues.forget()
+    use.reach.forget()
     if agent.disabled:
         await use.repository.sessions.delete_of(agent.id)
         use.hub.close(agent.id, SIGNED_OUT, "disabled")

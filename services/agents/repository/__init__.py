@@ -31,12 +31,13 @@ from services.agents.repository.notes import Note, Notes
 from services.agents.repository.paging import Page
 from services.agents.repository.projection import Applied, Projection, Refused
 from services.agents.repository.recent import Recent, RecentMessages
-from services.agents.repository.roster import Agent, AgentEdit, NewAgent, Role, Roster
+from services.agents.repository.roster import Ability, Agent, AgentEdit, NewAgent, Role, Roster
 from services.agents.repository.search import folded
 from services.agents.repository.sessions import Session, Sessions
 from services.agents.repository.threads import Place, ThreadMessages, Threads
 
 __all__ = [
+    "Ability",
     "AccountHealth",
     "Agent",
     "AgentEdit",

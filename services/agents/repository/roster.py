@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping, insert, select, update
@@ -45,6 +46,13 @@ _SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 _QueueName = Annotated[str, Field(pattern=r"^(\*|[a-z0-9][a-z0-9-]{0,62})$", description="`*` is every queue")]
 """As trunkline.yaml has them: on the board they are parts of keys."""
 _Level = Annotated[int, Field(ge=0, le=100)]
+
+
+class Ability(NamedTuple):
+    """What an agent can take, there or not."""
+
+    skills: Mapping[str, int]
+    queues: Collection[str]
 
 
 class _Editable(BaseModel):
@@ -88,9 +96,14 @@ class Agent(NewAgent):
             version=self.version,
             capacity=self.capacity,
             skills=self.skills,
-            queues=(*self.queues, SUPERVISORS) if self.supervises else self.queues,
+            queues=self.ability.queues,
             languages=self.languages,
         )
+
+    @property
+    def ability(self) -> Ability:
+        """What of waiting work they could take."""
+        return Ability(self.skills, _served(self.role, self.queues))
 
 
 class AgentEdit(BaseModel):
@@ -107,6 +120,10 @@ class AgentEdit(BaseModel):
     languages: tuple[_Word, ...] | None = Field(default=None, max_length=50)
     locale: Literal["en", "tr", "lv"] | None = None
     disabled: bool | None = None
+
+
+def _served(role: str, queues: Iterable[str]) -> tuple[str, ...]:
+    return tuple(queues) if role == Role.AGENT else (*queues, SUPERVISORS)
 
 
 _PUBLIC = [column for column in AGENTS.c if column.name != "password_hash"]
@@ -162,6 +179,12 @@ class Roster:
         query = select(AGENTS.c.id, AGENTS.c.version).where(AGENTS.c.disabled.is_(False))
         async with self._database.read() as connection:
             return {row.id: row.version for row in await connection.execute(query)}
+
+    async def abilities(self) -> list[Ability]:
+        """What every enabled agent can take."""
+        query = select(AGENTS.c.role, AGENTS.c.skills, AGENTS.c.queues).where(AGENTS.c.disabled.is_(False))
+        async with self._database.read() as connection:
+            return [Ability(row.skills, _served(row.role, row.queues)) for row in await connection.execute(query)]
 
     async def create(self, agent: NewAgent, *, password_hash: str, now: datetime) -> Agent:
         """Add an agent at version 1. LoginTaken if somebody signs in by that name."""

@@ -125,9 +125,9 @@ def _step(step: Wider) -> str:
 
 def _stands(agent: AgentNow) -> str:
     lacks = ", ".join(f"{skill} ≥ {level}" for skill, level in agent.lacks.items())
-    words = (
-        f"{_REASONS[agent.reason]} {lacks}" if agent.reason in (Reason.SKILL, Reason.LEVEL) else _REASONS[agent.reason]
-    )
+    words = _REASONS[agent.reason]
+    if agent.reason in (Reason.SKILL, Reason.LEVEL):
+        words = f"{words} {lacks}" if lacks else "is not the one it asks for now"
     index = f", index {agent.index:.3f}" if agent.index is not None else ""
     return f"{words} (load {agent.load} of {agent.capacity}{index})"
 

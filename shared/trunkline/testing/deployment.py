@@ -29,11 +29,12 @@ default_queue: support
 queues:
   support:
     {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
-     escalation: {{queue: sales, requires: {{senior: 3}}}}}}
+     escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}]}}
   sales: {{title: Sales}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}
+  rare: {{title: Rare knowledge}}
 accounts:
   sms-main:
     channel: twilio-sms

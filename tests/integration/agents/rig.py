@@ -33,6 +33,7 @@ from services.agents.hub import Hub
 from services.agents.looking import Looking
 from services.agents.passwords import Passwords
 from services.agents.presence import Times
+from services.agents.reach import Reach
 from services.agents.repository import NewAgent, Repository
 from services.agents.roll import Roll
 from services.agents.rule_trial import RuleTrial
@@ -264,7 +265,7 @@ async def inner(
         parts = Parts(
             auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
-            colleagues=Colleagues(board, repository), channels=channels,
+            colleagues=Colleagues(board, repository), reach=Reach(repository), channels=channels,
             blobs=blobs, files=files, uploads=Uploads(staging, allowance or Allowance()),
             internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip

@@ -35,7 +35,7 @@ WAITING = Now(
 
 def explanation(**changes: object) -> Explanation:
     whole = Explanation(
-        conversation="3-1", status=Status.QUEUED, rules=("latvian",), configuration="a1b2c3d4e5f6",
+        conversation="3-1", version=2, status=Status.QUEUED, rules=("latvian",), configuration="a1b2c3d4e5f6",
         decisions=[MADE], now=WAITING,
     )  # fmt: skip
     return whole.model_copy(update=changes)

@@ -597,6 +597,8 @@ export interface paths {
         /**
          * Edit Agent
          * @description Edit an agent. The board learns of it at once; a disabled agent's desk closes at once.
+         *
+         *     An edit after which nobody could take what waits is made all the same, and the answer says what waits.
          */
         patch: operations["edit_agent_api_v1_agents__agent__patch"];
         trace?: never;
@@ -1809,6 +1811,77 @@ export interface components {
             note: string;
         };
         /**
+         * EditedAgent
+         * @description The agent as they are now, and what the edit left waiting for nobody.
+         */
+        EditedAgent: {
+            /** Name */
+            name: string;
+            /** @default agent */
+            role: components["schemas"]["Role"];
+            /**
+             * Capacity
+             * @description most work held at once, in weights
+             * @default 5
+             */
+            capacity: number;
+            /**
+             * Queues
+             * @default []
+             */
+            queues: string[];
+            /**
+             * Skills
+             * @description skill → level
+             * @default {}
+             */
+            skills: {
+                [key: string]: number;
+            };
+            /**
+             * Languages
+             * @description BCP 47
+             * @default []
+             */
+            languages: string[];
+            /**
+             * Locale
+             * @description language of the desk
+             * @default en
+             * @enum {string}
+             */
+            locale: "en" | "tr" | "lv";
+            /**
+             * Disabled
+             * @default false
+             */
+            disabled: boolean;
+            /** Login */
+            login: string;
+            /** Id */
+            id: string;
+            /**
+             * Version
+             * @description rises with every edit; an edit names the one it saw
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Strands
+             * @description what they could have taken before, and nobody of the roster can now; null while that is not known
+             */
+            strands: components["schemas"]["Stranded"][] | null;
+        };
+        /**
          * EditingAgent
          * @description What to change; only the fields given.
          */
@@ -1878,6 +1951,11 @@ export interface components {
         Explanation: {
             /** Conversation */
             conversation: string;
+            /**
+             * Version
+             * @description of the conversation, as far as the record has heard
+             */
+            version: number;
             status: components["schemas"]["Status"];
             /**
              * Rules
@@ -2216,6 +2294,18 @@ export interface components {
              * @description of those, who has room
              */
             with_room: number;
+            /**
+             * Roster Able
+             * @description of the whole roster, who satisfies it, there or not; null: not counted, `eligible` is not 0
+             */
+            roster_able: number | null;
+            /**
+             * Roster Lacks
+             * @description where nobody of the roster does: what the nearest lacks; empty if nobody serves the queue
+             */
+            roster_lacks: {
+                [key: string]: number;
+            };
         };
         /**
          * LiveQueue
@@ -2237,6 +2327,11 @@ export interface components {
              * @description waiting although no available agent has the skills
              */
             unserved: number;
+            /**
+             * Unroutable
+             * @description waiting although nobody of the whole roster could ever take it as it is
+             */
+            unroutable: number;
             /** Needs */
             needs: components["schemas"]["LiveNeed"][];
         };
@@ -2948,6 +3043,16 @@ export interface components {
             queues: {
                 [key: string]: components["schemas"]["Queue"];
             };
+            /**
+             * Policies
+             * @description who is taken first in each queue: the policy's name, else its weights
+             * @example {
+             *       "billing": "index"
+             *     }
+             */
+            policies: {
+                [key: string]: string;
+            };
             /** Accounts */
             accounts: components["schemas"]["AccountLine"][];
             /** Rules */
@@ -2986,6 +3091,23 @@ export interface components {
          * @enum {string}
          */
         Status: "queued" | "offered" | "active" | "wrapping-up" | "snoozed" | "closed";
+        /**
+         * Stranded
+         * @description What waits, and nobody of the roster can take any more.
+         */
+        Stranded: {
+            /** Queue */
+            queue: string;
+            /**
+             * Skills
+             * @description what it asks for
+             */
+            skills: {
+                [key: string]: number;
+            };
+            /** Waiting */
+            waiting: number;
+        };
         /**
          * Targets
          * @description Present colleagues by name, and queues.
@@ -3455,6 +3577,7 @@ export type Done = components['schemas']['Done'];
 export type Draft = components['schemas']['Draft'];
 export type DraftList = components['schemas']['DraftList'];
 export type DraftText = components['schemas']['DraftText'];
+export type EditedAgent = components['schemas']['EditedAgent'];
 export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
@@ -3515,6 +3638,7 @@ export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
 export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
+export type Stranded = components['schemas']['Stranded'];
 export type Targets = components['schemas']['Targets'];
 export type Template = components['schemas']['Template'];
 export type Text = components['schemas']['Text'];
@@ -6822,7 +6946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"];
+                    "application/json": components["schemas"]["EditedAgent"];
                 };
             };
             /** @description Bad Request */
