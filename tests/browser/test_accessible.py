@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytes
 PAGES = ("/", "/history", "/live", "/agents", "/canned", "/setup")
 DIALOGS = {
     "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+z": "snooze", "Alt+e": "escalate",
-    "Alt+g": "assign", "Alt+b": "begin", "Alt+c": "close", "Alt+,": "preferences",
+    "Alt+g": "assign", "Alt+b": "begin", "Alt+c": "close", "Alt+y": "why", "Alt+,": "preferences",
 }  # fmt: skip
 SIZES = {"wide": (1280, 800), "phone": (390, 800)}
 

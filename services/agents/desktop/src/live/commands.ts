@@ -14,7 +14,7 @@ export interface Page {
   focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript" | "panel" | "add"): void;
 }
 
-export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin";
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin" | "why";
 
 /** The subject of a dialog that sends the begun reply first. */
 export const AFTER_REPLY = "after-reply";
@@ -78,6 +78,9 @@ export function takeOver(desk: Desk, page: Page): void {
   page.go("/");
 }
 
+/** Of what one asks why: what is offered, else what is on the screen. */
+export const asksWhy = (desk: Desk): string | undefined => (desk.offers()[0] ?? given(desk))?.id;
+
 const firstOffer = (desk: Desk): Held | undefined => desk.offers().find((each) => !desk.actions.of(each.id).length);
 
 function acceptFirst(desk: Desk): void {
@@ -109,6 +112,7 @@ export const COMMANDS: Command[] = [
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },
   { id: "transcript", title: "readMessages", keys: ["m"], can: (desk) => Boolean(desk.current()), run: (_, page) => page.focus("transcript") },
   { id: "panel", title: "contactPanel", keys: ["d", "Alt+v"], can: (desk) => Boolean(given(desk)), run: (_, page) => page.focus("panel") },
+  { id: "why", title: "explain", keys: ["y", "Alt+y"], can: (desk) => Boolean(asksWhy(desk)), run: (desk, page) => page.open("why", asksWhy(desk)) },
   { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },
   { id: "available", title: "takeWork", keys: ["Alt+a"], can: (desk) => desk.store.presence !== "available", run: (desk) => desk.present("available") },
   { id: "away", title: "beAway", keys: ["Alt+a"], can: (desk) => desk.store.presence === "available", run: (_, page) => page.open("away") },

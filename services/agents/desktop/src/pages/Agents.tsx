@@ -2,7 +2,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, Problem, want } from "../api/client";
-import type { Agent } from "../api/schema";
+import type { Agent, Stranded } from "../api/schema";
+import { skillWords } from "../live/skills";
 import { useDesk } from "../parts/use";
 import { say, sayRole, whyNot } from "../words";
 import { AgentForm, type Given } from "./AgentForm";
@@ -20,12 +21,13 @@ async function everybody(): Promise<Agent[]> {
 }
 
 export default function Agents() {
-  const desk = useDesk(), queries = useQueryClient(), [edited, edit] = useState<Agent | "new" | null>(null);
+  const desk = useDesk(), queries = useQueryClient(), [edited, edit] = useState<Agent | "new" | null>(null), [strands, warn] = useState<Stranded[] | null>([]);
   const { data, error } = useQuery({ queryKey: KEY, queryFn: everybody });
   const save = useMutation({
     mutationFn: ({ agent, given }: { agent: Agent | "new"; given: Given }) => keep(agent, given),
-    onSuccess: () => {
+    onSuccess: (left) => {
       edit(null);
+      warn(left);
       return queries.invalidateQueries({ queryKey: KEY });
     },
   });
@@ -37,6 +39,7 @@ export default function Agents() {
         {admin && <button type="button" className="primary" onClick={() => edit("new")}>{say("addAgent")}</button>}
       </header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {strands?.length !== 0 && <Warning strands={strands} close={() => warn([])} />}
       {data && <Matrix agents={data} edit={admin ? edit : null} />}
       {edited && (
         <AgentForm
@@ -48,16 +51,34 @@ export default function Agents() {
   );
 }
 
-/** Add, or edit the version that was read. An empty password is left as it is. */
-async function keep(agent: Agent | "new", { password, login, ...given }: Given): Promise<void> {
+/** The edit is made; what waits now for nobody is said until it is read. */
+function Warning({ strands, close }: { strands: Stranded[] | null; close: () => void }) {
+  const { names } = useDesk();
+  const words = ({ queue, skills, waiting: count }: Stranded) => Object.keys(skills).length
+    ? say("strands", { count, queue: names.queue(queue), skills: skillWords(names, skills) })
+    : say("strandsUnserved", { count, queue: names.queue(queue) });
+  return (
+    <div className="card row warning" role="alert">
+      <div className="grow">
+        {strands?.map((one, place) => <p key={place}>{words(one)}</p>)}
+        {!strands && <p>{say("strandsUnknown")}</p>}
+      </div>
+      <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={close}>✕</button>
+    </div>
+  );
+}
+
+/** Add, or edit the version that was read; what that left waiting for nobody. An empty password is left as it is. */
+async function keep(agent: Agent | "new", { password, login, ...given }: Given): Promise<Stranded[] | null> {
   if (agent === "new") {
     await want(api.POST("/api/v1/agents", { body: { ...given, login, password, disabled: false, languages: [] } }));
-    return;
+    return [];
   }
   const body = { ...given, login, ...(password ? { password } : {}) };
-  await want(api.PATCH("/api/v1/agents/{agent}", {
+  const edited = await want(api.PATCH("/api/v1/agents/{agent}", {
     params: { path: { agent: agent.id }, header: { "if-match": String(agent.version) } }, body,
   }));
+  return edited.strands;
 }
 
 function Matrix({ agents, edit }: { agents: Agent[]; edit: ((agent: Agent) => void) | null }) {

@@ -60,7 +60,7 @@ function Pages() {
         {leads && <Route path="/live"><Live /></Route>}
         {leads && <Route path="/agents"><Agents /></Route>}
         {leads && <Route path="/canned"><Canned /></Route>}
-        {leads && <Route path="/setup"><Setup /></Route>}
+        {leads && <Route path="/setup/:rule?">{({ rule }) => <Setup rule={rule ?? ""} />}</Route>}
         <Route><p className="empty">{say("noSuchPage")}</p></Route>
       </Switch>
     </Suspense>

@@ -13,7 +13,7 @@ import { channelIcon, Icon } from "../parts/Icon";
 import { Lookers } from "../parts/Lookers";
 import { eventWords } from "../parts/Panel";
 import { Transcript } from "../parts/Transcript";
-import { useDesk, usePage, useSettled } from "../parts/use";
+import { isTouch, useDesk, usePage, useSettled } from "../parts/use";
 import { momentOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
@@ -87,6 +87,7 @@ function Past({ id, message }: { id: string; message: string }) {
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <aside className="panel" id="panel" tabIndex={0} aria-label={say("story")}>
         <h3>{say("story")}</h3>
+        <p><button type="button" onClick={() => page.open("why", id)}>{say("why")}{!isTouch() && <kbd>Alt+y</kbd>}</button></p>
         <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>
     </section>

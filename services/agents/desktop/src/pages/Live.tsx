@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, Problem, want } from "../api/client";
 import type { LiveAgent, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
-import { skillWords } from "../live/skills";
+import { skillWords, type SkillNames } from "../live/skills";
 import { useDesk, useNow, usePage } from "../parts/use";
 import { lengthOf, numberOf, say, sayName, timeOf, whyNot } from "../words";
 
@@ -69,9 +69,11 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
       <tr className="main">
         <th scope="row">{queue.waiting ? <button type="button" className="quiet link" title={say("showWaiting")} onClick={() => seek(queue.name)}>{queue.title}</button> : queue.title}</th>
         <td data-of={say("waiting")}>{numberOf(queue.waiting)}</td><td data-of={say("oldest")}>{seconds(queue.oldest_s)}</td><Slack value={queue.slack_s} />
-        <td>{queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}</strong> : queue.waiting ? "" : say("nothingWaits")}</td>
+        <td>
+          {queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}{queue.unroutable > 0 && `; ${say("unroutable", { count: queue.unroutable })}`}</strong> : queue.waiting ? "" : say("nothingWaits")}
+        </td>
       </tr>
-      {queue.needs.map((need) => <NeedRow key={`${need.channel}:${Object.keys(need.skills).join()}`} need={need} />)}
+      {queue.needs.map((need, place) => <NeedRow key={place} need={need} />)}
     </>
   );
 }
@@ -83,9 +85,17 @@ function NeedRow({ need }: { need: LiveNeed }) {
     <tr className="soft">
       <td>{desk.names.channel(need.channel)}{skills && ` · ${skills}`}</td>
       <td data-of={say("waiting")}>{numberOf(need.waiting)}</td><td data-of={say("oldest")}>{seconds(need.oldest_s)}</td><Slack value={need.slack_s} />
-      <td>{need.eligible === 0 ? say("nobodyCould") : say("could", { eligible: need.eligible, room: need.with_room })}</td>
+      <td>{need.roster_able === 0 ? <strong className="bad">{servedWords(desk.names, need)}</strong> : servedWords(desk.names, need)}</td>
     </tr>
   );
+}
+
+/** Who could take it: of those who are here, else of the whole roster, else what would mend it. */
+function servedWords(names: SkillNames, { eligible, with_room: room, roster_able: able, roster_lacks: lacks }: LiveNeed): string {
+  if (eligible > 0) return say("could", { eligible, room });
+  if (able === null) return say("nobodyCould");
+  if (able > 0) return say("rosterSome", { count: able });
+  return Object.keys(lacks).length ? say("rosterNone", { skills: skillWords(names, lacks) }) : say("rosterNoneServes");
 }
 
 function Agents({ agents }: { agents: LiveAgent[] }) {

@@ -1,9 +1,10 @@
 // How it is set up: queues with their promises, rules as sentences, accounts with what happened at their doors.
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { Queue, Rule, Running } from "../api/schema";
 import type { Desk } from "../live/desk";
+import { policyWords, prefersWords } from "../live/asked";
 import { conditionWords } from "../live/condition";
 import { skillWords } from "../live/skills";
 import { useDesk } from "../parts/use";
@@ -12,7 +13,7 @@ import { HealthWords, useHealth, VerdictChip } from "./AccountHealth";
 import { RuleTrial } from "./RuleTrial";
 import { widens } from "./widening";
 
-export default function Setup() {
+export default function Setup({ rule }: { rule: string }) {
   const desk = useDesk();
   const { data, error } = useQuery({ queryKey: ["configuration"], queryFn: () => want(api.GET("/api/v1/configuration")) });
   return (
@@ -20,8 +21,8 @@ export default function Setup() {
       <h1>{say("pageSetup")}</h1>
       <p className="soft">{say("setupFrom")}</p>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
-      {data && <Queues desk={desk} queues={data.queues} />}
-      {data && <Rules desk={desk} running={data} />}
+      {data && <Queues desk={desk} running={data} />}
+      {data && <Rules desk={desk} running={data} sought={rule} />}
       {data && desk.me.role === "admin" && <RuleTrial accounts={data.accounts} digest={data.digest} />}
       {data && <Accounts desk={desk} running={data} />}
     </main>
@@ -30,7 +31,7 @@ export default function Setup() {
 
 const inSeconds = (value: number): string => spanOf(value * 1000);
 
-function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> }) {
+function Queues({ desk, running: { queues, policies } }: { desk: Desk; running: Running }) {
   return (
     <section className="card" aria-labelledby="queues-head">
       <h2 id="queues-head">{say("queues")}</h2>
@@ -39,7 +40,8 @@ function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> })
           <li key={name}>
             <h3>{queue.title} <span className="soft">{name}</span></h3>
             <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
-            <p className="soft">{[Object.keys(queue.requires).length > 0 && say("needsSkills", { skills: skillWords(desk.names, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
+            <p className="soft">{needsWords(desk, queue)}</p>
+            <p className="soft">{[policyWords(policies[name] ?? ""), queue.sticky_s > 0 && say("sticky", { time: inSeconds(queue.sticky_s) })].filter(Boolean).join(" ")}</p>
             {queue.widening.map((step) => <p className="soft" key={step.after_s}>{widens(desk, step)}</p>)}
           </li>
         ))}
@@ -48,14 +50,24 @@ function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> })
   );
 }
 
-function Rules({ desk, running }: { desk: Desk; running: Running }) {
+/** What a queue asks for by itself. */
+function needsWords({ names }: Desk, { requires, prefers, priority, weight }: Queue): string {
+  return [
+    Object.keys(requires).length > 0 && say("needsSkills", { skills: skillWords(names, requires) }),
+    prefersWords(names, prefers), priority > 0 && say("atPriority", { priority }), weight > 1 && say("weighs", { weight }),
+  ].filter(Boolean).join(" ");
+}
+
+/** `sought`: the rule that somebody came to read. */
+function Rules({ desk, running, sought }: { desk: Desk; running: Running; sought: string }) {
+  useEffect(() => document.getElementById(`rule-${sought}`)?.focus(), [sought]);
   return (
     <section className="card" aria-labelledby="rules-head">
       <h2 id="rules-head">{say("rules")}</h2>
       <p className="soft">{say("rulesExplained")}</p>
       <ol className="sentences">
         {running.rules.map((rule) => (
-          <li key={rule.name}>
+          <li key={rule.name} id={`rule-${rule.name}`} tabIndex={-1}>
             <h3>{rule.name}</h3>
             <p>{ruleWords(desk, rule)}</p>
             {rule.when !== "true" && <pre><code>{rule.when}</code></pre>}
@@ -72,6 +84,7 @@ function ruleWords(desk: Desk, rule: Rule): string {
   const then = [
     rule.queue && say("ruleQueue", { queue: desk.names.queue(rule.queue) }),
     Object.keys(rule.requires).length > 0 && say("needsSkills", { skills: skillWords(desk.names, rule.requires) }),
+    prefersWords(desk.names, rule.prefers),
     rule.priority != null && say("atPriority", { priority: rule.priority }),
     rule.weight != null && say("weighs", { weight: rule.weight }),
     rule.target_s != null && say("ruleTarget", { target: inSeconds(rule.target_s) }),

@@ -9,6 +9,7 @@ export function widens({ names }: Desk, step: WideningStep): string {
   const changes = [
     ...Object.entries(step.lower).map(([name, level]) => say("widensLower", { skill: skill(name), level })),
     ...step.drop.map((name) => say("widensDrop", { skill: skill(name) })),
+    ...(step.supervisors ? [say("widensSupervisors")] : []),
     ...step.queues.map((name) => say("widensQueue", { queue: names.queue(name) })),
   ];
   return say("widens", { time: spanOf(step.after_s * 1000), changes: changes.join(", ") });

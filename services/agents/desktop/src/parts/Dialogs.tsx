@@ -5,6 +5,7 @@ import { say, sayName, type Key } from "../words";
 import { Asking } from "./Asking";
 import { Beginning } from "./Beginning";
 import { CannedDialog } from "./Canned";
+import { Explaining } from "./Explaining";
 import { KeyList, Palette } from "./Palette";
 import { Assigning, Escalating, Snoozing, Transferring } from "./Passing";
 import { PreferencesDialog } from "./Preferences";
@@ -34,6 +35,7 @@ export function Dialogs({ open: { dialog, subject, about }, close }: { open: Ope
     case "assign": return <Assigning conversation={subject} close={close} />;
     case "close": return <Closing afterReply={subject === AFTER_REPLY} close={close} />;
     case "canned": return <CannedDialog close={close} />;
+    case "why": return <Explaining conversation={subject} close={close} />;
     case "begin": return <Beginning conversation={subject} address={about} close={close} />;
     case "preferences": return <PreferencesDialog close={close} />;
   }

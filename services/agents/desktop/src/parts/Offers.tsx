@@ -35,7 +35,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>
-      <p><span className="soft">{say("whyYou")}:</span> {whyMe(desk, offer)}</p>
+      <p><span className="soft">{say("whyYou")}:</span> {whyMe(desk, offer)} <button type="button" className="quiet link" onClick={() => page.open("why", offer.id)}>{say("why")}{keys && <kbd>y</kbd>}</button></p>
       <progress max={whole} value={left} aria-hidden="true" />
       <p className="row end">
         <span className="soft grow" role="status">{underway ? actionWords(underway, desk.live) : ""}</span>

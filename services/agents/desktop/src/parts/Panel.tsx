@@ -9,7 +9,7 @@ import type { Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
 import { dateTimeOf, momentOf, say, sayEvent, sayName, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
-import { useDesk, usePage } from "./use";
+import { isTouch, useDesk, usePage } from "./use";
 import { whyMe } from "./why";
 
 export function Panel({ each }: { each: Held }) {
@@ -34,6 +34,7 @@ export function Panel({ each }: { each: Held }) {
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
         <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
       </dl>
+      <p><button type="button" onClick={() => page.open("why", each.id)}>{say("why")}{!isTouch() && <kbd>Alt+y</kbd>}</button></p>
       <Story key={each.id} desk={desk} each={each} />
       <h3>{say("earlier")}</h3>
       {data?.earlier.length === 0 && <p className="soft">{say("noEarlier")}</p>}

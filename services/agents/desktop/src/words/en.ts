@@ -1,10 +1,12 @@
 // English: the source of all keys. ICU messages: {name}, {count, plural, …}.
 import { en as boards } from "./boards.en";
 import { en as mail } from "./mail.en";
+import { en as why } from "./why.en";
 
 export const en = {
   ...boards,
   ...mail,
+  ...why,
   // Signing in, and being connected
   login: "Sign-in name",
   password: "Password",
@@ -61,12 +63,6 @@ export const en = {
   other: "other",
   passedOn: "Passed on to you by {name}.",
   passedOnWith: "Passed on to you by {name}: “{note}”",
-  whyOnly: "You are the only one here who can take it.",
-  whyChosen: "{satisfied} agents here can take it, {room} of them with room.",
-  whyDeclined: "{count, plural, one {# agent declined it} other {# agents declined it}}.",
-  whyIdle: "You were free for {time}.",
-  whyWidened: "It waited long, so it asks for less than at first.",
-  whyAssigned: "A supervisor gave it to you.",
   woken: "It was snoozed and has woken.",
   wrote: "It was snoozed, and the customer wrote.",
   isTyping: "{name} is typing…",

@@ -123,6 +123,15 @@ export const clockOf = (ms: number): string =>
 
 export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);
 
+const of = (options: Intl.NumberFormatOptions, value: number): string =>
+  new Intl.NumberFormat(region(), { maximumFractionDigits: 2, ...options }).format(value);
+
+/** To two places. */
+export const fractionOf = (value: number): string => of({}, value);
+
+/** To two places, with its sign. */
+export const signedOf = (value: number): string => of({ signDisplay: "exceptZero" }, value);
+
 const SIZES = [["megabyte", 1_000_000], ["kilobyte", 1_000]] as const;
 
 /** The size of a file, in its largest unit. */

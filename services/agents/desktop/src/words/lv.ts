@@ -2,10 +2,12 @@
 import { lv as boards } from "./boards.lv";
 import type { Key } from "./index";
 import { lv as mail } from "./mail.lv";
+import { lv as why } from "./why.lv";
 
 export const lv: Record<Key, string> = {
   ...boards,
   ...mail,
+  ...why,
   login: "Lietotājvārds",
   password: "Parole",
   signIn: "Pierakstīties",
@@ -58,12 +60,6 @@ export const lv: Record<Key, string> = {
   other: "cits",
   passedOn: "Sarunu jums nodeva {name}.",
   passedOnWith: "Sarunu jums nodeva {name}: „{note}”",
-  whyOnly: "Neviens cits šeit to nevar pieņemt.",
-  whyChosen: "To var pieņemt {satisfied, plural, zero {# aģentu} one {# aģents} other {# aģenti}}; brīva vieta ir {room, plural, zero {# aģentiem} one {# aģentam} other {# aģentiem}}.",
-  whyDeclined: "{count, plural, zero {# aģentu to noraidīja} one {# aģents to noraidīja} other {# aģenti to noraidīja}}.",
-  whyIdle: "Jums bija brīvs laiks: {time}.",
-  whyWidened: "Saruna ilgi gaidīja, tāpēc prasību tagad ir mazāk.",
-  whyAssigned: "To jums piešķīra vadītājs.",
   woken: "Tā bija atlikta; atlikšanas laiks ir beidzies.",
   wrote: "Tā bija atlikta; klients ir uzrakstījis.",
   isTyping: "{name} raksta…",

@@ -2,10 +2,12 @@
 import { tr as boards } from "./boards.tr";
 import type { Key } from "./index";
 import { tr as mail } from "./mail.tr";
+import { tr as why } from "./why.tr";
 
 export const tr: Record<Key, string> = {
   ...boards,
   ...mail,
+  ...why,
   login: "Kullanıcı adı",
   password: "Parola",
   signIn: "Oturum aç",
@@ -58,12 +60,6 @@ export const tr: Record<Key, string> = {
   other: "diğer",
   passedOn: "Size {name} aktardı.",
   passedOnWith: "Size {name} aktardı: “{note}”",
-  whyOnly: "Burada bunu alabilecek tek kişi sizsiniz.",
-  whyChosen: "Bunu {satisfied} temsilci alabilir; {room} tanesinin yeri var.",
-  whyDeclined: "{count, plural, one {# temsilci reddetti} other {# temsilci reddetti}}.",
-  whyIdle: "{time} boyunca boştunuz.",
-  whyWidened: "Uzun süre beklediği için artık daha azı aranıyor.",
-  whyAssigned: "Bunu size bir süpervizör atadı.",
   woken: "Ertelenmişti; süresi doldu.",
   wrote: "Ertelenmişti; müşteri yazdı.",
   isTyping: "{name} yazıyor…",
