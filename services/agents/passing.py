@@ -12,10 +12,11 @@ from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import queue_of, requirement_id, skills_of
-from trunkline.widening import ladder
+from trunkline.widening import covers, ladder
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
-_LANGUAGE = "lang."
+_LANGUAGE = "lang.*"
+"""The group of languages where the file names none."""
 _NOTE = 2_000
 _LONGEST = timedelta(days=365)
 
@@ -65,7 +66,9 @@ class Passing:
         found = config.queues.get(name)
         if found is None:
             raise BadFields(f"the queue {name} is no longer configured; transfer it to another")
-        skills = _skills(found, skills_of(requirement), more, stays=not queue and not details.escalation)
+        needed, spoken = skills_of(requirement), _language(config)
+        kept = needed if not queue and not details.escalation else _covered(needed, spoken)
+        skills = _skills(found, kept, more)
         return await moves.transfer_to_queue(
             self._board, **action.who, queue=name, requirement=requirement_id(name, channel, found.weight, skills),
             weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
@@ -123,9 +126,16 @@ def _escalation(config: Config, queue: str) -> tuple[str, Mapping[str, int]]:
     return found.queue or queue, found.requires
 
 
-def _skills(queue: Queue, now: Mapping[str, int], more: Mapping[str, int], *, stays: bool) -> dict[str, int]:
-    """What the next agent needs. The customer's language stays a requirement wherever it goes; what else was needed
-    was the old queue's affair, unless it stays there. Of a skill asked for twice, the higher level counts."""
-    kept = {skill: level for skill, level in now.items() if stays or skill.startswith(_LANGUAGE)}
-    skills = kept | {skill: max(level, kept.get(skill, 0)) for skill, level in queue.requires.items()}
+def _language(config: Config) -> str:
+    return (config.language.skill if config.language is not None else None) or _LANGUAGE
+
+
+def _covered(skills: Mapping[str, int], group: str) -> dict[str, int]:
+    """The customer's language stays a requirement wherever it goes; what else was needed was the old queue's affair."""
+    return {skill: level for skill, level in skills.items() if covers(group, skill)}
+
+
+def _skills(queue: Queue, kept: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """What the next agent needs. Of a skill asked for twice, the higher level counts."""
+    skills = dict(kept) | {skill: max(level, kept.get(skill, 0)) for skill, level in queue.requires.items()}
     return skills | {skill: max(level, skills.get(skill, 0)) for skill, level in more.items()}

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from trunkline.config.cel import Cel, InvalidExpression
+from trunkline.config.engine import engine_of
 from trunkline.config.model import Config
 from trunkline.config.rules import Decision, Facts, RuleEngine
 
@@ -43,4 +44,4 @@ def _compiled(config: Config) -> RuleEngine:
             faults.append(f"{rule.name}: {error}")
     if faults:
         raise RulesBroken("; ".join(faults))
-    return RuleEngine(config, language)
+    return engine_of(config)

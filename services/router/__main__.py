@@ -13,10 +13,9 @@ from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
-from trunkline.config.cel import Cel
+from trunkline.config.engine import engine_of
 from trunkline.config.load import load
 from trunkline.config.model import Config
-from trunkline.config.rules import RuleEngine
 from trunkline.config.watch import Watch
 from trunkline.internal import asks
 from trunkline.metrics import RULE_FAILURES, SHARDS
@@ -25,7 +24,7 @@ from trunkline.service import Service, main
 
 def compile_rules(config: Config) -> Rules:
     """The rules of a configuration, ready to decide."""
-    return Rules(config, RuleEngine(config, Cel(), on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
+    return Rules(config, engine_of(config, on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
 
 
 async def build(service: Service) -> None:

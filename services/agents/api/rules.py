@@ -38,6 +38,7 @@ class Tried(BaseModel):
     priority: int
     weight: int
     target_s: int
+    language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
     errors: list[RuleError]
 
 
@@ -77,7 +78,7 @@ async def recent(use: Use, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> T
     """The newest inbound messages of the 200 conversations changed last, each with what the rules say of it now."""
     config = use.watch.current
     found = await use.repository.recent.inbound(limit=limit)
-    facts = [facts_of(one.message, known=one.known, last_agent=one.last_agent) for one in found]
+    facts = [facts_of(one.message, known=one.known, last_agent=one.last_agent, language=one.language) for one in found]
     there = [each for each in facts if each.account in config.accounts]
     tried = iter(await _decide(use, config, there))
     items = [
@@ -113,6 +114,6 @@ async def _decide(use: Parts, config: Config, facts: Iterable[Facts]) -> list[Tr
 def _tried(decision: Decision) -> Tried:
     return Tried(
         rules=list(decision.rules), queue=decision.queue, requires=dict(decision.requires),
-        priority=decision.priority, weight=decision.weight, target_s=decision.target_s,
+        priority=decision.priority, weight=decision.weight, target_s=decision.target_s, language=decision.language,
         errors=[RuleError(rule=each.rule, message=each.message) for each in decision.errors],
     )  # fmt: skip

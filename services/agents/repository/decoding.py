@@ -145,6 +145,7 @@ def _columns(state: ConversationState) -> dict[str, Any]:
         "fence": state.fence,
         "reason": state.reason,
         "opted_out": bool(state.opted_out),
+        "language": state.language,
     } | _times(state)
 
 

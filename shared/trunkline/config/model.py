@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from trunkline.channels.base import Account
+from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
 
 MAX_RULES = 500
@@ -29,6 +30,24 @@ def _true_is_an_expression(value: object) -> object:
 
 
 Expression = Annotated[str, BeforeValidator(_true_is_an_expression), Field(min_length=1)]
+
+
+def _can_be_told(code: str) -> str:
+    if code not in KNOWN:
+        raise ValueError(f"there is no language `{code[:20]}` that can be told; there are {', '.join(KNOWN)}")
+    return code
+
+
+LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
+
+
+def _a_group(name: str) -> str:
+    if not name.endswith(".*"):
+        raise ValueError("write a group of skills, as lang.*")
+    return name
+
+
+SkillGroup = Annotated[SkillOrGroup, AfterValidator(_a_group)]
 
 
 class _Frozen(BaseModel):
@@ -114,6 +133,20 @@ class Rule(_Frozen):
         )
 
 
+class Languages(_Frozen):
+    """The languages that customers are answered in, and what is required of the agent of who writes one of them."""
+
+    of: tuple[LanguageCode, ...] = Field(min_length=1, max_length=len(KNOWN), description="ISO 639-1, as lv")
+    skill: SkillGroup | None = Field(default=None, description="the group whose skill of that name is required: lang.*")
+    level: Level = Field(default=1, description="lowest level of that skill that will do")
+    otherwise: LanguageCode | None = Field(default=None, description="required of who cannot be told; nothing without")
+
+    def requires(self, language: str) -> dict[str, int]:
+        """What a conversation in this language asks for; '' is one that cannot be told."""
+        wanted = language or self.otherwise
+        return {f"{self.skill[:-1]}{wanted}": self.level} if self.skill and wanted else {}
+
+
 class AccountEntry(_Frozen):
     """One channel account: which channel, how it is reached, and the queue of what comes in by it."""
 
@@ -131,6 +164,7 @@ class Layout(_Frozen):
     queues: dict[Name, Queue] = Field(min_length=1)
     skills: dict[SkillName, Skill] = {}
     accounts: dict[Name, AccountEntry] = {}
+    language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 

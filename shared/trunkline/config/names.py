@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from trunkline.config.document import Items, Node, Scalar, Table
 from trunkline.config.problems import meant
-from trunkline.widening import covers
+from trunkline.widening import GROUP, covers
 
 Finding = tuple[tuple[str | int, ...], str, bool]
 
@@ -30,6 +30,7 @@ def check(root: Node) -> Iterator[Finding]:
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
         yield from _widening(queue, ("queues", name, "widening"), queues, skills)
+    yield from _languages(root, skills)
     for at, rule in items(root, "rules"):
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)
@@ -95,6 +96,29 @@ def _widening(
             if after.value <= before:
                 yield (*path, at, "after_s"), f"must be more than the {before} of the step before", False
             before = after.value
+
+
+def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:
+    language = root.entries.get("language") if isinstance(root, Table) else None
+    if not isinstance(language, Table):
+        return
+    told = [name for _, name in _named(language, "of")]
+    group = _word(language.entries.get("skill"))
+    for at, name in enumerate(told):
+        if name in told[:at]:
+            yield ("language", "of", at), f"`{name[:20]}` is said twice", False
+        elif group.endswith(GROUP) and f"{group[:-1]}{name}" not in skills:
+            yield ("language", "of", at), unknown("skill", f"{group[:-1]}{name}", skills), False
+    otherwise = _word(language.entries.get("otherwise"))
+    if otherwise and otherwise not in told:
+        yield ("language", "otherwise"), f"must be one of `of`: {', '.join(told)[:200]}", False
+    for key in () if group else ("level", "otherwise"):
+        if key in language.entries:
+            yield ("language", key), "means nothing without `skill`", True
+
+
+def _word(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
 
 
 def _named(step: Table, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:

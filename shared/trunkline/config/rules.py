@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from trunkline.config.model import Config, Queue, Rule
+from trunkline.language import UNDETERMINED, Deaf, Detector, Heard, settled
 from trunkline.messages import Choice, InboundMessage, MailHead, Media, Text
 
 MAX_TEXT = 4_096
@@ -23,6 +24,7 @@ VARIABLES: Mapping[str, str] = {
     "message.channel": "string",
     "message.account": "string",
     "message.has_media": "bool",
+    "message.language": "string",
     "contact.address": "string",
     "contact.scheme": "string",
     "contact.language": "string",
@@ -45,6 +47,7 @@ class Facts:
     scheme: str
     has_media: bool = False
     language: str = ""
+    """Of the contact's last conversation."""
     known: bool = False
     last_agent: str = ""
 
@@ -68,6 +71,8 @@ class Decision:
     target_s: int
     rules: tuple[str, ...]
     errors: tuple[RuleFailure, ...] = ()
+    language: str = ""
+    """Of the conversation; '' where it cannot be told."""
 
 
 class ConditionFailed(Exception):
@@ -98,22 +103,30 @@ class RuleEngine:
     """The rules of one configuration, compiled."""
 
     def __init__(
-        self, config: Config, language: Language, *, on_failure: Callable[[RuleFailure], None] | None = None
-    ) -> None:
+        self, config: Config, language: Language, *, detector: Detector | None = None,
+        on_failure: Callable[[RuleFailure], None] | None = None,
+    ) -> None:  # fmt: skip
         self.version = config.digest
         self._config = config
         self._language = language
+        self._detector = detector or Deaf()
         self._on_failure = on_failure
         self._rules = [(rule, language.compile(rule.when)) for rule in config.rules]
         self._needs_words = any("words" in rule.when for rule in config.rules)
+
+    def hear(self, message: InboundMessage) -> Heard:
+        """What a message alone says of its language."""
+        return self._detector.hear(_text_of(message)[:MAX_TEXT])
 
     def decide(self, facts: Facts) -> Decision:
         """What the rules say of a message. Never fails: a rule that does is no match, told to `on_failure` and here.
 
         Each of queue, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken from the first
-        rule that matches and speaks of it; then from the account (queue) or the queue (all others).
+        rule that matches and speaks of it; then from the language (its skill), the account (queue) or the queue (all
+        others).
         """
-        prepared = self._language.prepare(_variables(facts, words=self._needs_words))
+        language = settled(self._detector.hear(facts.text), self._one_of_ours(facts.language))
+        prepared = self._language.prepare(_variables(facts, language=language, words=self._needs_words))
         matched: list[Rule] = []
         failures: list[RuleFailure] = []
         for rule, condition in self._rules:
@@ -125,11 +138,21 @@ class RuleEngine:
         if self._on_failure is not None:
             for failure in failures:
                 self._on_failure(failure)
-        return decide(self._config, matched, account=facts.account, errors=failures)
+        spoken = self._config.language.requires(language) if self._config.language is not None else {}
+        decision = decide(self._config, matched, account=facts.account, spoken=spoken, errors=failures)
+        return replace(decision, language=language)
+
+    def _one_of_ours(self, language: str) -> str:
+        """What was known before helps while it is still told: the file may have changed since."""
+        return language if self._config.language is not None and language in self._config.language.of else ""
 
 
-def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Sequence[RuleFailure] = ()) -> Decision:
-    """The decision of rules that matched, in the file's order; see `RuleEngine.decide`."""
+def decide(
+    config: Config, matched: Sequence[Rule], *, account: str, spoken: Mapping[str, int] | None = None,
+    errors: Sequence[RuleFailure] = (),
+) -> Decision:  # fmt: skip
+    """The decision of rules that matched, in the file's order; see `RuleEngine.decide`. `spoken`: what the customer's
+    language asks for, where no rule speaks of that group of skills."""
     aspects: dict[str, Any] = {}
     deciders: list[str] = []
     for rule in matched:
@@ -139,7 +162,7 @@ def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Seq
         aspects = said | aspects
     name = aspects.get("queue") or config.queue_of_account(account)
     queue = config.queues[name]
-    aspects = _aspects(queue) | aspects
+    aspects = _aspects(queue) | _groups(spoken or {}) | aspects
     return Decision(
         queue=name,
         requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
@@ -158,17 +181,23 @@ def _aspects(source: Rule | Queue) -> dict[str, Any]:
         for name in ("queue", "priority", "weight", "target_s")
         if (value := getattr(source, name, None)) is not None
     }
-    for skill, level in source.requires.items():
-        said.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
-    return said
+    return said | _groups(source.requires)
+
+
+def _groups(requires: Mapping[str, int]) -> dict[str, Any]:
+    groups: dict[str, Any] = {}
+    for skill, level in requires.items():
+        groups.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
+    return groups
 
 
 def _skill_groups(aspects: Mapping[str, Any]) -> list[Mapping[str, int]]:
     return [value for name, value in aspects.items() if name.endswith(".")]
 
 
-def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = None) -> Facts:
-    """What rules may know of a message; `known`: has the contact written before, and whom did they talk to last."""
+def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = None, language: str = "") -> Facts:
+    """What rules may know of a message; `known`: has the contact written before, whom did they talk to last, and in
+    which language."""
     return Facts(
         text=_text_of(message)[:MAX_TEXT],
         channel=message.channel,
@@ -176,6 +205,7 @@ def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = N
         address=message.contact.value,
         scheme=message.contact.scheme,
         has_media=any(isinstance(part, Media) for part in message.parts),
+        language=language,
         known=known,
         last_agent=last_agent or "",
     )
@@ -205,7 +235,7 @@ def _text_of(message: InboundMessage) -> str:
     return "\n".join(words)
 
 
-def _variables(facts: Facts, *, words: bool) -> dict[str, object]:
+def _variables(facts: Facts, *, language: str, words: bool) -> dict[str, object]:
     text = facts.text[:MAX_TEXT]
     return {
         "message.text": text,
@@ -213,6 +243,7 @@ def _variables(facts: Facts, *, words: bool) -> dict[str, object]:
         "message.channel": facts.channel,
         "message.account": facts.account,
         "message.has_media": facts.has_media,
+        "message.language": language or UNDETERMINED,
         "contact.address": facts.address,
         "contact.scheme": facts.scheme,
         "contact.language": facts.language,

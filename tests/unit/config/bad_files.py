@@ -57,6 +57,9 @@ LAYOUT = [
     ("a level above ten", SOUND.replace("{title: Support}", "{title: Support, requires: {lang.tr: 11}}"), "3:49: queues.support.requires.lang.tr: should be less than or equal to 10"),
     ("a queue with a capital", SOUND.replace("  support:", "  Support:").replace("queue: support", "queue: Support"), "1:16: default_queue: NAMES\n3:3: queues.Support: NAMES"),
     ("rules as a mapping", SOUND + "rules: {a: b}\n", "6:8: rules: should be a list"),
+    ("a language that nobody can tell", SOUND + "language: {of: [tr, xx]}\n", "6:21: language.of[1]: there is no language `xx` that can be told; there are LANGUAGES"),
+    ("no language", SOUND + "language: {of: []}\n", "6:16: language.of: tuple should have at least 1 item after validation, not 0"),
+    ("a skill for all languages", SOUND + "language: {of: [tr], skill: lang.tr}\n", "6:29: language.skill: write a group of skills, as lang.*"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, priority, weight or target_s"),
     ("a rule's name given twice", SOUND + "rules:\n  - {name: a, when: true, queue: support}\n  - {name: a, when: true, weight: 2}\n", "8:12: rules[1].name: rules[0] is called `a` too"),
 ]
@@ -73,6 +76,10 @@ NAMES = [
     ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop or queues"),
     ("a widening that goes back in time", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [lang.tr]}, {after_s: 9, drop: [lang.*]}]}"), "3:81: queues.support.widening[1].after_s: must be more than the 9 of the step before"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
+    ("languages without their skills", SOUND + "language: {of: [tr, lv], skill: lang.*}\n", "6:21: language.of[1]: there is no skill `lang.lv`; did you mean `lang.tr`?"),
+    ("a language said twice", SOUND + "language: {of: [tr, tr]}\n", "6:21: language.of[1]: `tr` is said twice"),
+    ("a language for the others that is none of them", SOUND + "language: {of: [tr], skill: lang.*, otherwise: en}\n", "6:48: language.otherwise: must be one of `of`: tr"),
+    ("a level of nothing", SOUND + "language: {of: [tr], level: 3}\n", "6:22: language.level: means nothing without `skill`"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),
 ]

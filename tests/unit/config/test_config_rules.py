@@ -1,5 +1,7 @@
 """Rules: the first match wins for each thing decided, failures are no match, and nobody makes them slow."""
 
+# ruff: noqa: RUF001 - Turkish is written with letters that look like others
+
 from __future__ import annotations
 
 import contextlib
@@ -9,8 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from trunkline.config.cel import Cel, CelCondition, InvalidExpression
+from trunkline.config.engine import engine_of
 from trunkline.config.limits import MAX_EXPRESSION
 from trunkline.config.load import parse
 from trunkline.config.rules import (
@@ -107,6 +111,8 @@ def test_what_a_rule_requires_stands_before_what_its_queue_requires() -> None:
         ("message.has_media", facts(has_media=True), True),
         ("contact.scheme == 'tel' && contact.address.startsWith('+371')", facts(), True),
         ("contact.language == ''", facts(), True),
+        ("contact.language == 'tr'", facts(language="tr"), True),
+        ("message.language == 'und'", facts("Siparişim nerede kaldı?"), True),
         ("history.known", facts(known=True), True),
         ("history.last_agent == 'ada'", facts(last_agent="ada"), True),
         ("history.last_agent == ''", facts(last_agent="ada"), False),
@@ -116,6 +122,66 @@ def test_every_variable_can_be_asked(expression: str, given: Facts, expected: bo
     routed = engine(f"name: one\n    weight: 9\n    when: >-\n      {expression}").decide(given)
 
     assert (routed.weight == 9) is expected
+
+
+def speaking(languages: str, *rules: str) -> RuleEngine:
+    skills = BASE.replace("skills:\n", "skills:\n  lang.lv: {title: Latvian}\n")
+    text = skills + "".join(f"  - {rule}\n" for rule in rules) if rules else skills.removesuffix("rules:\n")
+    return engine_of(parse((text + f"language: {languages}\n").encode(), None, {}))
+
+
+ASKING = "{of: [en, tr, lv], skill: lang.*, level: 3, otherwise: en}"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "language", "requires"),
+    [
+        ("Siparişim nerede kaldı?", "", "tr", {"lang.tr": 3}),
+        ("Siparişim nerede kaldı?", "lv", "tr", {"lang.tr": 3}),
+        ("merhaba", "", "tr", {"lang.tr": 3}),
+        ("merhaba", "lv", "lv", {"lang.lv": 3}),
+        ("ok", "lv", "lv", {"lang.lv": 3}),
+        ("ok", "", "", {"lang.en": 3}),
+        ("ok", "de", "", {"lang.en": 3}),
+        ("Wo ist meine Bestellung?", "", "", {"lang.en": 3}),
+    ],
+)
+def test_the_language_is_a_skill_by_what_is_written_and_what_was_known(
+    text: str, before: str, language: str, requires: dict[str, int]
+) -> None:
+    routed = speaking(ASKING).decide(facts(text, language=before))
+
+    assert (routed.language, routed.requires) == (language, requires)
+
+
+def test_a_rule_stands_before_the_language_and_the_language_before_the_queue() -> None:
+    rules = speaking(
+        ASKING,
+        "{name: strict, when: message.language == 'lv', requires: {lang.lv: 8}}",
+        "{name: buying, when: true, queue: sales}",
+    )
+
+    assert rules.decide(facts("Kur ir mans pasūtījums?")).requires == {"lang.lv": 8, "vip": 2}
+    assert rules.decide(facts("Siparişim nerede kaldı?")).requires == {"lang.tr": 3, "vip": 2}
+
+
+def test_languages_may_be_told_and_ask_for_nothing() -> None:
+    rules = speaking("{of: [tr, lv]}", "{name: turkish, when: message.language == 'tr', priority: 5}")
+
+    routed = rules.decide(facts("Siparişim nerede kaldı?"))
+
+    assert (routed.language, routed.requires, routed.priority) == ("tr", {}, 5)
+    assert rules.decide(facts("ok")).language == ""
+
+
+def test_a_machine_without_the_detector_routes_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.config.engine.find_spec", lambda name: None)
+
+    with capture_logs() as logs:
+        routed = speaking(ASKING).decide(facts("Siparişim nerede kaldı?"))
+
+    assert (routed.language, routed.requires) == ("", {"lang.en": 3})
+    assert [line["event"] for line in logs] == ["languages_not_told"]
 
 
 @pytest.mark.parametrize("expression", ["message.words[5] == 'x'", "1 / message.words.size() == 1"])

@@ -1501,6 +1501,11 @@ export interface components {
             /** Opted Out */
             opted_out: boolean;
             /**
+             * Language
+             * @description that the customer writes (ISO 639-1); empty where it cannot be told
+             */
+            language: string;
+            /**
              * Opened At
              * Format: date-time
              */
@@ -1911,6 +1916,11 @@ export interface components {
             conversation: string;
             /** Agent */
             agent: string;
+            /**
+             * Language
+             * @description that the contact wrote; empty where it could not be told
+             */
+            language: string;
         };
         /**
          * LastOfThreads
@@ -2754,6 +2764,11 @@ export interface components {
             weight: number;
             /** Target S */
             target_s: number;
+            /**
+             * Language
+             * @description that the customer writes (ISO 639-1); empty where it cannot be told
+             */
+            language: string;
             /** Errors */
             errors: components["schemas"]["RuleError"][];
         };

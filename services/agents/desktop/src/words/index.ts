@@ -113,6 +113,9 @@ export const lengthOf = (ms: number): string => lengthAs(ms, spoken === "tr" ? "
 /** A length of time within a sentence. In Latvian its unit would need another case each time: there it is short. */
 export const spanOf = (ms: number): string => lengthAs(ms, spoken === "lv" ? "short" : "long");
 
+/** A language's name in the one spoken here; its code where the browser knows none. */
+export const languageOf = (code: string): string => new Intl.DisplayNames([spoken], { type: "language" }).of(code) ?? code;
+
 /** Minutes and seconds, for what runs out. */
 export const clockOf = (ms: number): string =>
   `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
