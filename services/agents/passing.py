@@ -11,8 +11,9 @@ from trunkline.board import Answer, Board, moves
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
-from trunkline.requirements import queue_of, requirement_id, skills_of
-from trunkline.widening import covers, ladder
+from trunkline.requirements import prefers_of, queue_of, skills_of
+from trunkline.route import needs_in
+from trunkline.widening import covers
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _LANGUAGE = "lang.*"
@@ -69,10 +70,12 @@ class Passing:
         needed, spoken = skills_of(requirement), _language(config)
         kept = needed if not queue and not details.escalation else _covered(needed, spoken)
         skills = _skills(found, kept, more)
+        needs = needs_in(
+            found, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
+        )
         return await moves.transfer_to_queue(
-            self._board, **action.who, queue=name, requirement=requirement_id(name, channel, found.weight, skills),
+            self._board, **action.who, queue=name, requirement=needs.requirement, ladder=needs.ladder,
             weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
-            ladder=ladder(found.widening, queue=name, channel=channel, weight=found.weight, requires=skills),
             body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
         )  # fmt: skip
 

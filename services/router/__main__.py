@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from services.router.core import Core, Rules
+from services.router.flexibility import run_flexibility
 from services.router.owner import Owner
 from services.router.record import PATIENCE_S, Record
 from services.router.settings import RouterSettings
@@ -61,6 +62,7 @@ async def build(service: Service) -> None:
     service.spawn("timers", run_timers(core, owner.shards))
     service.spawn("sweep", run_sweep(core, owner.shards))
     service.spawn("figures", run_figures(core, owner.shards))
+    service.spawn("flexibility", run_flexibility(core, owner.shards))
     service.spawn("keeping", run_keeping(core, owner.shards))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from trunkline.config.model import Config
+from trunkline.config.model import Config, Queue
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import requirement_id
@@ -36,13 +38,38 @@ class Route:
 
 def route(decision: Decision, config: Config, *, channel: str) -> Route:
     """What the board is told of a decision."""
-    queue, weight, requires = decision.queue, decision.weight, decision.requires
+    queue = config.queues[decision.queue]
+    needs = needs_in(
+        queue, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
+        prefers=decision.prefers,
+    )  # fmt: skip
     return Route(
-        queue=queue,
-        requirement=requirement_id(queue, channel, weight, requires),
-        weight=weight,
+        queue=decision.queue,
+        requirement=needs.requirement,
+        weight=decision.weight,
         priority=decision.priority,
         due_in_ms=due_in_ms(decision.target_s, decision.priority),
-        limits=config.queues[queue].limits,
-        ladder=ladder(config.queues[queue].widening, queue=queue, channel=channel, weight=weight, requires=requires),
+        limits=queue.limits,
+        ladder=needs.ladder,
     )
+
+
+class Needs(NamedTuple):
+    """What is asked for at first, and how that widens."""
+
+    requirement: str
+    ladder: str
+
+
+def needs_in(
+    queue: Queue, name: str, *, channel: str, weight: int, requires: Mapping[str, int], prefers: Mapping[str, int]
+) -> Needs:
+    """What a conversation needs in this queue:  its policy and its widening are the queue's."""
+    policy = queue.policy.policy
+    return Needs(
+        requirement_id(name, channel, weight, requires, prefers=prefers, policy=policy),
+        ladder(
+            queue.widening, queue=name, channel=channel, weight=weight, requires=requires, prefers=prefers,
+            policy=policy,
+        ),
+    )  # fmt: skip

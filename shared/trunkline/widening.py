@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from trunkline.config.model import WideningStep
+from trunkline.index import DEFAULT, Policy
 from trunkline.requirements import requirement_id
+
+_NOTHING: Mapping[str, int] = {}
 
 GROUP = ".*"
 """At the end of a name: every skill of the group, as `lang.*`."""
 
 
-def ladder(steps: Sequence[WideningStep], *, queue: str, channel: str, weight: int, requires: Mapping[str, int]) -> str:
+def ladder(
+    steps: Sequence[WideningStep],
+    *,
+    queue: str,
+    channel: str,
+    weight: int,
+    requires: Mapping[str, int],
+    prefers: Mapping[str, int] = _NOTHING,
+    policy: Policy = DEFAULT,
+) -> str:
     """The requirement sets by which it widens, `ms>set ms>set …`, the first after 0 ms; '' when nothing ever changes.
 
     Steps add up: what one has lowered, dropped or opened stays so. A step that changes nothing for these skills is
-    left out. ValueError for a name the board could not take.
+    left out. What is preferred, and the policy of who is taken first, stay as they are. ValueError for a name the board
+    could not take.
     """
     skills, also = dict(requires), list[str]()
-    rungs = [(0, requirement_id(queue, channel, weight, skills))]
+    named = partial(requirement_id, queue, channel, weight, prefers=prefers, policy=policy)
+    rungs = [(0, named(skills))]
     for step in steps:
         skills = _lowered(_without(skills, step.drop), step.lower)
         also += [name for name in step.queues if name not in {queue, *also}]
-        wider = requirement_id(queue, channel, weight, skills, also=also)
+        wider = named(skills, also=also)
         if wider != rungs[-1][1]:
             rungs.append((step.after_s * 1_000, wider))
     return " ".join(f"{after}>{requirement}" for after, requirement in rungs) if len(rungs) > 1 else ""

@@ -18,7 +18,7 @@ from typing import Any, Self
 import structlog
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from trunkline.board.keys import Keys
+from trunkline.board.keys import LAYOUT, Keys
 from trunkline.board.script import composed
 from trunkline.connections import redis_client
 from trunkline.gather import Gather
@@ -165,7 +165,7 @@ class Board:
             gate, info = await self.client.get(self.keys.gate), await self.client.info("replication")
         except (RedisError, OSError, TimeoutError):
             return False
-        return bool(gate) and gate.decode().endswith("|" + info["master_replid"])
+        return bool(gate) and gate.decode().endswith(f"|{LAYOUT}|{info['master_replid']}")
 
     async def wakes(self) -> AsyncIterator[list[int]]:
         """Shards whose outbox grew, for ever, on a connection of its own.

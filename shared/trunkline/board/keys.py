@@ -4,10 +4,11 @@ D is `{deployment}:` (a hash tag: all keys lie in one slot), P is D + generation
 rebuild; what is under P belongs to one generation and is thrown away whole.
 
     D generation        string   number-nonce of the board in force; absent = being rebuilt, all wait
-    D gate              string   generation|replication id, there while every shard is verified for both
-    D verified          hash     shard → generation|replication id
+    D gate              string   generation|layout|replication id, there while every shard is verified for all three
+    D verified          hash     shard → generation|layout|replication id
     D term              hash     shard → term of the router that owns it
 
+    P layout            string   LAYOUT of who built it: another version's board is stale, and rebuilt
     P sequence          hash     shard → sequence of its newest outbox entry
     P relayed           hash     shard → id of its last relayed entry
     P behind            hash     shard → ms since when its oldest un-relayed entry waits
@@ -21,14 +22,15 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P t:<thread>        string   its latest conversation, while it may be reopened
     P c:<conversation>  hash     ConversationState (and `limits`, `shown`)
     P cd:<conversation> set      agents who declined it
-    P a:<agent>         hash     AgentState, idle_since, since, shard
+    P a:<agent>         hash     AgentState, since, shard, idle_since (work last taken or given back), assigned_at (last
+                                 taken), flexibility (see trunkline.flexibility)
     P as:<agent>        hash     skill → level, queue:<name> → 1
-    P ar:<agent>        set      requirement sets the agent satisfies
+    P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
-    P requirements      set      requirement sets seen
+    P requirements      zset     requirement sets → ms when one was last needed; let go after an hour
     P e:<requirement>   set      agents who satisfy it and are available
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
     P w:<requirement>   zset     waiting conversations → due (ms): the line
@@ -39,6 +41,10 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+LAYOUT: Final = 2
+"""Raised with every change of what the keys hold. A board of another layout is stale (rebuilt), never misread."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from trunkline.requirements import channel_of, queues_of, skills_of
 class Waiting:
     """What waits for one requirement set, and who could take it. Times in seconds; None: nothing waits."""
 
+    requirement: str
+    """The set's id, see trunkline.requirements."""
     queues: tuple[str, ...]
     """Whose agents will do; the first is where it waits."""
     channel: str
@@ -87,8 +89,8 @@ def _waiting(line: list[Any], now: int) -> Waiting:
     requirement = line[0].decode()
     oldest, target = line[2], line[3]
     return Waiting(
-        queues=queues_of(requirement), channel=channel_of(requirement), skills=skills_of(requirement),
-        waiting=int(line[1]),
+        requirement=requirement, queues=queues_of(requirement), channel=channel_of(requirement),
+        skills=skills_of(requirement), waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
+from trunkline.board.keys import LAYOUT
 from trunkline.due import target_ms
 from trunkline.events import Status
 from trunkline.ids import shard_of
@@ -27,7 +28,7 @@ async def build(board: Board, generation: str, folds: dict[int, Fold], *, now_ms
     try:
         for shard, fold in folds.items():
             await writer.shard(shard, fold)
-        await writer.flush()
+        await writer.finish()
     except (RedisError, OSError, TimeoutError) as error:
         raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
     return writer.conversations
@@ -60,6 +61,11 @@ class _Writer:
     async def flush(self, *, at_least: int = 1) -> None:
         if len(self._pipeline) >= at_least:
             await self._pipeline.execute()
+
+    async def finish(self) -> None:
+        """Last of all: without its layout nobody takes it for a board."""
+        self._pipeline.set(self._prefix + "layout", str(LAYOUT))
+        await self.flush()
 
     async def shard(self, shard: int, fold: Fold) -> None:
         p = self._prefix
@@ -102,7 +108,7 @@ class _Writer:
             self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
         self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
         self._pipeline.set(p + "t:" + state["thread"], name)
-        self._pipeline.sadd(p + "requirements", state["requirement"])
+        self._pipeline.zadd(p + "requirements", {state["requirement"]: self._now})
         if status == Status.QUEUED:
             self._in_line(shard, name, state)
         if status == Status.CLOSED:

@@ -7,8 +7,10 @@ from hashlib import sha1
 from importlib import resources
 from typing import Any, NamedTuple, get_args, get_type_hints
 
+from trunkline.board.keys import LAYOUT
 from trunkline.due import HEAD_START_S
 from trunkline.events import AgentState, ConversationState
+from trunkline.index import DEFAULT
 
 
 class Composed(NamedTuple):
@@ -27,12 +29,17 @@ def _integers(model: type[Any]) -> set[str]:
 def composed() -> Composed:
     """All fragments in the order of their file names, after what both languages must agree on.
 
-    That is: the names of the fields that are numbers in events, and the head start of a step of priority.
+    That is: the names of the fields that are numbers in events, the head start of a step of priority, the weights of
+    the policy that has no name in a requirement set, and the layout of the keys.
     """
     folder = resources.files("trunkline.board") / "lua"
     names = sorted(_integers(ConversationState) | _integers(AgentState))
     integers = "local INTEGERS = { " + ", ".join(f"{name} = true" for name in names) + " }"
     parts = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".lua")), key=lambda entry: entry.name)
-    head_start = f"local HEAD_START_MS = {HEAD_START_S * 1_000}"
-    text = "\n".join([integers, head_start, *(f"-- {part.name}\n{part.read_text(encoding='utf-8')}" for part in parts)])
+    agreed = [
+        f"local HEAD_START_MS = {HEAD_START_S * 1_000}",
+        f"local DEFAULT_POLICY = '{DEFAULT.weights}'",
+        f"local LAYOUT = '{LAYOUT}'",
+    ]
+    text = "\n".join([integers, *agreed, *(f"-- {part.name}\n{part.read_text(encoding='utf-8')}" for part in parts)])
     return Composed(text, sha1(text.encode(), usedforsecurity=False).hexdigest())

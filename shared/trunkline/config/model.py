@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from trunkline.channels.base import Account
+from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
 
@@ -21,6 +23,7 @@ SkillOrGroup = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,60}(\.\*)?$
 Title = Annotated[str, Field(min_length=1, max_length=120)]
 Level = Annotated[int, Field(ge=0, le=10)]
 Weight = Annotated[int, Field(ge=1, le=100)]
+Preference = Annotated[int, Field(ge=1, le=10)]
 Priority = Annotated[int, Field(ge=0, le=10)]
 Target = Annotated[int, Field(ge=1, le=30 * _DAY_S)]
 
@@ -60,6 +63,38 @@ class Skill(_Frozen):
     title: Title
 
 
+def _preset(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in PRESETS:
+        raise ValueError(f"there is no policy of that name; there are {', '.join(PRESETS)}")
+    return asdict(PRESETS[value])
+
+
+Share = Annotated[float, Field(ge=0, le=1_000, strict=False)]
+
+
+class Weights(_Frozen):
+    """Which agent with room is taken first: what each reason weighs in the index, see docs/routing.md."""
+
+    skill: Share = Field(default=0.0, description="how good they are at what is asked for and preferred")
+    flexibility: Share = Field(default=0.0, description="how much else they could do: generalists are kept for it")
+    load: Share = Field(default=0.0, description="how much of their capacity is taken")
+    idle: Share = Field(default=0.0, description="each minute since they last took or gave back work")
+    turn: Share = Field(default=0.0, description="each minute since they were last given work")
+
+    @property
+    def policy(self) -> Policy:
+        """As requirement sets name it."""
+        return Policy(**self.model_dump())
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Self:
+        if not any(self.model_dump().values()):
+            raise ValueError("a policy in which nothing weighs anything puts nobody in order")
+        return self
+
+
 class Escalation(_Frozen):
     """Where an agent's "escalate" leads: another queue, or the same one with more required of the next agent."""
 
@@ -84,6 +119,10 @@ class Queue(_Frozen):
     priority: Priority = Field(default=0, description="10 is most urgent")
     weight: Weight = Field(default=1, description="how much of an agent's capacity one conversation takes")
     requires: dict[SkillName, Level] = Field(default={}, description="skill: lowest level that will do")
+    prefers: dict[SkillName, Preference] = Field(default={}, description="skill: how much it counts, no condition")
+    policy: Annotated[Weights, BeforeValidator(_preset)] = Field(
+        default=Weights(**asdict(DEFAULT)), description="who is taken first: a name, or weights of its own"
+    )
     offer_timeout_s: int = Field(default=20, ge=1, le=600, description="seconds an agent has to accept")
     offer_again_after_s: int = Field(
         default=60, ge=1, le=_DAY_S, description="seconds before who declined is asked again"
@@ -121,6 +160,7 @@ class Rule(_Frozen):
     when: Expression
     queue: Name | None = None
     requires: dict[SkillName, Level] = {}
+    prefers: dict[SkillName, Preference] = {}
     priority: Priority | None = None
     weight: Weight | None = None
     target_s: Target | None = None
@@ -128,7 +168,7 @@ class Rule(_Frozen):
     @property
     def decides(self) -> bool:
         """Does it say anything besides when?"""
-        return bool(self.requires) or any(
+        return bool(self.requires or self.prefers) or any(
             aspect is not None for aspect in (self.queue, self.priority, self.weight, self.target_s)
         )
 

@@ -10,7 +10,7 @@ from trunkline.widening import GROUP, covers
 
 Finding = tuple[tuple[str | int, ...], str, bool]
 
-_ASPECTS = {"queue", "requires", "priority", "weight", "target_s"}
+_ASPECTS = {"queue", "requires", "prefers", "priority", "weight", "target_s"}
 
 
 def check(root: Node) -> Iterator[Finding]:
@@ -35,7 +35,11 @@ def check(root: Node) -> Iterator[Finding]:
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)
         if not _ASPECTS & rule.entries.keys():
-            yield ("rules", at), "the rule decides nothing; give a queue, requires, priority, weight or target_s", False
+            yield (
+                ("rules", at),
+                "the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s",
+                False,
+            )
     yield from _repeated(root)
 
 
@@ -74,10 +78,11 @@ def _queue(table: Table, path: tuple[str | int, ...], key: str, known: Collectio
 
 
 def _skills(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
-    node = table.entries.get("requires")
-    for skill in node.entries if isinstance(node, Table) else ():
-        if skill not in known:
-            yield (*path, "requires", skill), unknown("skill", skill, known), True
+    for key in ("requires", "prefers"):
+        node = table.entries.get(key)
+        for skill in node.entries if isinstance(node, Table) else ():
+            if skill not in known:
+                yield (*path, key, skill), unknown("skill", skill, known), True
 
 
 def _widening(

@@ -66,6 +66,7 @@ class Decision:
 
     queue: str
     requires: Mapping[str, int]
+    prefers: Mapping[str, int]
     priority: int
     weight: int
     target_s: int
@@ -121,9 +122,9 @@ class RuleEngine:
     def decide(self, facts: Facts) -> Decision:
         """What the rules say of a message. Never fails: a rule that does is no match, told to `on_failure` and here.
 
-        Each of queue, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken from the first
-        rule that matches and speaks of it; then from the language (its skill), the account (queue) or the queue (all
-        others).
+        Each of queue, preferences, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken
+        from the first rule that matches and speaks of it; then from the language (its skill), the account (queue) or
+        the queue (all others).
         """
         language = settled(self._detector.hear(facts.text), self._one_of_ours(facts.language))
         prepared = self._language.prepare(_variables(facts, language=language, words=self._needs_words))
@@ -166,6 +167,7 @@ def decide(
     return Decision(
         queue=name,
         requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
+        prefers=aspects.get("prefers", {}),
         priority=aspects["priority"],
         weight=aspects["weight"],
         target_s=aspects["target_s"],
@@ -181,6 +183,8 @@ def _aspects(source: Rule | Queue) -> dict[str, Any]:
         for name in ("queue", "priority", "weight", "target_s")
         if (value := getattr(source, name, None)) is not None
     }
+    if source.prefers:
+        said["prefers"] = source.prefers
     return said | _groups(source.requires)
 
 

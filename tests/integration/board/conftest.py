@@ -92,14 +92,15 @@ class Floor:
     def receiving(
         self, thread: str, *, message: str | None = None, word: str = "", decided: bool = True, due: int = 60_000,
         priority: int = 0, skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None,
-        term: int | None = None, limits: str = LIMITS, ladder: str = "", language: str = "", firm: str = "",
+        term: int | None = None, limits: str = LIMITS, ladder: str = "", requirement: str = "", language: str = "",
+        firm: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
         """The arguments of one `receive`, in the order of the script."""
         shard = shard_of(thread, SHARDS)
         mid = message or message_id("sms", new_id())
         at = next(self.offsets[shard]) if offset is None else offset
-        requirement = requirement_id("support", "sms", weight, skills or {})
-        decision = Route("support", requirement, weight, priority, due, limits, ladder).arguments()
+        needs = requirement or requirement_id("support", "sms", weight, skills or {})
+        decision = Route("support", needs, weight, priority, due, limits, ladder).arguments()
         return (
             "receive", str(shard), str(self.terms[shard] if term is None else term), str(at), mid,
             thread,
@@ -118,6 +119,22 @@ class Floor:
     async def agent(self, agent: str) -> dict[str, str]:
         found = await self.board.client.hgetall(f"{self.board.keys.under(self.board.generation)}a:{agent}")
         return {name.decode(): value.decode() for name, value in found.items()}
+
+    async def rank(self, agent: str, requirement: str) -> float | None:
+        """The agent's index among those with room for this requirement set; None: not among them."""
+        key = f"{self.board.keys.under(self.board.generation)}f:{requirement}"
+        found: float | None = await self.board.client.zscore(key, agent)
+        return found
+
+    async def requirements(self) -> list[str]:
+        """The requirement sets that are known."""
+        found = await self.board.client.zrange(f"{self.board.keys.under(self.board.generation)}requirements", 0, -1)
+        return [one.decode() for one in found]
+
+    async def satisfied(self, agent: str) -> list[str]:
+        """Those that the agent satisfies."""
+        found = await self.board.client.hkeys(f"{self.board.keys.under(self.board.generation)}ap:{agent}")
+        return [one.decode() for one in found]
 
     async def events(self, shard: int | None = None) -> list[Entry]:
         """Relay everything that waits and give it back, composed."""

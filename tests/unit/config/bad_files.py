@@ -60,7 +60,10 @@ LAYOUT = [
     ("a language that nobody can tell", SOUND + "language: {of: [tr, xx]}\n", "6:21: language.of[1]: there is no language `xx` that can be told; there are LANGUAGES"),
     ("no language", SOUND + "language: {of: []}\n", "6:16: language.of: tuple should have at least 1 item after validation, not 0"),
     ("a skill for all languages", SOUND + "language: {of: [tr], skill: lang.tr}\n", "6:29: language.skill: write a group of skills, as lang.*"),
-    ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, priority, weight or target_s"),
+    ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
+    ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
+    ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
+    ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),
     ("a rule's name given twice", SOUND + "rules:\n  - {name: a, when: true, queue: support}\n  - {name: a, when: true, weight: 2}\n", "8:12: rules[1].name: rules[0] is called `a` too"),
 ]
 

@@ -60,7 +60,9 @@ def facts(text: str = "", account: str = "desk", **more: object) -> Facts:
 def test_without_rules_the_account_chooses_the_queue_and_the_queue_all_else() -> None:
     routed = engine().decide(facts(account="shop"))
 
-    assert routed == Decision("sales", {"lang.en": 1, "vip": 2}, priority=2, weight=3, target_s=60, rules=())
+    assert routed == Decision(
+        "sales", {"lang.en": 1, "vip": 2}, prefers={}, priority=2, weight=3, target_s=60, rules=()
+    )
 
 
 def test_an_account_that_is_gone_from_the_file_has_the_default_queue() -> None:

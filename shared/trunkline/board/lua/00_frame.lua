@@ -13,7 +13,9 @@ local GENERATION = redis.call('GET', D .. 'generation')
 local CURRENT = GENERATION == G
 -- The id of this very server's history. Read here, so that no connection can carry another server's.
 local REPLICATION = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-local OPEN = CURRENT and redis.call('GET', D .. 'gate') == G .. '|' .. REPLICATION
+-- What a verified shard says it was verified for. A version of Trunkline that keeps the board otherwise finds it shut.
+local TOKEN = G .. '|' .. LAYOUT .. '|' .. REPLICATION
+local OPEN = CURRENT and redis.call('GET', D .. 'gate') == TOKEN
 
 local verbs, timers = {}, {}
 local ITEM = ''      -- names the move being made: its events stay together in the log

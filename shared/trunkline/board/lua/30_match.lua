@@ -82,10 +82,12 @@ local function pull(name)
   while true do
     local a, best, urgency = agent(name), nil, nil
     if not a or a.presence ~= 'available' then return end
-    for _, id in ipairs(redis.call('SMEMBERS', P .. 'ar:' .. name)) do
-      if num(a.load) + requirement(id).weight <= num(a.capacity) then
+    for id in pairs(satisfied(a)) do
+      if has_room(a, requirement(id)) then
         local waiting, due = head_for(name, id)
-        if waiting and (not best or due < urgency) then best, urgency = waiting, due end
+        if waiting and (not best or due < urgency or (due == urgency and waiting < best)) then
+          best, urgency = waiting, due
+        end
       end
     end
     if not best then return end

@@ -49,7 +49,7 @@ end
 
 local function go_away(a, reason)
   a.presence, a.reason, a.missed = 'away', reason, '0'
-  keep_agent(a, 'presence', a.presence, 'reason', a.reason, 'missed', '0')
+  keep_presence(a, 'presence', a.presence, 'reason', a.reason, 'missed', '0')
   tell_agent(a, 'trunkline.agent.presence-changed.v1', {})
 end
 

@@ -40,7 +40,8 @@ verbs.arrive = function(a)
   end
   learn(name, a[9], a[10])
   local it = { id = name, shard = a[3], presence = a[6], reason = a[12] or '', capacity = a[7], profile = a[8], missed = '0',
-    load = held_weight(name), idle_since = known and known.idle_since or int(NOW), since = int(NOW) }
+    load = held_weight(name), idle_since = known and known.idle_since or int(NOW),
+    assigned_at = known and known.assigned_at or int(NOW), since = int(NOW) }
   redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
   redis.call('SADD', P .. 'agents', name)
   untimer(it.shard, 'owner|' .. name)
@@ -75,7 +76,7 @@ verbs.set_presence = function(a)
   local it = agent(a[2])
   if not it or it.presence == 'offline' then return refused('absent') end
   it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
-  keep_agent(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
+  keep_presence(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
   local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })
   if it.presence == 'available' then pull(a[2]) end
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
@@ -100,7 +101,6 @@ verbs.set_profile = function(a)
   it.capacity, it.profile = a[3], a[4]
   redis.call('HSET', P .. 'a:' .. a[2], 'capacity', it.capacity, 'profile', it.profile)
   reindex(it)
-  refresh(it)
   local id = tell_agent(it, AGENT .. 'profile-changed.v1', { operation = a[1], body = a[7] })
   pull(a[2])
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
@@ -138,9 +138,9 @@ timers.lease = function(p, name)
   if redis.call('ZCARD', P .. 'd:' .. name) > 0 then watch_leases(it); return end
   if it.presence == 'offline' then return end
   it.presence, it.reason, it.since = 'offline', '', int(NOW)
-  keep_agent(it, 'presence', 'offline', 'reason', '', 'since', it.since)
+  keep_presence(it, 'presence', 'offline', 'reason', '', 'since', it.since)
   redis.call('SREM', P .. 'agents', name)
-  redis.call('DEL', P .. 'ar:' .. name)
+  redis.call('DEL', P .. 'ap:' .. name)
   tell_agent(it, AGENT .. 'left.v1', {})
   rescind_offers(name, 'left')
   if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)

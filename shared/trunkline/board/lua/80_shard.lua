@@ -5,7 +5,7 @@
 verbs.outbox = function(a)
   local p, last = a[1], a[3]
   if fenced(p, a[2]) then return { 'fenced' } end
-  if redis.call('HGET', D .. 'verified', p) ~= G .. '|' .. REPLICATION then return { 'unverified' } end
+  if redis.call('HGET', D .. 'verified', p) ~= TOKEN then return { 'unverified' } end
   local key = P .. 'o:' .. p
   if #redis.call('XRANGE', key, last, last) == 0 then return { 'lost' } end
   if a[5] ~= '' then redis.call('XTRIM', key, 'MINID', a[5]) end
@@ -23,12 +23,12 @@ verbs.verify = function(a)
   if fenced(a[1], a[2]) then return { 'fenced' } end
   if a[4] ~= REPLICATION then return { 'moved' } end
   if #redis.call('XRANGE', P .. 'o:' .. a[1], a[3], a[3]) == 0 then return { 'lost' } end
-  local token = G .. '|' .. REPLICATION
-  redis.call('HSET', D .. 'verified', a[1], token)
+  if redis.call('GET', P .. 'layout') ~= LAYOUT then return { 'lost' } end
+  redis.call('HSET', D .. 'verified', a[1], TOKEN)
   for p = 0, num(a[5]) - 1 do
-    if redis.call('HGET', D .. 'verified', p) ~= token then return { 'ok', 'waiting', applied(a[1]) } end
+    if redis.call('HGET', D .. 'verified', p) ~= TOKEN then return { 'ok', 'waiting', applied(a[1]) } end
   end
-  redis.call('SET', D .. 'gate', token)
+  redis.call('SET', D .. 'gate', TOKEN)
   return { 'ok', 'open', applied(a[1]) }
 end
 
@@ -80,7 +80,8 @@ end
 verbs.sweep = function(a)
   if fenced(a[1], a[2]) then return { 'fenced' } end
   local found = 0
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'requirements')) do
+  forget_requirements()
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     for _, name in ipairs(redis.call('ZRANGE', P .. 'f:' .. id, 0, 15)) do
       if head_for(name, id) then found = found + 1; pull(name) end
     end
@@ -92,7 +93,7 @@ end
 -- ends, how many are eligible, how many of them have room. Then agents by presence and the room that is left.
 verbs.survey = function()
   local lines, presences, room = {}, { available = 0, away = 0 }, 0
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'requirements')) do
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local since = redis.call('ZRANGE', P .. 'since:' .. id, 0, 0, 'WITHSCORES')
     local target = redis.call('ZRANGE', P .. 'target:' .. id, 0, 0, 'WITHSCORES')
     lines[#lines + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), since[2] or '', target[2] or '',

@@ -2437,6 +2437,25 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Prefers
+             * @description skill: how much it counts, no condition
+             * @default {}
+             */
+            prefers: {
+                [key: string]: number;
+            };
+            /**
+             * @description who is taken first: a name, or weights of its own
+             * @default {
+             *       "skill": 2,
+             *       "flexibility": 0.5,
+             *       "load": 1,
+             *       "idle": 0,
+             *       "turn": 0.1
+             *     }
+             */
+            policy: components["schemas"]["Weights"];
+            /**
              * Offer Timeout S
              * @description seconds an agent has to accept
              * @default 20
@@ -2546,6 +2565,13 @@ export interface components {
              * @default {}
              */
             requires: {
+                [key: string]: number;
+            };
+            /**
+             * Prefers
+             * @default {}
+             */
+            prefers: {
                 [key: string]: number;
             };
             /** Priority */
@@ -2900,6 +2926,42 @@ export interface components {
             size: number;
         };
         /**
+         * Weights
+         * @description Which agent with room is taken first: what each reason weighs in the index, see docs/routing.md.
+         */
+        Weights: {
+            /**
+             * Skill
+             * @description how good they are at what is asked for and preferred
+             * @default 0
+             */
+            skill: number;
+            /**
+             * Flexibility
+             * @description how much else they could do: generalists are kept for it
+             * @default 0
+             */
+            flexibility: number;
+            /**
+             * Load
+             * @description how much of their capacity is taken
+             * @default 0
+             */
+            load: number;
+            /**
+             * Idle
+             * @description each minute since they last took or gave back work
+             * @default 0
+             */
+            idle: number;
+            /**
+             * Turn
+             * @description each minute since they were last given work
+             * @default 0
+             */
+            turn: number;
+        };
+        /**
          * Whole
          * @description A conversation with what was said and what happened, of one moment.
          */
@@ -3097,6 +3159,7 @@ export type TriedMessages = components['schemas']['TriedMessages'];
 export type Trying = components['schemas']['Trying'];
 export type Unsupported = components['schemas']['Unsupported'];
 export type Uploaded = components['schemas']['Uploaded'];
+export type Weights = components['schemas']['Weights'];
 export type Whole = components['schemas']['Whole'];
 export type WideningStep = components['schemas']['WideningStep'];
 export type WritingNote = components['schemas']['WritingNote'];
