@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -99,7 +100,7 @@ class Consumer:
         if message.thread in self._open:
             return (heard.language, "1" if heard.firm else "", *UNDECIDED)
         known, agent, language = last or Last(known=False, agent="")
-        facts = facts_of(message, known=known, last_agent=agent, language=language)
+        facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
         decision = rules.engine.decide(facts)
         routed: Route = route(decision, rules.config, channel=message.channel)
         return (decision.language, "1" if heard.firm else "", *routed.arguments())

@@ -41,14 +41,14 @@ def route(decision: Decision, config: Config, *, channel: str) -> Route:
     queue = config.queues[decision.queue]
     needs = needs_in(
         queue, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
-        prefers=decision.prefers,
+        prefers=decision.prefers, later_s=decision.opens_in_s,
     )  # fmt: skip
     return Route(
         queue=decision.queue,
         requirement=needs.requirement,
         weight=decision.weight,
         priority=decision.priority,
-        due_in_ms=due_in_ms(decision.target_s, decision.priority),
+        due_in_ms=due_in_ms(decision.opens_in_s + decision.target_s, decision.priority),
         limits=queue.limits,
         ladder=needs.ladder,
     )
@@ -62,14 +62,16 @@ class Needs(NamedTuple):
 
 
 def needs_in(
-    queue: Queue, name: str, *, channel: str, weight: int, requires: Mapping[str, int], prefers: Mapping[str, int]
-) -> Needs:
-    """What a conversation needs in this queue:  its policy and its widening are the queue's."""
+    queue: Queue, name: str, *, channel: str, weight: int, requires: Mapping[str, int], prefers: Mapping[str, int],
+    later_s: int = 0,
+) -> Needs:  # fmt: skip
+    """What a conversation needs in this queue: its policy and its widening are the queue's. It widens `later_s` later
+    where the queue opens then: nobody need be there before."""
     policy = queue.policy.policy
     return Needs(
         requirement_id(name, channel, weight, requires, prefers=prefers, policy=policy),
         ladder(
             queue.widening, queue=name, channel=channel, weight=weight, requires=requires, prefers=prefers,
-            policy=policy,
+            policy=policy, later_s=later_s,
         ),
     )  # fmt: skip

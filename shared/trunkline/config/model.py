@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from trunkline.channels.base import Account
+from trunkline.config.calendars import Calendar
 from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
@@ -102,6 +103,12 @@ class Escalation(_Frozen):
     requires: dict[SkillName, Level] = {}
 
 
+class Closed(_Frozen):
+    """What becomes of what comes while a queue is closed."""
+
+    queue: Name = Field(description="it goes there instead")
+
+
 class WideningStep(_Frozen):
     """What is asked for less once a conversation has waited so long; steps add up."""
 
@@ -140,6 +147,8 @@ class Queue(_Frozen):
         default=(), max_length=8, description="how what it asks for relaxes while it waits"
     )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
+    hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
+    closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
 
     @property
     def limits(self) -> str:
@@ -192,6 +201,7 @@ class AccountEntry(_Frozen):
 
     channel: str
     queue: Name | None = Field(default=None, description="where its messages go when no rule says so")
+    hours: Name | None = Field(default=None, description="the calendar by which it is open; that of its queue, without")
     settings: Any = Field(
         default={}, repr=False, description="as the channel's account_schema has it, with ${NAME} from the environment"
     )
@@ -204,6 +214,7 @@ class Layout(_Frozen):
     queues: dict[Name, Queue] = Field(min_length=1)
     skills: dict[SkillName, Skill] = {}
     accounts: dict[Name, AccountEntry] = {}
+    calendars: dict[Name, Calendar] = Field(default={}, max_length=100)
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
@@ -227,3 +238,15 @@ class Config(Layout):
         """Where messages of this account go when no rule says so; an account that is gone has the default queue."""
         entry = self.accounts.get(name)
         return (entry.queue if entry is not None else None) or self.default_queue
+
+    def calendar_of_queue(self, name: str) -> Calendar | None:
+        """By which a queue is open; None: always."""
+        hours = self.queues[name].hours
+        return self.calendars[hours] if hours is not None else None
+
+    def calendar_of_account(self, name: str) -> Calendar | None:
+        """By which an account is open: its own, else that of the queue it leads to; None: always."""
+        entry = self.accounts.get(name)
+        if entry is not None and entry.hours is not None:
+            return self.calendars[entry.hours]
+        return self.calendar_of_queue(self.queue_of_account(name))

@@ -20,15 +20,22 @@ def check(root: Node) -> Iterator[Finding]:
     """
     queues = _declared(root, "queues")
     skills = _declared(root, "skills")
+    calendars = _declared(root, "calendars")
     if isinstance(root, Table):
         yield from _queue(root, (), "default_queue", queues)
     for name, account in entries(root, "accounts"):
         yield from _queue(account, ("accounts", name), "queue", queues)
+        yield from _calendar(account, ("accounts", name), calendars)
+        settings = account.entries.get("settings")
+        if "hours" in account.entries and isinstance(settings, Table) and "hours" in settings.entries:
+            yield ("accounts", name, "hours"), "its settings have hours of their own; give one of the two", True
+    yield from _closings(root, queues)
     for name, queue in entries(root, "queues"):
         yield from _skills(queue, ("queues", name), skills)
         if isinstance(further := queue.entries.get("escalation"), Table):
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
+        yield from _calendar(queue, ("queues", name), calendars)
         yield from _widening(queue, ("queues", name, "widening"), queues, skills)
     yield from _languages(root, skills)
     for at, rule in items(root, "rules"):
@@ -101,6 +108,31 @@ def _widening(
             if after.value <= before:
                 yield (*path, at, "after_s"), f"must be more than the {before} of the step before", False
             before = after.value
+
+
+def _calendar(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
+    name = _word(table.entries.get("hours"))
+    if name and name not in known:
+        yield (*path, "hours"), unknown("calendar", name, known), False
+
+
+def _closings(root: Node, queues: Collection[str]) -> Iterator[Finding]:
+    """Where closed queues lead: somewhere, and never back."""
+    leads: dict[str, str] = {}
+    for name, queue in entries(root, "queues"):
+        closed = queue.entries.get("closed")
+        if isinstance(closed, Table):
+            yield from _queue(closed, ("queues", name, "closed"), "queue", queues)
+            leads[name] = _word(closed.entries.get("queue"))
+            if "hours" not in queue.entries:
+                yield ("queues", name, "closed"), "means nothing without `hours`", True
+    for name, first in leads.items():
+        passed, at = {name}, first
+        while at in leads and at not in passed:
+            passed.add(at)
+            at = leads[at]
+        if at == name:
+            yield ("queues", name, "closed", "queue"), f"leads back to `{name[:80]}`", False
 
 
 def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from trunkline.config.model import Config, Queue, Rule
@@ -28,6 +29,8 @@ VARIABLES: Mapping[str, str] = {
     "contact.address": "string",
     "contact.scheme": "string",
     "contact.language": "string",
+    "hours.open": "bool",
+    "hours.calendars": "list of strings",
     "history.known": "bool",
     "history.last_agent": "string",
 }
@@ -50,6 +53,8 @@ class Facts:
     """Of the contact's last conversation."""
     known: bool = False
     last_agent: str = ""
+    at: datetime | None = None
+    """When; None: at a time at which all is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,10 @@ class Decision:
     errors: tuple[RuleFailure, ...] = ()
     language: str = ""
     """Of the conversation; '' where it cannot be told."""
+    instead_of: str = ""
+    """The queue it would have gone to, were that not closed."""
+    opens_in_s: int = 0
+    """Seconds until its queue opens, if it waits for that: its target begins then."""
 
 
 class ConditionFailed(Exception):
@@ -127,7 +136,8 @@ class RuleEngine:
         the queue (all others).
         """
         language = settled(self._detector.hear(facts.text), self._one_of_ours(facts.language))
-        prepared = self._language.prepare(_variables(facts, language=language, words=self._needs_words))
+        variables = _variables(facts, language=language, words=self._needs_words)
+        prepared = self._language.prepare(variables | self._hours(facts))
         matched: list[Rule] = []
         failures: list[RuleFailure] = []
         for rule, condition in self._rules:
@@ -140,8 +150,17 @@ class RuleEngine:
             for failure in failures:
                 self._on_failure(failure)
         spoken = self._config.language.requires(language) if self._config.language is not None else {}
-        decision = decide(self._config, matched, account=facts.account, spoken=spoken, errors=failures)
+        decision = decide(
+            self._config, matched, account=facts.account, at=facts.at, spoken=spoken, errors=failures
+        )  # fmt: skip
         return replace(decision, language=language)
+
+    def _hours(self, facts: Facts) -> dict[str, object]:
+        if facts.at is None:
+            return {"hours.open": True, "hours.calendars": list(self._config.calendars)}
+        own = self._config.calendar_of_account(facts.account)
+        open_now = [name for name, each in self._config.calendars.items() if each.open_at(facts.at)]
+        return {"hours.open": own is None or own.open_at(facts.at), "hours.calendars": open_now}
 
     def _one_of_ours(self, language: str) -> str:
         """What was known before helps while it is still told: the file may have changed since."""
@@ -149,8 +168,8 @@ class RuleEngine:
 
 
 def decide(
-    config: Config, matched: Sequence[Rule], *, account: str, spoken: Mapping[str, int] | None = None,
-    errors: Sequence[RuleFailure] = (),
+    config: Config, matched: Sequence[Rule], *, account: str, at: datetime | None = None,
+    spoken: Mapping[str, int] | None = None, errors: Sequence[RuleFailure] = (),
 ) -> Decision:  # fmt: skip
     """The decision of rules that matched, in the file's order; see `RuleEngine.decide`. `spoken`: what the customer's
     language asks for, where no rule speaks of that group of skills."""
@@ -161,7 +180,8 @@ def decide(
         if not said.keys() <= aspects.keys():
             deciders.append(rule.name)
         aspects = said | aspects
-    name = aspects.get("queue") or config.queue_of_account(account)
+    wanted = aspects.get("queue") or config.queue_of_account(account)
+    name, opens_in_s = _open_queue(config, wanted, at) if at is not None else (wanted, 0)
     queue = config.queues[name]
     aspects = _aspects(queue) | _groups(spoken or {}) | aspects
     return Decision(
@@ -173,7 +193,20 @@ def decide(
         target_s=aspects["target_s"],
         rules=tuple(deciders),
         errors=tuple(errors),
+        instead_of=wanted if name != wanted else "",
+        opens_in_s=opens_in_s,
     )
+
+
+def _open_queue(config: Config, name: str, at: datetime) -> tuple[str, int]:
+    """The queue where it goes when it should go to this one, and in how many seconds that opens. Where closed queues
+    lead was checked not to go in a circle."""
+    while True:
+        queue, calendar = config.queues[name], config.calendar_of_queue(name)
+        closed_s = calendar.seconds_closed(at) if calendar is not None else 0
+        if not closed_s or queue.closed is None:
+            return name, closed_s
+        name = queue.closed.queue
 
 
 def _aspects(source: Rule | Queue) -> dict[str, Any]:
@@ -199,9 +232,11 @@ def _skill_groups(aspects: Mapping[str, Any]) -> list[Mapping[str, int]]:
     return [value for name, value in aspects.items() if name.endswith(".")]
 
 
-def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = None, language: str = "") -> Facts:
-    """What rules may know of a message; `known`: has the contact written before, whom did they talk to last, and in
-    which language."""
+def facts_of(
+    message: InboundMessage, *, known: bool, at: datetime, last_agent: str | None = None, language: str = ""
+) -> Facts:
+    """What rules may know of a message at a time; `known`: has the contact written before, whom did they talk to last,
+    and in which language."""
     return Facts(
         text=_text_of(message)[:MAX_TEXT],
         channel=message.channel,
@@ -212,6 +247,7 @@ def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = N
         language=language,
         known=known,
         last_agent=last_agent or "",
+        at=at,
     )
 
 

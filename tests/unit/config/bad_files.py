@@ -13,6 +13,8 @@ skills:
   lang.tr: {title: Turkish}
 """
 
+CALENDARS = "calendars:\n  office: {zone: Europe/Riga, week: {mon: [09:00-18:00]}, holidays: [LV]}\n"
+
 ACCOUNT = (
     SOUND
     + """\
@@ -60,6 +62,11 @@ LAYOUT = [
     ("a language that nobody can tell", SOUND + "language: {of: [tr, xx]}\n", "6:21: language.of[1]: there is no language `xx` that can be told; there are LANGUAGES"),
     ("no language", SOUND + "language: {of: []}\n", "6:16: language.of: tuple should have at least 1 item after validation, not 0"),
     ("a skill for all languages", SOUND + "language: {of: [tr], skill: lang.tr}\n", "6:29: language.skill: write a group of skills, as lang.*"),
+    ("no such country", SOUND + CALENDARS.replace("[LV]", "[LV, XX]"), "7:74: calendars.office.holidays[1]: no holidays of `XX` are known; write a country, as LV, or a part of one, as DE-BY"),
+    ("no such part of a country", SOUND + CALENDARS.replace("[LV]", "[DE-ZZ]"), "7:70: calendars.office.holidays[0]: no holidays of `DE-ZZ` are known; write a country, as LV, or a part of one, as DE-BY"),
+    ("no such day", SOUND + CALENDARS.replace("[LV]", "[LV], dates: {02-30: []}"), "7:83: calendars.office.dates.02-30: a date is 2026-12-24, or 12-24 for every year"),
+    ("a day's spans that are none", SOUND + CALENDARS.replace("[LV]", "[LV], dates: {12-24: [9-13]}"), "7:91: calendars.office.dates.12-24[0]: write 09:00-17:30, up to 24:00"),
+    ("no such time zone", SOUND + CALENDARS.replace("Europe/Riga", "Riga"), "7:18: calendars.office.zone: 'Riga' is no time zone such as Europe/Riga"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
     ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
@@ -83,6 +90,12 @@ NAMES = [
     ("a language said twice", SOUND + "language: {of: [tr, tr]}\n", "6:21: language.of[1]: `tr` is said twice"),
     ("a language for the others that is none of them", SOUND + "language: {of: [tr], skill: lang.*, otherwise: en}\n", "6:48: language.otherwise: must be one of `of`: tr"),
     ("a level of nothing", SOUND + "language: {of: [tr], level: 3}\n", "6:22: language.level: means nothing without `skill`"),
+    ("an unknown calendar of a queue", SOUND.replace("{title: Support}", "{title: Support, hours: office}"), "3:36: queues.support.hours: there is no calendar `office`; there are none"),
+    ("an unknown calendar of an account", ACCOUNT + "    hours: offise\n" + CALENDARS, "13:12: accounts.post-main.hours: there is no calendar `offise`; did you mean `office`?"),
+    ("hours said twice of an account", ACCOUNT + "      hours: never\n    hours: office\n" + CALENDARS, "13:7: accounts.post-main.settings.hours: unknown key `hours`; there are birds, loft, ring, routes\n14:5: accounts.post-main.hours: its settings have hours of their own; give one of the two"),
+    ("a closed queue that is always open", SOUND.replace("{title: Support}", "{title: Support, closed: {queue: support}}"), "3:29: queues.support.closed: means nothing without `hours`\n3:45: queues.support.closed.queue: leads back to `support`"),
+    ("a closed queue that leads nowhere", SOUND.replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: there is no queue `night`; there are support"),
+    ("closed queues in a circle", SOUND.replace("skills:", "  night: {title: Night, hours: office, closed: {queue: support}}\nskills:").replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: leads back to `support`\n4:56: queues.night.closed.queue: leads back to `night`"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),
 ]

@@ -29,6 +29,7 @@ from trunkline.config.rules import (
     words_of,
 )
 from trunkline.messages import Address, Choice, InboundMessage, Media, Parts, Text
+from trunkline.route import route
 
 BASE = """\
 default_queue: support
@@ -167,6 +168,64 @@ def test_a_rule_stands_before_the_language_and_the_language_before_the_queue() -
     assert rules.decide(facts("Siparişim nerede kaldı?")).requires == {"lang.tr": 3, "vip": 2}
 
 
+OFFICE = """\
+calendars:
+  office: {zone: Europe/Riga, week: {mon: [09:00-18:00], tue: [09:00-18:00]}}
+  night: {zone: Europe/Riga, week: {mon: [18:00-22:00]}}
+"""
+MORNING, EVENING, LATE = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (8, 17, 21))  # a Monday; Riga: + 2 h
+
+
+def keeping_hours(*rules: str, support: str = "hours: office", shop: str = "") -> RuleEngine:
+    text = BASE.replace("title: Support", f"title: Support, {support}").replace(
+        "queue: sales}", f"queue: sales{shop}}}"
+    )
+    text = text.replace("skills:", "  night: {title: Night, hours: night, closed: {queue: sales}}\nskills:")
+    text = text + "".join(f"  - {rule}\n" for rule in rules) if rules else text.removesuffix("rules:\n")
+    return engine_of(parse((text + OFFICE).encode(), None, {}))
+
+
+def test_what_comes_while_a_queue_is_closed_waits_and_its_target_begins_when_it_opens() -> None:
+    rules = keeping_hours()
+
+    opened, closed = rules.decide(facts(at=MORNING)), rules.decide(facts(at=EVENING))
+
+    assert (opened.queue, opened.opens_in_s, closed.queue) == ("support", 0, "support")
+    assert closed.opens_in_s == 14 * 3_600, "Tuesday, nine o'clock"
+    config = parse((BASE.removesuffix("rules:\n")).encode(), None, {})
+    assert [route(each, config, channel="pigeon").due_in_ms for each in (opened, closed)] == [
+        120_000, (14 * 3_600 + 120) * 1_000,
+    ]  # fmt: skip
+
+
+def test_what_comes_while_a_queue_is_closed_goes_where_that_says_and_on_from_there() -> None:
+    rules = keeping_hours(support="hours: office, closed: {queue: night}")
+
+    taken = [rules.decide(facts(at=when)) for when in (MORNING, EVENING, LATE)]
+
+    assert [(each.queue, each.instead_of) for each in taken] == [
+        ("support", ""),
+        ("night", "support"),
+        ("sales", "support"),
+    ]
+    assert taken[2].requires == {"lang.en": 1, "vip": 2}, "what the queue asks for that it came to"
+    assert [each.opens_in_s for each in taken] == [0, 0, 0]
+
+
+def test_rules_read_the_hours_of_the_account_or_of_its_queue_and_of_every_calendar() -> None:
+    by_queue = keeping_hours("{name: late, when: '!hours.open', priority: 9}")
+    by_account = keeping_hours("{name: late, when: '!hours.open', priority: 9}", shop=", hours: night")
+    by_name = keeping_hours("{name: late, when: '\"night\" in hours.calendars', priority: 9}")
+
+    def late(rules: RuleEngine, account: str, at: datetime | None) -> bool:
+        return rules.decide(facts(account=account, at=at)).priority == 9
+
+    assert [late(by_queue, "gone", at) for at in (MORNING, EVENING, LATE, None)] == [False, True, True, False]
+    assert [late(by_queue, "shop", at) for at in (MORNING, EVENING)] == [False, False], "its queue is always open"
+    assert [late(by_account, "shop", at) for at in (MORNING, EVENING, LATE)] == [True, False, True]
+    assert [late(by_name, "shop", at) for at in (MORNING, EVENING, LATE)] == [False, True, False]
+
+
 def test_languages_may_be_told_and_ask_for_nothing() -> None:
     rules = speaking("{of: [tr, lv]}", "{name: turkish, when: message.language == 'tr', priority: 5}")
 
@@ -219,7 +278,7 @@ def test_facts_are_made_of_all_that_a_message_says() -> None:
         provider_id="p", received_at=datetime(2026, 1, 1, tzinfo=UTC), parts=parts,
     )  # fmt: skip
 
-    made = facts_of(message, known=True, last_agent=None)
+    made = facts_of(message, known=True, last_agent=None, at=datetime(2026, 1, 1, tzinfo=UTC))
 
     assert made.text.startswith("one\ntwo\nthree\nxxx")
     assert len(made.text) == MAX_TEXT

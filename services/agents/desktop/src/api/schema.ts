@@ -1372,6 +1372,17 @@ export interface components {
             options: components["schemas"]["Choice"][];
         };
         /**
+         * Closed
+         * @description What becomes of what comes while a queue is closed.
+         */
+        Closed: {
+            /**
+             * Queue
+             * @description it goes there instead
+             */
+            queue: string;
+        };
+        /**
          * Closing
          * @description The wrap-up.
          */
@@ -2493,6 +2504,13 @@ export interface components {
             widening: components["schemas"]["WideningStep"][];
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
+            /**
+             * Hours
+             * @description the calendar by which it is open; always, without one
+             */
+            hours?: string | null;
+            /** @description without it, what comes while it is closed waits here */
+            closed?: components["schemas"]["Closed"] | null;
         };
         /**
          * Quote
@@ -2795,6 +2813,16 @@ export interface components {
              * @description that the customer writes (ISO 639-1); empty where it cannot be told
              */
             language: string;
+            /**
+             * Instead Of
+             * @description the queue it would have gone to, were that not closed; else empty
+             */
+            instead_of: string;
+            /**
+             * Opens In S
+             * @description seconds until its queue opens, if it waits for that: its target begins then
+             */
+            opens_in_s: number;
             /** Errors */
             errors: components["schemas"]["RuleError"][];
         };
@@ -2882,6 +2910,11 @@ export interface components {
              * @default
              */
             last_agent: string;
+            /**
+             * At
+             * @description when; now, if it is left out
+             */
+            at?: string | null;
         };
         /**
          * Unsupported
@@ -3081,6 +3114,7 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
+export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
 export type Contact = components['schemas']['Contact'];

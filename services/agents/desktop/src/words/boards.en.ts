@@ -68,6 +68,8 @@ export const en = {
   tryExplained: "What the rules decide now, of any words and of the latest messages as if each began a conversation. Nothing is routed by it.",
   tryText: "What the customer writes",
   tryAccount: "To which account",
+  openBy: "Open by the calendar “{calendar}”.",
+  closedGoes: "While it is closed, what comes goes to {queue}.",
   tryLanguage: "Their last language",
   toldLanguage: "The language is {language}.",
   tryKnown: "Has written before",

@@ -65,6 +65,8 @@ export const lv: Record<keyof typeof en, string> = {
   tryExplained: "Ko noteikumi lemj tagad: par jūsu ievadītajiem vārdiem un par pēdējām ziņām, it kā katra sāktu sarunu. Nekas netiek novirzīts.",
   tryText: "Ko klients raksta",
   tryAccount: "Uz kuru kontu",
+  openBy: "Darba laiks pēc kalendāra “{calendar}”.",
+  closedGoes: "Ārpus darba laika sarunas nonāk rindā “{queue}”.",
   tryLanguage: "Iepriekšējā valoda",
   toldLanguage: "Valoda: {language}.",
   tryKnown: "Klients jau ir rakstījis agrāk",

@@ -65,6 +65,8 @@ export const tr: Record<keyof typeof en, string> = {
   tryExplained: "Kuralların şu anda ne karar verdiği: yazdığınız sözler ve her biri yeni bir görüşme başlatmış gibi son mesajlar için. Hiçbir şey yönlendirilmez.",
   tryText: "Müşterinin yazdığı",
   tryAccount: "Hangi hesaba",
+  openBy: "Çalışma saatleri “{calendar}” takvimine göre.",
+  closedGoes: "Kapalıyken gelenler {queue} kuyruğuna gider.",
   tryLanguage: "Önceki dili",
   toldLanguage: "Dil: {language}.",
   tryKnown: "Daha önce yazmış",
