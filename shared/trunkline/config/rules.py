@@ -176,14 +176,14 @@ def decide(
     aspects: dict[str, Any] = {}
     deciders: list[str] = []
     for rule in matched:
-        said = _aspects(rule)
+        said = aspects_of(rule)
         if not said.keys() <= aspects.keys():
             deciders.append(rule.name)
         aspects = said | aspects
     wanted = aspects.get("queue") or config.queue_of_account(account)
     name, opens_in_s = _open_queue(config, wanted, at) if at is not None else (wanted, 0)
     queue = config.queues[name]
-    aspects = _aspects(queue) | _groups(spoken or {}) | aspects
+    aspects = aspects_of(queue) | _groups(spoken or {}) | aspects
     return Decision(
         queue=name,
         requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
@@ -209,7 +209,7 @@ def _open_queue(config: Config, name: str, at: datetime) -> tuple[str, int]:
         name = queue.closed.queue
 
 
-def _aspects(source: Rule | Queue) -> dict[str, Any]:
+def aspects_of(source: Rule | Queue) -> dict[str, Any]:
     """What a rule or a queue speaks of; each group of skills is an aspect of its own, named with a dot at its end."""
     said: dict[str, Any] = {
         name: value
