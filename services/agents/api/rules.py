@@ -39,6 +39,7 @@ class Tried(BaseModel):
     weight: int
     target_s: int
     language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    intent: str = Field(description="what the message asks for; empty where no intent is sure")
     instead_of: str = Field(description="the queue it would have gone to, were that not closed; else empty")
     opens_in_s: int = Field(description="seconds until its queue opens, if it waits for that: its target begins then")
     errors: list[RuleError]
@@ -122,7 +123,8 @@ async def _decide(use: Parts, config: Config, facts: Iterable[Facts]) -> list[Tr
 def _tried(decision: Decision) -> Tried:
     return Tried(
         rules=list(decision.rules), queue=decision.queue, requires=dict(decision.requires),
-        priority=decision.priority, weight=decision.weight, target_s=decision.target_s, language=decision.language,
+        priority=decision.priority, weight=decision.weight, target_s=decision.target_s,
+        language=decision.language, intent=decision.intent,
         instead_of=decision.instead_of, opens_in_s=decision.opens_in_s,
         errors=[RuleError(rule=each.rule, message=each.message) for each in decision.errors],
     )  # fmt: skip

@@ -10,6 +10,7 @@ import structlog
 from trunkline.config.cel import Cel
 from trunkline.config.model import Config, Languages
 from trunkline.config.rules import RuleEngine, RuleFailure
+from trunkline.intent import Classifier
 from trunkline.language import Deaf, Detector, Eldc
 
 log = structlog.get_logger()
@@ -17,7 +18,10 @@ log = structlog.get_logger()
 
 def engine_of(config: Config, *, on_failure: Callable[[RuleFailure], None] | None = None) -> RuleEngine:
     """The engine that routes by this file. InvalidExpression if it was loaded without looking at its rules."""
-    return RuleEngine(config, Cel(), detector=_detector_of(config.language), on_failure=on_failure)
+    classifier = Classifier(config.intents.examples) if config.intents is not None else None
+    return RuleEngine(
+        config, Cel(), detector=_detector_of(config.language), classifier=classifier, on_failure=on_failure
+    )  # fmt: skip
 
 
 def tells_languages() -> bool:

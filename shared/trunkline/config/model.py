@@ -10,11 +10,17 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
 from trunkline.index import DEFAULT, PRESETS, Policy
+from trunkline.intent import runs_of
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
 
 MAX_RULES = 500
 """Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
+
+MAX_EXAMPLES = 500
+MAX_LEARNT = 20_000
+"""Most examples of intents, and characters of all of them: they are learnt anew with each change of the file, which
+takes 16 µs a character."""
 
 _DAY_S = 86_400
 
@@ -196,6 +202,31 @@ class Languages(_Frozen):
         return {f"{self.skill[:-1]}{wanted}": self.level} if self.skill and wanted else {}
 
 
+def _says_something(text: str) -> str:
+    if not runs_of(text):
+        raise ValueError("there is no word in it")
+    return text
+
+
+Example = Annotated[str, Field(max_length=200), AfterValidator(_says_something)]
+
+
+class Intents(_Frozen):
+    """What customers may want, each by examples of how they say it, in every language they write."""
+
+    examples: dict[SkillName, Annotated[tuple[Example, ...], Field(min_length=2)]] = Field(min_length=2, max_length=50)
+    sure: float = Field(default=0.8, ge=0, le=1, description="least confidence with which an intent is told")
+
+    @model_validator(mode="after")
+    def _few_enough(self) -> Self:
+        lengths = [len(text) for texts in self.examples.values() for text in texts]
+        if len(lengths) > MAX_EXAMPLES or sum(lengths) > MAX_LEARNT:
+            raise ValueError(
+                f"{len(lengths)} examples of {sum(lengths)} characters; at most {MAX_EXAMPLES} of {MAX_LEARNT} together"
+            )
+        return self
+
+
 class AccountEntry(_Frozen):
     """One channel account: which channel, how it is reached, and the queue of what comes in by it."""
 
@@ -216,6 +247,7 @@ class Layout(_Frozen):
     accounts: dict[Name, AccountEntry] = {}
     calendars: dict[Name, Calendar] = Field(default={}, max_length=100)
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
+    intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 

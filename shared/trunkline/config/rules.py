@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from trunkline.config.model import Config, Queue, Rule
+from trunkline.intent import Classifier
 from trunkline.language import UNDETERMINED, Deaf, Detector, Heard, settled
 from trunkline.messages import Choice, InboundMessage, MailHead, Media, Text
 
@@ -26,6 +27,7 @@ VARIABLES: Mapping[str, str] = {
     "message.account": "string",
     "message.has_media": "bool",
     "message.language": "string",
+    "message.intent": "string",
     "contact.address": "string",
     "contact.scheme": "string",
     "contact.language": "string",
@@ -79,6 +81,8 @@ class Decision:
     errors: tuple[RuleFailure, ...] = ()
     language: str = ""
     """Of the conversation; '' where it cannot be told."""
+    intent: str = ""
+    """What the message that begins it asks for; '' where no intent is sure."""
     instead_of: str = ""
     """The queue it would have gone to, were that not closed."""
     opens_in_s: int = 0
@@ -114,12 +118,13 @@ class RuleEngine:
 
     def __init__(
         self, config: Config, language: Language, *, detector: Detector | None = None,
-        on_failure: Callable[[RuleFailure], None] | None = None,
+        classifier: Classifier | None = None, on_failure: Callable[[RuleFailure], None] | None = None,
     ) -> None:  # fmt: skip
         self.version = config.digest
         self._config = config
         self._language = language
         self._detector = detector or Deaf()
+        self._classifier = classifier
         self._on_failure = on_failure
         self._rules = [(rule, language.compile(rule.when)) for rule in config.rules]
         self._needs_words = any("words" in rule.when for rule in config.rules)
@@ -136,7 +141,8 @@ class RuleEngine:
         the queue (all others).
         """
         language = settled(self._detector.hear(facts.text), self._one_of_ours(facts.language))
-        variables = _variables(facts, language=language, words=self._needs_words)
+        intent = self._intent(facts.text)
+        variables = _variables(facts, language=language, intent=intent, words=self._needs_words)
         prepared = self._language.prepare(variables | self._hours(facts))
         matched: list[Rule] = []
         failures: list[RuleFailure] = []
@@ -153,7 +159,13 @@ class RuleEngine:
         decision = decide(
             self._config, matched, account=facts.account, at=facts.at, spoken=spoken, errors=failures
         )  # fmt: skip
-        return replace(decision, language=language)
+        return replace(decision, language=language, intent=intent)
+
+    def _intent(self, text: str) -> str:
+        if self._classifier is None or self._config.intents is None:
+            return ""
+        found = self._classifier.guess(text)
+        return found.intent if found.confidence >= self._config.intents.sure else ""
 
     def _hours(self, facts: Facts) -> dict[str, object]:
         if facts.at is None:
@@ -275,7 +287,7 @@ def _text_of(message: InboundMessage) -> str:
     return "\n".join(words)
 
 
-def _variables(facts: Facts, *, language: str, words: bool) -> dict[str, object]:
+def _variables(facts: Facts, *, language: str, intent: str, words: bool) -> dict[str, object]:
     text = facts.text[:MAX_TEXT]
     return {
         "message.text": text,
@@ -284,6 +296,7 @@ def _variables(facts: Facts, *, language: str, words: bool) -> dict[str, object]
         "message.account": facts.account,
         "message.has_media": facts.has_media,
         "message.language": language or UNDETERMINED,
+        "message.intent": intent or UNDETERMINED,
         "contact.address": facts.address,
         "contact.scheme": facts.scheme,
         "contact.language": facts.language,

@@ -120,6 +120,24 @@ def test_a_language_that_nobody_here_tells_is_a_caution(monkeypatch: pytest.Monk
     ]
 
 
+def test_a_rule_that_waits_for_what_is_never_told_is_a_caution() -> None:
+    more = "language: {of: [en]}\nintents: {examples: {refund: [money back, a refund], other: [hello, bye]}}\n"
+    rules = (
+        "rules:\n"
+        "  - {name: a, when: message.language == 'en' || message.language == \"und\", priority: 1}\n"
+        "  - {name: b, when: hours.open && message.language == 'lv', priority: 2}\n"
+        "  - {name: c, when: message.intent == 'refund' || message.intent == 'refnd', priority: 3}\n"
+    )
+    content = (BASE.removesuffix("rules:\n") + more + rules).encode()
+
+    found = [str(each) for each in cautions(content, parse(content, None, {}))]
+
+    assert found == [
+        "8:21: rules[1].when: warning never-told: `lv` is never told: `message.language` is one of en, und",
+        "9:21: rules[2].when: warning never-told: `refnd` is never told: `message.intent` is one of other, refund, und",
+    ]
+
+
 def test_check_prints_cautions_with_their_place_and_succeeds(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

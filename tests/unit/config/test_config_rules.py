@@ -226,6 +226,22 @@ def test_rules_read_the_hours_of_the_account_or_of_its_queue_and_of_every_calend
     assert [late(by_name, "shop", at) for at in (MORNING, EVENING, LATE)] == [False, True, False]
 
 
+def test_an_intent_is_told_to_rules_where_it_is_sure() -> None:
+    examples = "{refund: [I want my money back, please refund me], delivery: [where is my parcel, is my order late]}"
+    rules = "rules: [{name: money, when: message.intent == 'refund', queue: sales}]\n"
+
+    def tried(text: str, sure: str) -> Decision:
+        file = BASE.removesuffix("rules:\n") + rules + f"intents: {{examples: {examples}, sure: {sure}}}\n"
+        return engine_of(parse(file.encode(), None, {})).decide(facts(text))
+
+    hit = tried("Can I have my money back?", "0.8")
+    assert (hit.intent, hit.queue, hit.rules) == ("refund", "sales", ("money",))
+    assert tried("Where is my parcel now?", "0.8").intent == "delivery"
+    assert tried("Can I have my money back?", "1").intent == ""
+    assert tried("Guten Tag", "0").queue == "support"
+    assert engine("{name: none, when: message.intent == 'und', queue: sales}").decide(facts("money")).queue == "sales"
+
+
 def test_languages_may_be_told_and_ask_for_nothing() -> None:
     rules = speaking("{of: [tr, lv]}", "{name: turkish, when: message.language == 'tr', priority: 5}")
 

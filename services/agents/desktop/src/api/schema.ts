@@ -2814,6 +2814,11 @@ export interface components {
              */
             language: string;
             /**
+             * Intent
+             * @description what the message asks for; empty where no intent is sure
+             */
+            intent: string;
+            /**
              * Instead Of
              * @description the queue it would have gone to, were that not closed; else empty
              */
