@@ -62,7 +62,7 @@ def policy_of(text: str) -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Candidate:
     """What the index needs to know of an agent. Load and capacity in weights, times in ms since the epoch."""
 
     load: int
@@ -85,7 +85,7 @@ def proficiency(levels: Mapping[str, int], requires: Mapping[str, int], prefers:
     return total / weight / TOP_LEVEL
 
 
-def parts(policy: Policy, agent: Standing, skilled: float) -> dict[str, float]:
+def parts(policy: Policy, agent: Candidate, skilled: float) -> dict[str, float]:
     """The index of an agent, by what it adds up from."""
     return {
         "skill": -policy.skill * skilled,
@@ -96,6 +96,6 @@ def parts(policy: Policy, agent: Standing, skilled: float) -> dict[str, float]:
     }
 
 
-def index(policy: Policy, agent: Standing, skilled: float) -> float:
+def index(policy: Policy, agent: Candidate, skilled: float) -> float:
     """The index of an agent with this proficiency: the lowest is taken first."""
     return sum(parts(policy, agent, skilled).values())

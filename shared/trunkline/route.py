@@ -12,7 +12,12 @@ from trunkline.due import due_in_ms
 from trunkline.requirements import requirement_id
 from trunkline.widening import ladder
 
-UNDECIDED = ("",) * 7
+VERSION_LENGTH = 12
+"""Characters of the configuration's digest that name its version in a decision, as its metric does."""
+
+_MOST_RULES = 500
+
+UNDECIDED = ("",) * 8
 """The arguments where no rule was asked."""
 
 
@@ -27,12 +32,13 @@ class Route:
     due_in_ms: int
     limits: str
     ladder: str
+    rules: str = ""
 
     def arguments(self) -> tuple[str, ...]:
         """In the order of the moves `receive` and `begin`."""
         return (
             self.queue, self.requirement, str(self.weight), str(self.priority), str(self.due_in_ms), self.limits,
-            self.ladder,
+            self.ladder, self.rules,
         )  # fmt: skip
 
 
@@ -51,6 +57,7 @@ def route(decision: Decision, config: Config, *, channel: str) -> Route:
         due_in_ms=due_in_ms(decision.opens_in_s + decision.target_s, decision.priority),
         limits=queue.limits,
         ladder=needs.ladder,
+        rules=f"{config.digest[:VERSION_LENGTH]}:{','.join(decision.rules)}"[:_MOST_RULES],
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands beside a conversation: internal notes, the contact with earlier conversations, and media."""
+"""What stands beside a conversation: notes, reasons of its offers, the contact with earlier conversations, media."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.agents.api.asking import Me, Use, operation, own_page
 from services.agents.api.problems import responses
 from services.agents.api.seeing import may_read, readable
+from services.agents.explaining import explain
 from services.agents.repository import Contact, Conversation, Note, NotThere
 from trunkline.blobs import BlobMissing
+from trunkline.explanation import Explanation
 from trunkline.filetypes import BYTES, DRAWN, harmless
 from trunkline.messages import Media
 
@@ -59,6 +61,13 @@ async def write_note(
     await readable(use, me, conversation)
     note = Note(id=key, conversation=conversation, agent=me.id, text=body.text, at=datetime.now(UTC))
     return await use.repository.notes.add(note)
+
+
+@router.get("/explain", responses=responses(401, 404, 422, 503))
+async def explained(conversation: str, me: Me, use: Use) -> Explanation:
+    """Why it was offered to whom it was, why it still waits, and what would change that."""
+    one = await readable(use, me, conversation)
+    return await explain(use.repository, use.board, one, seen_by=me)
 
 
 @router.get("/contact", responses=responses(401, 404, 422, 503))

@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from services.agents.api.asking import Use, internal
 from services.agents.api.problems import responses
-from services.agents.repository import ChannelLine, KnownMail, Place, ThreadMessages
+from services.agents.explaining import explain
+from services.agents.repository import ChannelLine, KnownMail, NotThere, Place, ThreadMessages
 from trunkline.bus import Partition
 from trunkline.events import Topic
+from trunkline.explanation import Explanation
 from trunkline.internal import ENDS_AT_ONCE, LASTS_AT_ONCE
 
 router = APIRouter(
@@ -60,6 +62,15 @@ class MailsFound(BaseModel):
 
     mails: dict[str, KnownMail]
     participants: dict[str, list[str]] = Field(description="of the threads asked and found: addresses in lower case")
+
+
+@router.get("/conversations/{conversation}/explain")
+async def explain_conversation(conversation: str, use: Use) -> Explanation:
+    """Why it was offered to whom it was, and why it still waits: for the operator's command line."""
+    one = await use.repository.conversations.one(conversation)
+    if one is None:
+        raise NotThere("the record has no such conversation (yet)")
+    return await explain(use.repository, use.board, one, seen_by=None)
 
 
 class NewLines(BaseModel):

@@ -31,6 +31,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
     P requirements      zset     requirement sets → ms when one was last needed; let go after an hour
+    P n:<requirement>   hash     1, 2, 3 → present agents who serve its queue, have its skills too, satisfy it
     P e:<requirement>   set      agents who satisfy it and are available
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
     P w:<requirement>   zset     waiting conversations → due (ms): the line

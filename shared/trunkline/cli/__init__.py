@@ -11,6 +11,7 @@ import typer
 COMMANDS: Final = {
     "board": "trunkline.cli.board",
     "check": "trunkline.cli.check",
+    "explain": "trunkline.cli.explain",
     "failpoints": "trunkline.cli.failpoints",
     "reset": "trunkline.cli.reset",
     "setup": "trunkline.cli.setup",

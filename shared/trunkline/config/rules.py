@@ -215,9 +215,10 @@ def _open_queue(config: Config, name: str, at: datetime) -> tuple[str, int]:
     lead was checked not to go in a circle."""
     while True:
         queue, calendar = config.queues[name], config.calendar_of_queue(name)
-        closed_s = calendar.seconds_closed(at) if calendar is not None else 0
-        if not closed_s or queue.closed is None:
-            return name, closed_s
+        if calendar is None or calendar.open_at(at):
+            return name, 0
+        if queue.closed is None:
+            return name, calendar.seconds_closed(at)
         name = queue.closed.queue
 
 

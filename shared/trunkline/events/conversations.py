@@ -75,10 +75,51 @@ class ConversationQueued(ConversationEvent):
     type = "trunkline.conversation.queued.v1"
 
 
+class PassedOver(Data):
+    """How many present agents it could not go to, each counted for the first of these reasons."""
+
+    permission: int = Field(default=0, description="serve none of its queues")
+    skill: int = Field(default=0, description="lack a skill")
+    level: int = Field(default=0, description="have the skills, one of them below the level")
+    presence: int = Field(default=0, description="would do, but are away")
+    room: int = Field(default=0, description="are available, without room for it")
+    declined: int = Field(default=0, description="had declined it; these may be among those with room too")
+
+
+class Ranked(Data):
+    """An agent with room, and the index: the lowest is taken first."""
+
+    agent: str
+    index: float
+
+
+class IndexParts(Data):
+    """What an index adds up from, see docs/routing.md. Times count from this second: the longer ago, the lower."""
+
+    skill: float = 0.0
+    flexibility: float = 0.0
+    load: float = 0.0
+    idle: float = 0.0
+    turn: float = 0.0
+
+
+class OfferDetails(Data):
+    """Why it was offered to this agent, at that second. Kept with the event."""
+
+    requirement: str = Field(description="what was asked for, see trunkline.requirements")
+    rules: str = Field(default="", description="which rules decided, `version:rule,rule`")
+    waited_ms: int = 0
+    present: int = Field(default=0, description="agents present")
+    passed_over: PassedOver = PassedOver()
+    best: tuple[Ranked, ...] = Field(default=(), description="the first six of those with room, the winner among them")
+    parts: IndexParts | None = Field(default=None, description="of the winner's index; null: given, not compared")
+
+
 class ConversationOffered(ConversationEvent):
     """Proposed to `state.offered_to` until `state.deadline`."""
 
     type = "trunkline.conversation.offered.v1"
+    details: OfferDetails | None = None  # events from before reasons were told have none
 
 
 class OfferAccepted(ConversationEvent):

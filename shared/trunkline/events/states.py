@@ -70,6 +70,10 @@ class ConversationState(Data):
         description="of the latest offer, agents who satisfied the requirement:of them with room:who had declined:"
         "ms the chosen one was idle",
     )
+    rules: str = Field(
+        default="",
+        description="which rules decided, `version:rule,rule`; the version is the beginning of the configuration's",
+    )
     ladder: str = Field(default="", description="how it widens while it waits, see trunkline.widening")
     rung: int = Field(default=0, description="the ladder's rung that `requirement` is")
     widen_at: int = Field(default=0, description="when the next rung is due, if it still waits; 0 when there is none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.board.conftest import Floor
-from trunkline.index import PRESETS, Policy, Standing, index, policy_of, proficiency
+from trunkline.index import PRESETS, Candidate, Policy, index, policy_of, proficiency
 from trunkline.requirements import (
     policy_of_requirement,
     prefers_of,
@@ -118,7 +118,7 @@ async def test_the_board_reckons_what_python_does(floor: Floor, name: str) -> No
 
     for agent, skills in levels.items():
         kept = await floor.agent(agent)
-        standing = Standing(
+        standing = Candidate(
             load=int(kept["load"]), capacity=int(kept["capacity"]), idle_since=int(kept["idle_since"]),
             assigned_at=int(kept["assigned_at"]), flexibility=float(kept.get("flexibility", 0)),
         )  # fmt: skip

@@ -42,11 +42,15 @@ queues:
     offer_timeout_s: 30
     widening: [{after_s: 1, lower: {lang.lv: 1}}]
   regulars: {title: Regulars}
+  night: {title: Night, hours: never, closed: {queue: regulars}}
+calendars:
+  never: {zone: Europe/Riga, week: {mon: []}}
 skills:
   lang.lv: {title: Latvian}
 language: {of: [en, tr]}
 rules:
   - {name: latvian, when: message.text == 'sveiki', requires: {lang.lv: 3}}
+  - {name: night, when: message.text == 'good night', queue: night}
   - {name: regular, when: history.known, queue: regulars}
 """
 

@@ -35,3 +35,12 @@ async def test_a_word_that_tells_little_is_in_the_language_of_the_contacts_last_
 
         languages = {state["thread"]: state["language"] for state in (await world.folded()).values()}
         assert languages == {"sms-main|tel:+5": "tr", "sms-main|tel:+6": "tr", "sms-main|tel:+7": "en"}
+
+
+async def test_what_comes_while_its_queue_is_closed_goes_where_that_says(world: World) -> None:
+    async with world.router("router-0") as router:
+        await router.verified()
+        await world.until_told({await world.write("sms-main|tel:+5", "good night")})
+
+        [state] = (await world.folded()).values()
+        assert state["queue"] == "regulars"

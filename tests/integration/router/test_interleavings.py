@@ -36,6 +36,7 @@ from trunkline.events import (
     Topic,
 )
 from trunkline.ids import new_id
+from trunkline.testing.audit import audit
 from trunkline.testing.servers.redis import RedisServer
 
 THREADS = [f"sms-main|tel:+{n}" for n in range(10)]
@@ -438,7 +439,7 @@ def _widened_in_its_time(story: list[LogRecord]) -> list[str]:
 
 
 async def _board_is_the_log(world: World) -> list[str]:
-    problems, weights = [], Counter[str]()
+    problems = []
     async with world.board() as board:
         prefix = board.keys.under(await board.read_generation())
         for name, state in (await world.folded()).items():
@@ -450,10 +451,4 @@ async def _board_is_the_log(world: World) -> list[str]:
                 problems.append(
                     f"{name}: log and board differ in {sorted(differs)}: {state['version']}/{kept.get('version')}"
                 )
-            for agent in {state["owner"], state["offered_to"]} - {""}:
-                weights[agent] += state["weight"]
-        for agent in AGENTS:
-            load = await board.client.hget(f"{prefix}a:{agent}", "load")
-            if load is not None and int(load) != weights[agent]:
-                problems.append(f"{agent} has load {load!r} and holds {weights[agent]}")
-    return problems
+        return problems + await audit(board.client, prefix, above_capacity=True)

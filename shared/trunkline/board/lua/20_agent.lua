@@ -4,61 +4,6 @@ local function agent(id)
   return a.id and a or nil
 end
 
--- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level|skill:weight|policy; any of
--- `queue+queue` will do, empty ends are left out (trunkline.requirements).
-local REQUIREMENTS = {} -- id → what it says, once read in this call
-
-local function policy(text)
-  local skill, flexibility, load, idle, turn = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+)$')
-  return { skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle), turn = num(turn) }
-end
-
-local function requirement(id)
-  local r = REQUIREMENTS[id]
-  if not r then
-    local queue, channel, weight, skills, tail = string.match(id, '^([^|]*)|([^|]*)|(%d+)|([^|]*)(.*)$')
-    local prefers, by = string.match(tail or '', '^|([^|]*)|?(.*)$')
-    r = { queue = queue, channel = channel, weight = num(weight), skills = skills, prefers = prefers or '',
-      policy = policy(by and by ~= '' and by or DEFAULT_POLICY) }
-    REQUIREMENTS[id] = r
-  end
-  return r
-end
-
-local function satisfies(skills, r)
-  local serves = skills['queue:*']
-  for queue in string.gmatch(r.queue, '[^+]+') do serves = serves or skills['queue:' .. queue] end
-  if not serves then return false end
-  for skill, level in string.gmatch(r.skills, '([^,:]+):(%d+)') do
-    if num(skills[skill]) < num(level) then return false end
-  end
-  return true
-end
-
--- The mean of the levels in what is asked for and, by its weight, preferred: 0 to 1.
-local function proficiency(skills, r)
-  local total, weight = 0, 0
-  for skill in string.gmatch(r.skills, '([^,:]+):%d+') do total, weight = total + num(skills[skill]), weight + 1 end
-  for skill, times in string.gmatch(r.prefers, '([^,:]+):(%d+)') do
-    total, weight = total + num(times) * num(skills[skill]), weight + num(times)
-  end
-  return weight > 0 and total / weight / 10 or 0
-end
-
--- What the agent's index adds up from. The lowest is taken first; trunkline.index says the same, and why.
-local MINUTE = 60000
-local function parts(a, r, skilled)
-  local by = r.policy
-  return { -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
-    by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE }
-end
-
-local function index(a, r, skilled)
-  local sum = 0
-  for _, part in ipairs(parts(a, r, skilled)) do sum = sum + part end
-  return string.format('%.17g', sum)
-end
-
 local function has_room(a, r) return num(a.load) + r.weight <= num(a.capacity) end
 
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
@@ -101,13 +46,24 @@ local function part(a, id)
   redis.call('ZREM', P .. 'f:' .. id, a.id)
 end
 
--- Which requirement sets the agent satisfies, anew from the skills kept.
-local function reindex(a)
-  local skills, before = map(P .. 'as:' .. a.id), satisfied(a)
+-- How many present agents come how far in a requirement set: n:<id> counts those of standing 1, 2 and 3 or above.
+local function count(id, before, after)
+  for least = 1, SATISFIES do
+    local change = (after >= least and 1 or 0) - (before >= least and 1 or 0)
+    if change ~= 0 then redis.call('HINCRBY', P .. 'n:' .. id, least, change) end
+  end
+end
+
+-- How the agent stands to each requirement set, anew. `before` are the skills counted so far, nil for who comes, and
+-- `skills` those from now on, nil for who leaves.
+local function reindex(a, before, skills)
+  local satisfied_before = satisfied(a)
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local r = requirement(id)
-    if satisfies(skills, r) then join(a, id, skills, r)
-    elseif before[id] then part(a, id) end
+    local now = skills and standing(skills, r) or 0
+    count(id, before and standing(before, r) or 0, now)
+    if now == SATISFIES then join(a, id, skills, r)
+    elseif satisfied_before[id] then part(a, id) end
   end
 end
 
@@ -117,7 +73,9 @@ local function register(id)
   local r = requirement(id)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
     local skills = map(P .. 'as:' .. name)
-    if satisfies(skills, r) then join(agent(name), id, skills, r) end
+    local now = standing(skills, r)
+    count(id, 0, now)
+    if now == SATISFIES then join(agent(name), id, skills, r) end
   end
 end
 
@@ -130,7 +88,7 @@ local function forget_requirements()
     else
       redis.call('ZREM', P .. 'requirements', id)
       for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do redis.call('HDEL', P .. 'ap:' .. name, id) end
-      redis.call('DEL', P .. 'e:' .. id, P .. 'f:' .. id)
+      redis.call('DEL', P .. 'e:' .. id, P .. 'f:' .. id, P .. 'n:' .. id)
     end
   end
 end

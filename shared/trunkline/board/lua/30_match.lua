@@ -31,12 +31,13 @@ end
 
 local function offer(c, name, reason)
   c.why = why(c, name)
+  local details = reasons(c, name)
   leave_line(c)
   hold(name, c)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
   c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
   timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
-  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps) })
+  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps), body = details })
 end
 
 -- Stop a pending offer and give its room back.

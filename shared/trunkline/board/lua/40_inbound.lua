@@ -72,10 +72,11 @@ local function add_message(c, a, body)
   return id
 end
 
--- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits, the ladder.
+-- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits, the ladder, which
+-- rules of which version.
 local function route(c, d)
   c.queue, c.requirement, c.weight, c.priority, c.limits = d.queue, d.requirement, d.weight, d.priority, d.limits
-  c.ladder = d.ladder
+  c.ladder, c.rules = d.ladder, d.rules
   stand_below(c)
   c.status, c.queued_at, c.due = 'queued', int(NOW), int(NOW + num(d.due))
   c.last_inbound_at, c.reason, c.owner, c.keeps, c.closed_at = int(NOW), '', '', '', '0'
@@ -93,7 +94,7 @@ end
 
 local function decision(a, at)
   return { queue = a[at], requirement = a[at + 1], weight = a[at + 2], priority = a[at + 3], due = a[at + 4],
-    limits = a[at + 5], ladder = a[at + 6] }
+    limits = a[at + 5], ladder = a[at + 6], rules = a[at + 7] }
 end
 
 local function start(c, a, kind, body)
@@ -107,7 +108,7 @@ end
 
 -- 5 thread, 6 fingerprint, 7 the record's word, 8 body, 9 new conversation's id, 10 account, 11 channel, 12 scheme,
 -- 13 contact, 14 display, 15 language ('' = not told), 16 '1' = told by some words, then the decision: 17 queue
--- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder.
+-- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules.
 verbs.receive = function(a)
   local late = turn(a)
   if late then return late end

@@ -29,6 +29,7 @@ verbs.transfer_to_agent = function(a)
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   c.keeps, c.wrap_until = a[2], '0'
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2], a[4]), body = a[5] })
+  register(c.requirement)
   offer(c, a[4], 'transfer')
   return remember(a[1], done(c, id))
 end

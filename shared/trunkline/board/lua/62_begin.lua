@@ -1,6 +1,6 @@
 -- Work an agent begins: we write first. Arguments: 1 operation, 2 agent, 3 the new conversation, 4 thread, 5 account,
 -- 6 channel, 7 scheme, 8 contact, 9 display, 10 queue, 11 requirement, 12 weight, 13 priority, 14 due, 15 limits,
--- 16 ladder, 17 body.
+-- 16 ladder, 17 rules, 18 body.
 -- It is the agent's own choice, so it needs no room, but what it takes is counted. An open conversation of the thread is
 -- never doubled: the refusal names it and who has it.
 verbs.begin = function(a)
@@ -23,6 +23,6 @@ verbs.begin = function(a)
   keep_thread(c)
   register(c.requirement)
   hold(a[2], c)
-  local id = commit(c, KIND .. 'begun.v1', { operation = a[1], agents = concerned(a[2]), body = a[17] })
+  local id = commit(c, KIND .. 'begun.v1', { operation = a[1], agents = concerned(a[2]), body = a[18] })
   return remember(a[1], done(c, id))
 end

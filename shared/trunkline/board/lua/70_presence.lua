@@ -45,7 +45,7 @@ verbs.arrive = function(a)
   redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
   redis.call('SADD', P .. 'agents', name)
   untimer(it.shard, 'owner|' .. name)
-  reindex(it)
+  reindex(it, nil, map(P .. 'as:' .. name))
   watch_leases(it)
   local id = tell_agent(it, AGENT .. 'arrived.v1', { operation = a[1], body = a[11] })
   pull(name)
@@ -97,10 +97,12 @@ verbs.set_profile = function(a)
   local it = agent(a[2])
   if not it then return refused('absent') end
   if num(a[4]) <= num(it.profile) then return { 'ok', it.shard, '', it.presence, '' } end
+  local skills = P .. 'as:' .. a[2]
+  local before = it.presence ~= 'offline' and map(skills) or nil
   learn(a[2], a[5], a[6])
   it.capacity, it.profile = a[3], a[4]
   redis.call('HSET', P .. 'a:' .. a[2], 'capacity', it.capacity, 'profile', it.profile)
-  reindex(it)
+  if before then reindex(it, before, map(skills)) end
   local id = tell_agent(it, AGENT .. 'profile-changed.v1', { operation = a[1], body = a[7] })
   pull(a[2])
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
@@ -140,11 +142,11 @@ timers.lease = function(p, name)
   it.presence, it.reason, it.since = 'offline', '', int(NOW)
   keep_presence(it, 'presence', 'offline', 'reason', '', 'since', it.since)
   redis.call('SREM', P .. 'agents', name)
-  redis.call('DEL', P .. 'ap:' .. name)
+  reindex(it, map(P .. 'as:' .. name), nil)
   tell_agent(it, AGENT .. 'left.v1', {})
   rescind_offers(name, 'left')
   if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
-  else redis.call('DEL', P .. 'a:' .. name) end
+  else redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name) end
 end
 
 -- The owner did not come back: the work waits again, with its age.
@@ -163,5 +165,5 @@ timers.owner = function(p, name)
       claim(c)
     end
   end
-  redis.call('DEL', P .. 'a:' .. name, P .. 'ac:' .. name)
+  redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name, P .. 'ac:' .. name)
 end

@@ -404,6 +404,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explained
+         * @description Why it was offered to whom it was, why it still waits, and what would change that.
+         */
+        get: operations["explained_api_v1_conversations__conversation__explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation}/contact": {
         parameters: {
             query?: never;
@@ -760,6 +780,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/internal/conversations/{conversation}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Conversation
+         * @description Why it was offered to whom it was, and why it still waits: for the operator's command line.
+         */
+        get: operations["explain_conversation_internal_conversations__conversation__explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/messages/{message}": {
         parameters: {
             query?: never;
@@ -1067,6 +1107,34 @@ export interface components {
             updated_at: string;
         };
         /**
+         * AgentNow
+         * @description How one agent stands to it at this moment.
+         */
+        AgentNow: {
+            /** Agent */
+            agent: string;
+            /** Name */
+            name: string;
+            presence: components["schemas"]["Presence"];
+            reason: components["schemas"]["Reason"];
+            /**
+             * Lacks
+             * @description skills they have too little of, with the level asked for
+             */
+            lacks: {
+                [key: string]: number;
+            };
+            /** Load */
+            load: number;
+            /** Capacity */
+            capacity: number;
+            /**
+             * Index
+             * @description the lowest is taken first; null without room
+             */
+            index: number | null;
+        };
+        /**
          * AgentPage
          * @description Agents in the order of their sign-in names.
          */
@@ -1090,6 +1158,41 @@ export interface components {
              * @example 1
              */
             fence: number;
+        };
+        /**
+         * Asked
+         * @description What a conversation asks for.
+         */
+        Asked: {
+            /**
+             * Queues
+             * @description whose agents will do; the first is where it waits
+             */
+            queues: string[];
+            /** Channel */
+            channel: string;
+            /** Weight */
+            weight: number;
+            /**
+             * Skills
+             * @description skill: lowest level that will do
+             */
+            skills: {
+                [key: string]: number;
+            };
+            /**
+             * Prefers
+             * @description skill: how much it counts
+             */
+            prefers: {
+                [key: string]: number;
+            };
+            /**
+             * Policy
+             * @description the name of who is taken first, else its weights
+             * @example index
+             */
+            policy: string;
         };
         /**
          * Assigning
@@ -1583,6 +1686,39 @@ export interface components {
             password: string;
         };
         /**
+         * Decided
+         * @description An offer that was made, and the reasons of that second.
+         */
+        Decided: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Version */
+            version: number;
+            /** Agent */
+            agent: string;
+            /**
+             * Name
+             * @description the agent's, as it is today
+             */
+            name: string;
+            /**
+             * Given
+             * @description why it was given without being compared: transfer, …; empty when it was compared
+             */
+            given: string;
+            /** @description null in events from before reasons were told */
+            asked: components["schemas"]["Asked"] | null;
+            reasons?: components["schemas"]["OfferDetails"] | null;
+            /**
+             * Outcome
+             * @description accepted, declined, expired or rescinded; empty while it is open
+             */
+            outcome: string;
+        };
+        /**
          * Declining
          * @description Which offer, and why not.
          */
@@ -1745,6 +1881,31 @@ export interface components {
             };
         };
         /**
+         * Explanation
+         * @description The whole answer.
+         */
+        Explanation: {
+            /** Conversation */
+            conversation: string;
+            status: components["schemas"]["Status"];
+            /**
+             * Rules
+             * @description those that decided, at its last routing
+             */
+            rules: string[];
+            /**
+             * Configuration
+             * @description its version then, as trunkline_config_info names it; empty: not known
+             */
+            configuration: string;
+            /**
+             * Decisions
+             * @description its offers, the newest first; at most 50
+             */
+            decisions: components["schemas"]["Decided"][];
+            now: components["schemas"]["Now"] | null;
+        };
+        /**
          * FileLimits
          * @description What files one may attach to a reply.
          */
@@ -1843,6 +2004,37 @@ export interface components {
              * @description of the others, the most first; at most five
              */
             lacking: components["schemas"]["Lacking"][];
+        };
+        /**
+         * IndexParts
+         * @description What an index adds up from, see docs/routing.md. Times count from this second: the longer ago, the lower.
+         */
+        IndexParts: {
+            /**
+             * Skill
+             * @default 0
+             */
+            skill: number;
+            /**
+             * Flexibility
+             * @default 0
+             */
+            flexibility: number;
+            /**
+             * Load
+             * @default 0
+             */
+            load: number;
+            /**
+             * Idle
+             * @default 0
+             */
+            idle: number;
+            /**
+             * Turn
+             * @default 0
+             */
+            turn: number;
         };
         /**
          * Known
@@ -2319,6 +2511,94 @@ export interface components {
             /** Items */
             items: components["schemas"]["Note"][];
         };
+        /**
+         * Now
+         * @description The present moment, of a conversation that no agent has.
+         */
+        Now: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            asked: components["schemas"]["Asked"];
+            /** Waited S */
+            waited_s: number;
+            /**
+             * Due In S
+             * @description until its place in the line is due; negative when it is past
+             */
+            due_in_s: number;
+            passed_over: components["schemas"]["PassedOver"];
+            /** Could Be Asked */
+            could_be_asked: number;
+            /**
+             * Agents
+             * @description present agents, the nearest first; an agent sees oneself only
+             */
+            agents: components["schemas"]["AgentNow"][];
+            /** Wider */
+            wider: components["schemas"]["Wider"][];
+            /**
+             * Roster Able
+             * @description of the whole roster, who satisfies it, there or not
+             */
+            roster_able: number;
+            /**
+             * Roster Lacks
+             * @description where none does: what the nearest of the roster lacks
+             */
+            roster_lacks: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OfferDetails
+         * @description Why it was offered to this agent, at that second. Kept with the event.
+         */
+        OfferDetails: {
+            /**
+             * Requirement
+             * @description what was asked for, see trunkline.requirements
+             */
+            requirement: string;
+            /**
+             * Rules
+             * @description which rules decided, `version:rule,rule`
+             * @default
+             */
+            rules: string;
+            /**
+             * Waited Ms
+             * @default 0
+             */
+            waited_ms: number;
+            /**
+             * Present
+             * @description agents present
+             * @default 0
+             */
+            present: number;
+            /**
+             * @default {
+             *       "permission": 0,
+             *       "skill": 0,
+             *       "level": 0,
+             *       "presence": 0,
+             *       "room": 0,
+             *       "declined": 0
+             *     }
+             */
+            passed_over: components["schemas"]["PassedOver"];
+            /**
+             * Best
+             * @description the first six of those with room, the winner among them
+             * @default []
+             */
+            best: components["schemas"]["Ranked"][];
+            /** @description of the winner's index; null: given, not compared */
+            parts?: components["schemas"]["IndexParts"] | null;
+        };
         /** Page[Conversation] */
         Page_Conversation_: {
             /** Items */
@@ -2344,6 +2624,48 @@ export interface components {
              * @description their other conversations that one may see, newest first
              */
             earlier: components["schemas"]["Conversation"][];
+        };
+        /**
+         * PassedOver
+         * @description How many present agents it could not go to, each counted for the first of these reasons.
+         */
+        PassedOver: {
+            /**
+             * Permission
+             * @description serve none of its queues
+             * @default 0
+             */
+            permission: number;
+            /**
+             * Skill
+             * @description lack a skill
+             * @default 0
+             */
+            skill: number;
+            /**
+             * Level
+             * @description have the skills, one of them below the level
+             * @default 0
+             */
+            level: number;
+            /**
+             * Presence
+             * @description would do, but are away
+             * @default 0
+             */
+            presence: number;
+            /**
+             * Room
+             * @description are available, without room for it
+             * @default 0
+             */
+            room: number;
+            /**
+             * Declined
+             * @description had declined it; these may be among those with room too
+             * @default 0
+             */
+            declined: number;
         };
         /**
          * PastEvent
@@ -2526,6 +2848,16 @@ export interface components {
             quoted: string;
         };
         /**
+         * Ranked
+         * @description An agent with room, and the index: the lowest is taken first.
+         */
+        Ranked: {
+            /** Agent */
+            agent: string;
+            /** Index */
+            index: number;
+        };
+        /**
          * Reaction
          * @description An emoji on an earlier message; an empty one takes the reaction back.
          */
@@ -2543,6 +2875,12 @@ export interface components {
              */
             target: string;
         };
+        /**
+         * Reason
+         * @description The first thing for which an agent is not asked.
+         * @enum {string}
+         */
+        Reason: "" | "permission" | "skill" | "level" | "presence" | "declined" | "room";
         /**
          * Replying
          * @description What to say: plain text, or parts; and files.
@@ -3049,6 +3387,23 @@ export interface components {
             queues: string[];
         };
         /**
+         * Wider
+         * @description A later step of its widening.
+         */
+        Wider: {
+            /**
+             * In S
+             * @description seconds from now; null while it does not wait
+             */
+            in_s: number | null;
+            asked: components["schemas"]["Asked"];
+            /**
+             * Would Do
+             * @description present agents who satisfy it
+             */
+            would_do: number;
+        };
+        /**
          * WritingNote
          * @description An internal note.
          */
@@ -3105,8 +3460,10 @@ export type AccountHealth = components['schemas']['AccountHealth'];
 export type AccountLine = components['schemas']['AccountLine'];
 export type AddingAgent = components['schemas']['AddingAgent'];
 export type Agent = components['schemas']['Agent'];
+export type AgentNow = components['schemas']['AgentNow'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
+export type Asked = components['schemas']['Asked'];
 export type Assigning = components['schemas']['Assigning'];
 export type Beginning = components['schemas']['Beginning'];
 export type Begins = components['schemas']['Begins'];
@@ -3126,6 +3483,7 @@ export type Contact = components['schemas']['Contact'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type Conversation = components['schemas']['Conversation'];
 export type Credentials = components['schemas']['Credentials'];
+export type Decided = components['schemas']['Decided'];
 export type Declining = components['schemas']['Declining'];
 export type DeliveryStatus = components['schemas']['DeliveryStatus'];
 export type Done = components['schemas']['Done'];
@@ -3136,11 +3494,13 @@ export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
+export type Explanation = components['schemas']['Explanation'];
 export type FileLimits = components['schemas']['FileLimits'];
 export type Healths = components['schemas']['Healths'];
 export type Hit = components['schemas']['Hit'];
 export type Html = components['schemas']['Html'];
 export type InLine = components['schemas']['InLine'];
+export type IndexParts = components['schemas']['IndexParts'];
 export type Known = components['schemas']['Known'];
 export type KnownAddress = components['schemas']['KnownAddress'];
 export type KnownAgent = components['schemas']['KnownAgent'];
@@ -3166,9 +3526,12 @@ export type Named = components['schemas']['Named'];
 export type NewLines = components['schemas']['NewLines'];
 export type Note = components['schemas']['Note'];
 export type NoteList = components['schemas']['NoteList'];
+export type Now = components['schemas']['Now'];
+export type OfferDetails = components['schemas']['OfferDetails'];
 export type PageConversation = components['schemas']['Page_Conversation_'];
 export type PageHit = components['schemas']['Page_Hit_'];
 export type Panel = components['schemas']['Panel'];
+export type PassedOver = components['schemas']['PassedOver'];
 export type PastEvent = components['schemas']['PastEvent'];
 export type Piece = components['schemas']['Piece'];
 export type Place = components['schemas']['Place'];
@@ -3176,7 +3539,9 @@ export type Plan = components['schemas']['Plan'];
 export type Presence = components['schemas']['Presence'];
 export type Queue = components['schemas']['Queue'];
 export type Quote = components['schemas']['Quote'];
+export type Ranked = components['schemas']['Ranked'];
 export type Reaction = components['schemas']['Reaction'];
+export type Reason = components['schemas']['Reason'];
 export type Replying = components['schemas']['Replying'];
 export type Role = components['schemas']['Role'];
 export type Rule = components['schemas']['Rule'];
@@ -3201,6 +3566,7 @@ export type Uploaded = components['schemas']['Uploaded'];
 export type Weights = components['schemas']['Weights'];
 export type Whole = components['schemas']['Whole'];
 export type WideningStep = components['schemas']['WideningStep'];
+export type Wider = components['schemas']['Wider'];
 export type WritingNote = components['schemas']['WritingNote'];
 export type ProblemDetails = components['schemas']['ProblemDetails'];
 export type $defs = Record<string, never>;
@@ -5523,6 +5889,68 @@ export interface operations {
             };
         };
     };
+    explained_api_v1_conversations__conversation__explain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     contact_api_v1_conversations__conversation__contact_get: {
         parameters: {
             query?: never;
@@ -7058,6 +7486,57 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    explain_conversation_internal_conversations__conversation__explain_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

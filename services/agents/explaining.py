@@ -1,0 +1,177 @@
+"""Explaining: from the story of a conversation, the board and the roster to `trunkline.explanation`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from services.agents.repository import Agent, Conversation, PastEvent, Repository
+from trunkline.board import Board
+from trunkline.events import (
+    ConversationOffered,
+    OfferAccepted,
+    OfferDeclined,
+    OfferDetails,
+    OfferExpired,
+    OfferRescinded,
+    PassedOver,
+    Presence,
+    Status,
+)
+from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
+from trunkline.standing import Standing, lacking, standing
+
+_MOST_DECISIONS = 50
+_AT_ONCE = 100
+_OUTCOMES = {
+    kind.type: name
+    for kind, name in (
+        (OfferAccepted, "accepted"), (OfferDeclined, "declined"), (OfferExpired, "expired"),
+        (OfferRescinded, "rescinded"),
+    )
+}  # fmt: skip
+_FIRST = {Standing.NO_QUEUE: Reason.PERMISSION, Standing.NO_SKILL: Reason.SKILL, Standing.NO_LEVEL: Reason.LEVEL}
+_UNOWNED = {Status.QUEUED, Status.OFFERED}
+
+
+async def explain(repository: Repository, board: Board, one: Conversation, *, seen_by: Agent | None) -> Explanation:
+    """Why this conversation was offered to whom it was, and why it still waits. BoardClosed or BoardAway.
+
+    `seen_by`: an agent sees how they stand themselves, a supervisor (or None: the operator) how everybody does.
+    """
+    names = await repository.roster.names()
+    decisions = decided(await repository.history.events(one.id), names)
+    rules = next((made.reasons.rules for made in decisions if made.reasons), "")
+    now = None
+    if one.status in _UNOWNED:
+        now = await _now(repository, board, one.id, names)
+        rules = now[1] if now else rules
+    version, _, deciders = rules.partition(":")
+    only = "" if seen_by is None or seen_by.supervises else seen_by.id
+    return Explanation(
+        conversation=one.id, status=one.status, configuration=version,
+        rules=tuple(name for name in deciders.split(",") if name),
+        decisions=decisions, now=_limited(now[0], only) if now else None,
+    )  # fmt: skip
+
+
+def decided(events: Sequence[PastEvent], names: Mapping[str, str]) -> list[Decided]:
+    """The offers of a story with their reasons and what became of each, the newest first."""
+    made: list[Decided] = []
+    for event in events:
+        if event.type == ConversationOffered.type:
+            reasons = OfferDetails.model_validate(event.details) if event.details else None
+            made.append(
+                Decided(
+                    at=event.at, version=event.version, agent=event.agent, name=names.get(event.agent, event.agent),
+                    given=event.reason if reasons and not reasons.parts else "",
+                    asked=Asked.of(reasons.requirement) if reasons else None, reasons=reasons, outcome="",
+                )
+            )  # fmt: skip
+        elif made and event.type in _OUTCOMES and not made[-1].outcome:
+            made[-1] = made[-1].model_copy(update={"outcome": _OUTCOMES[event.type]})
+    return made[: -_MOST_DECISIONS - 1 : -1]
+
+
+async def _now(
+    repository: Repository, board: Board, conversation: str, names: Mapping[str, str]
+) -> tuple[Now, str] | None:
+    """The present moment, and the rules that decided; None if the board has it otherwise than the record by now."""
+    _, present = await board.call("present")
+    lines: list[list[Any]] = []
+    for first in range(0, max(1, len(present)), _AT_ONCE):
+        answer = await board.call("stand", conversation, *present[first : first + _AT_ONCE])
+        if answer[0] != b"ok":
+            return None
+        _, flat, some, clock = answer
+        lines += some
+    state = {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
+    if state["status"] not in _UNOWNED:
+        return None
+    return _told(state, lines, int(clock), names, await _roster(repository)), state.get("rules", "")
+
+
+async def _roster(repository: Repository) -> list[Agent]:
+    found: list[Agent] = []
+    while page := await repository.roster.page(after=found[-1].login if found else "", limit=200, disabled=False):
+        found += page
+    return found
+
+
+def _told(
+    state: Mapping[str, str], lines: Iterable[list[Any]], clock: int, names: Mapping[str, str], roster: list[Agent]
+) -> Now:
+    requirement = state["requirement"]
+    skills = {agent.id: agent.skills for agent in roster}
+    lined = list(lines)
+    agents = sorted((_agent_now(line, requirement, names, skills) for line in lined), key=_nearness)
+    counts = Counter(agent.reason for agent in agents)
+    able = [
+        agent for agent in roster
+        if standing(requirement, skills=agent.skills, queues=agent.queues) is Standing.SATISFIES
+    ]  # fmt: skip
+    return Now(
+        at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
+        waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,
+        passed_over=PassedOver(**{reason.value: count for reason, count in counts.items() if reason}),
+        could_be_asked=counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
+        roster_able=len(able), roster_lacks={} if able else _nearest(requirement, roster),
+    )  # fmt: skip
+
+
+def _agent_now(
+    line: list[Any], requirement: str, names: Mapping[str, str], skills: Mapping[str, Mapping[str, int]]
+) -> AgentNow:
+    agent, presence, comes, load, capacity, declined, index, *_ = line
+    name, there = agent.decode(), Presence(presence.decode())
+    reason = _FIRST.get(Standing(int(comes)), Reason.NONE)
+    if reason is Reason.NONE and there is not Presence.AVAILABLE:
+        reason = Reason.PRESENCE
+    elif reason is Reason.NONE and int(declined):
+        reason = Reason.DECLINED
+    elif reason is Reason.NONE and not index:
+        reason = Reason.ROOM
+    return AgentNow(
+        agent=name, name=names.get(name, name), presence=there, reason=reason,
+        lacks=lacking(requirement, skills.get(name, {})), load=int(load), capacity=int(capacity),
+        index=float(index) if index else None,
+    )  # fmt: skip
+
+
+_ORDER = [Reason.NONE, Reason.ROOM, Reason.DECLINED, Reason.PRESENCE, Reason.LEVEL, Reason.SKILL, Reason.PERMISSION]
+
+
+def _nearness(agent: AgentNow) -> tuple[int, int, float, str]:
+    return _ORDER.index(agent.reason), len(agent.lacks), agent.index or 0.0, agent.name
+
+
+def _wider(state: Mapping[str, str], lines: list[list[Any]], clock: int) -> list[Wider]:
+    rungs = [step.partition(">") for step in state.get("ladder", "").split()]
+    here = int(state.get("rung") or 0)
+    due = int(state.get("widen_at") or 0)
+    found = []
+    for number, (after, _, requirement) in enumerate(rungs):
+        if number > here:
+            at = due + int(after) - int(rungs[here + 1][0]) - clock if due else None
+            found.append(
+                Wider(
+                    in_s=at / 1_000 if at is not None else None, asked=Asked.of(requirement),
+                    would_do=sum(int(line[7 + number]) == Standing.SATISFIES for line in lines),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _nearest(requirement: str, roster: Iterable[Agent]) -> dict[str, int]:
+    """What the agent lacks who lacks least; nothing if nobody serves the queue."""
+    near = [
+        lacking(requirement, agent.skills) for agent in roster
+        if standing(requirement, skills=agent.skills, queues=agent.queues) is not Standing.NO_QUEUE
+    ]  # fmt: skip
+    return min(near, key=len, default={})
+
+
+def _limited(now: Now, only: str) -> Now:
+    return now.model_copy(update={"agents": [agent for agent in now.agents if agent.agent == only]}) if only else now

@@ -1,0 +1,59 @@
+-- Requirement sets, and how agents stand to them.
+
+-- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level|skill:weight|policy; any of
+-- `queue+queue` will do, empty ends are left out (trunkline.requirements).
+local REQUIREMENTS = {} -- id → what it says, once read in this call
+
+local function policy(text)
+  local skill, flexibility, load, idle, turn = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+)$')
+  return { skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle), turn = num(turn) }
+end
+
+local function requirement(id)
+  local r = REQUIREMENTS[id]
+  if not r then
+    local queue, channel, weight, skills, tail = string.match(id, '^([^|]*)|([^|]*)|(%d+)|([^|]*)(.*)$')
+    local prefers, by = string.match(tail or '', '^|([^|]*)|?(.*)$')
+    r = { queue = queue, channel = channel, weight = num(weight), skills = skills, prefers = prefers or '',
+      policy = policy(by and by ~= '' and by or DEFAULT_POLICY) }
+    REQUIREMENTS[id] = r
+  end
+  return r
+end
+
+-- How far an agent with these skills comes: 0 serves none of the queues, 1 lacks a skill, 2 lacks a level, 3 satisfies.
+local SATISFIES = 3
+local function standing(skills, r)
+  local serves, able = skills['queue:*'], true
+  for queue in string.gmatch(r.queue, '[^+]+') do serves = serves or skills['queue:' .. queue] end
+  if not serves then return 0 end
+  for skill, level in string.gmatch(r.skills, '([^,:]+):(%d+)') do
+    if num(skills[skill]) == 0 then return 1 end
+    able = able and num(skills[skill]) >= num(level)
+  end
+  return able and SATISFIES or 2
+end
+
+-- The mean of the levels in what is asked for and, by its weight, preferred: 0 to 1.
+local function proficiency(skills, r)
+  local total, weight = 0, 0
+  for skill in string.gmatch(r.skills, '([^,:]+):%d+') do total, weight = total + num(skills[skill]), weight + 1 end
+  for skill, times in string.gmatch(r.prefers, '([^,:]+):(%d+)') do
+    total, weight = total + num(times) * num(skills[skill]), weight + num(times)
+  end
+  return weight > 0 and total / weight / 10 or 0
+end
+
+-- What the agent's index adds up from. The lowest is taken first; trunkline.index says the same, and why.
+local MINUTE = 60000
+local function parts(a, r, skilled)
+  local by = r.policy
+  return { -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
+    by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE }
+end
+
+local function index(a, r, skilled)
+  local sum = 0
+  for _, part in ipairs(parts(a, r, skilled)) do sum = sum + part end
+  return string.format('%.17g', sum)
+end

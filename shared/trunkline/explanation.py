@@ -1,0 +1,107 @@
+"""Why a conversation is where it is: each offer's reasons, and how every agent stands to it now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from trunkline.events import OfferDetails, PassedOver, Presence, Status
+from trunkline.index import PRESETS
+from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queues_of, skills_of, weight_of
+
+
+class Reason(StrEnum):
+    """The first thing for which an agent is not asked."""
+
+    NONE = ""
+    """Could be asked."""
+    PERMISSION = "permission"
+    SKILL = "skill"
+    LEVEL = "level"
+    PRESENCE = "presence"
+    DECLINED = "declined"
+    ROOM = "room"
+
+
+class Asked(BaseModel):
+    """What a conversation asks for."""
+
+    queues: tuple[str, ...] = Field(description="whose agents will do; the first is where it waits")
+    channel: str
+    weight: int
+    skills: dict[str, int] = Field(description="skill: lowest level that will do")
+    prefers: dict[str, int] = Field(description="skill: how much it counts")
+    policy: str = Field(description="the name of who is taken first, else its weights", examples=["index"])
+
+    @classmethod
+    def of(cls, requirement: str) -> Self:
+        """What a requirement set says."""
+        policy = policy_of_requirement(requirement)
+        named = next((name for name, preset in PRESETS.items() if preset == policy), policy.weights)
+        return cls(
+            queues=queues_of(requirement), channel=channel_of(requirement), weight=weight_of(requirement),
+            skills=skills_of(requirement), prefers=prefers_of(requirement), policy=named,
+        )  # fmt: skip
+
+
+class Decided(BaseModel):
+    """An offer that was made, and the reasons of that second."""
+
+    at: datetime
+    version: int
+    agent: str
+    name: str = Field(description="the agent's, as it is today")
+    given: str = Field(description="why it was given without being compared: transfer, …; empty when it was compared")
+    asked: Asked | None = Field(description="null in events from before reasons were told")
+    reasons: OfferDetails | None = None
+    outcome: str = Field(description="accepted, declined, expired or rescinded; empty while it is open")
+
+
+class AgentNow(BaseModel):
+    """How one agent stands to it at this moment."""
+
+    agent: str
+    name: str
+    presence: Presence
+    reason: Reason
+    lacks: dict[str, int] = Field(description="skills they have too little of, with the level asked for")
+    load: int
+    capacity: int
+    index: float | None = Field(description="the lowest is taken first; null without room")
+
+
+class Wider(BaseModel):
+    """A later step of its widening."""
+
+    in_s: float | None = Field(description="seconds from now; null while it does not wait")
+    asked: Asked
+    would_do: int = Field(description="present agents who satisfy it")
+
+
+class Now(BaseModel):
+    """The present moment, of a conversation that no agent has."""
+
+    at: datetime
+    asked: Asked
+    waited_s: float
+    due_in_s: float = Field(description="until its place in the line is due; negative when it is past")
+    passed_over: PassedOver
+    could_be_asked: int
+    agents: list[AgentNow] = Field(description="present agents, the nearest first; an agent sees oneself only")
+    wider: list[Wider]
+    roster_able: int = Field(description="of the whole roster, who satisfies it, there or not")
+    roster_lacks: dict[str, int] = Field(description="where none does: what the nearest of the roster lacks")
+
+
+class Explanation(BaseModel):
+    """The whole answer."""
+
+    conversation: str
+    status: Status
+    rules: tuple[str, ...] = Field(description="those that decided, at its last routing")
+    configuration: str = Field(description="its version then, as trunkline_config_info names it; empty: not known")
+    decisions: list[Decided] = Field(description="its offers, the newest first; at most 50")
+    now: Now | None

@@ -1,0 +1,172 @@
+"""Everything that must be true of a board, looked up key by key and said where it is not.
+
+For a board that rests: it is read in many commands. What the board keeps twice (a counter and what it counts, an
+ordered set and what puts it in order) is reckoned anew in Python, so a fault of the Lua is not repeated here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from redis.asyncio import Redis
+
+from trunkline.due import target_ms
+from trunkline.index import Candidate, index, proficiency
+from trunkline.requirements import policy_of_requirement, prefers_of, skills_of, weight_of
+from trunkline.standing import Standing, standing
+
+_HASHES = ("c", "a", "as", "ap", "n")
+_SETS = ("ac", "ad", "cd", "e")
+_RANKED = ("f", "w", "since", "target")
+
+
+class Picture:
+    """A board as it was read."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, dict[str, Any]] = defaultdict(dict)
+        self.present: set[str] = set()
+        self.requirements: set[str] = set()
+
+    def of(self, kind: str, name: str) -> Any:
+        """One key's content; empty where there is none."""
+        return self.kinds[kind].get(name) or ({} if kind in _HASHES + _RANKED else set())
+
+
+async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> list[str]:
+    """What is wrong with the board under this prefix, a sentence each.
+
+    `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
+    """
+    board = await _read(client, prefix)
+    parts = (_conversations, _owners, _holdings, _ranks, _counters, _stranded)
+    problems = [problem for part in parts for problem in part(board)]
+    if not above_capacity:
+        problems += [
+            f"{name} holds {a['load']} of {a['capacity']}"
+            for name, a in board.kinds["a"].items()
+            if int(a["load"]) > int(a["capacity"])
+        ]
+    return problems
+
+
+async def _read(client: Redis, prefix: str) -> Picture:
+    redis: Any = client  # its answers are typed for every encoding there could be; ours are bytes
+    board = Picture()
+    async for raw in redis.scan_iter(match=prefix.replace("[", "\\[") + "*", count=1_000):
+        kind, _, name = raw.decode().removeprefix(prefix).partition(":")
+        if kind in _HASHES:
+            board.kinds[kind][name] = {k.decode(): v.decode() for k, v in (await redis.hgetall(raw)).items()}
+        elif kind in _SETS:
+            board.kinds[kind][name] = {one.decode() for one in await redis.smembers(raw)}
+        elif kind in _RANKED:
+            board.kinds[kind][name] = {one.decode(): at for one, at in await redis.zrange(raw, 0, -1, withscores=True)}
+    board.present = {one.decode() for one in await redis.smembers(prefix + "agents")}
+    board.requirements = {one.decode() for one in await redis.zrange(prefix + "requirements", 0, -1)}
+    return board
+
+
+def _conversations(board: Picture) -> Iterator[str]:
+    """What waits is in one line, at its place; what does not is in none."""
+    for kind in ("w", "since", "target"):
+        for requirement, line in board.kinds[kind].items():
+            for name, score in line.items():
+                c = board.of("c", name)
+                if c.get("status") != "queued" or c["requirement"] != requirement:
+                    yield f"{name} is {c.get('status')} for {c.get('requirement')} and in {kind}:{requirement}"
+                elif score != _place(kind, c):
+                    yield f"{name} is at {score} of {kind}:{requirement}, not at {_place(kind, c)}"
+    for name, c in board.kinds["c"].items():
+        if c["status"] == "queued":
+            if any(name not in board.of(kind, c["requirement"]) for kind in ("w", "since", "target")):
+                yield f"{name} waits and is in no line of {c['requirement']}"
+            if c["requirement"] not in board.requirements:
+                yield f"{name} waits for {c['requirement']}, which nobody is looked up for"
+
+
+def _place(kind: str, c: dict[str, str]) -> int:
+    due = int(c["due"])
+    return {"w": due, "since": int(c["queued_at"]), "target": target_ms(due, int(c["priority"]))}[kind]
+
+
+def _owners(board: Picture) -> Iterator[str]:
+    """Who waits has no owner, and who declined knows it."""
+    for name, c in board.kinds["c"].items():
+        if c["owner"] and c["status"] in ("queued", "closed", "snoozed"):
+            yield f"{name} is {c['status']} and owned by {c['owner']}"
+        for agent in board.of("cd", name):
+            if name not in board.of("ad", agent):
+                yield f"{name} was declined by {agent}, who does not know"
+
+
+def _holdings(board: Picture) -> Iterator[str]:
+    """Who has what, both ways; and loads are the sum of it."""
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for name, c in board.kinds["c"].items():
+        for agent in {c["owner"], c["offered_to"], c["keeps"]} - {""}:
+            held[agent].add(name)
+    for agent, names in board.kinds["ac"].items():
+        if names != held[agent]:
+            yield f"{agent} holds {sorted(names)}, by the conversations {sorted(held[agent])}"
+    for agent in held.keys() - board.kinds["ac"].keys():
+        yield f"{agent} holds nothing, by the conversations {sorted(held[agent])}"
+    for agent, a in board.kinds["a"].items():
+        load = sum(int(board.of("c", name).get("weight", 0)) for name in board.of("ac", agent))
+        if int(a["load"]) != load:
+            yield f"{agent} has a load of {a['load']}, and holds {load}"
+
+
+def _standing(board: Picture, agent: str, requirement: str) -> tuple[Standing, dict[str, int]]:
+    known = {name: int(level) for name, level in board.of("as", agent).items()}
+    queues = {name.removeprefix("queue:") for name in known if name.startswith("queue:")}
+    skills = {name: level for name, level in known.items() if not name.startswith("queue:")}
+    return standing(requirement, skills=skills, queues=queues), skills
+
+
+def _ranks(board: Picture) -> Iterator[str]:
+    """Who is eligible, who of them has room, and in which order: as the agents are, and nobody else."""
+    for requirement in board.requirements:
+        eligible, free = set(), {}
+        for agent in board.present:
+            a, (comes, skills) = board.of("a", agent), _standing(board, agent, requirement)
+            if (requirement in board.of("ap", agent)) != (comes is Standing.SATISFIES):
+                yield f"{agent} stands at {comes.name} to {requirement}, the board says otherwise"
+            if comes is not Standing.SATISFIES or a["presence"] != "available":
+                continue
+            eligible.add(agent)
+            if int(a["load"]) + weight_of(requirement) <= int(a["capacity"]):
+                free[agent] = _index(a, skills, requirement)
+        if board.of("e", requirement) != eligible:
+            yield f"eligible for {requirement}: {sorted(eligible)}, the board says {sorted(board.of('e', requirement))}"
+        if board.of("f", requirement) != free:
+            yield f"free for {requirement}: {free}, the board says {board.of('f', requirement)}"
+    for kind in ("e", "f", "n"):
+        for requirement in board.kinds[kind].keys() - board.requirements:
+            yield f"{kind}:{requirement} is of a requirement set that was let go"
+
+
+def _index(a: dict[str, str], skills: dict[str, int], requirement: str) -> float:
+    candidate = Candidate(
+        load=int(a["load"]), capacity=int(a["capacity"]), idle_since=int(a["idle_since"]),
+        assigned_at=int(a["assigned_at"]), flexibility=float(a.get("flexibility", 0)),
+    )  # fmt: skip
+    skilled = proficiency(skills, skills_of(requirement), prefers_of(requirement))
+    return index(policy_of_requirement(requirement), candidate, skilled)
+
+
+def _counters(board: Picture) -> Iterator[str]:
+    for requirement in board.requirements:
+        comes = [_standing(board, agent, requirement)[0] for agent in board.present]
+        for least in (Standing.NO_SKILL, Standing.NO_LEVEL, Standing.SATISFIES):
+            counted = int(board.of("n", requirement).get(str(int(least)), 0))
+            if counted != (there := sum(one >= least for one in comes)):
+                yield f"{requirement}: {counted} counted at {least.name} or above, there are {there}"
+
+
+def _stranded(board: Picture) -> Iterator[str]:
+    for requirement, line in board.kinds["w"].items():
+        for name in line:
+            if takers := board.of("f", requirement).keys() - board.of("cd", name):
+                yield f"{name} waits while {sorted(takers)} could take it"

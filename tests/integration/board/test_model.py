@@ -1,0 +1,252 @@
+"""The board as a state machine: moves at random, repeated, answered late, made together; after each all is audited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Coroutine
+from itertools import count
+from typing import Any
+
+import orjson
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.integration.board.conftest import Floor, together
+from trunkline.board import Answer, Board, moves
+from trunkline.events import Presence, Profile
+from trunkline.ids import new_id
+from trunkline.index import PRESETS
+from trunkline.requirements import requirement_id
+from trunkline.testing.audit import audit
+from trunkline.testing.servers.redis import RedisServer
+
+AGENTS = ("ana", "berk", "cem", "dace")
+THREADS = tuple(f"sms-main|tel:+{n}" for n in range(7))
+VERBS = ("reply", "wrap_up", "close", "close", "snooze", "wake", "to_agent", "to_queue")
+_NUMBERS = count()
+
+agents = st.sampled_from(AGENTS)
+levels = st.dictionaries(st.sampled_from(["lang.tr", "vip"]), st.integers(1, 9), max_size=2)
+wanted = st.sampled_from([{}, {}, {"vip": 3}, {"lang.tr": 2}, {"lang.tr": 4, "vip": 2}])
+policies = st.sampled_from(sorted(PRESETS))
+
+
+class Moves(RuleBasedStateMachine):
+    """Two shards, four agents, seven customers, and the clock."""
+
+    server: RedisServer
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.board = Board(self.server.url, deployment=f"model{next(_NUMBERS)}", shards=2)
+        self.floor = Floor(self.board)
+        self.now = 1_767_268_800_000
+        self.versions: dict[str, int] = {}
+        self.outcomes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.loads: dict[str, int] = {}
+        self.given = False
+        self.profiles = count(1)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    @initialize()
+    def open(self) -> None:
+        self.run(self.floor.open())
+        self.floor.travel(self.now)
+        for agent in AGENTS[:2]:
+            self.arrive(agent, {"vip": 5, "lang.tr": 5}, 2, "*")
+
+    def teardown(self) -> None:
+        self.run(self.board.client.aclose())
+        self.loop.close()
+
+    # --- who is there --------------------------------------------------------------------------------------
+
+    @rule(agent=agents, skills=levels, capacity=st.integers(1, 4), queue=st.sampled_from(["*", "support", "sales"]))
+    def arrive(self, agent: str, skills: dict[str, int], capacity: int, queue: str) -> None:
+        self.run(
+            self.floor.arrive(
+                agent, skills=skills, capacity=capacity, queues=(queue,), version=next(self.profiles), lease_ms=45_000
+            )
+        )
+
+    @rule(agent=agents, presence=st.sampled_from([Presence.AVAILABLE, Presence.AWAY]))
+    def set_presence(self, agent: str, presence: Presence) -> None:
+        self.run(moves.set_presence(self.board, operation=new_id(), agent=agent, presence=presence, reason=""))
+
+    @rule(agent=agents, skills=levels, capacity=st.integers(1, 4))
+    def change_profile(self, agent: str, skills: dict[str, int], capacity: int) -> None:
+        profile = Profile(
+            agent=agent, name=agent, version=next(self.profiles), capacity=capacity, skills=skills, queues=("*",)
+        )
+        self.run(moves.set_profile(self.board, operation=new_id(), profile=profile))
+
+    @rule(agent=agents, value=st.floats(0, 3))
+    def flex(self, agent: str, value: float) -> None:
+        self.run(self.board.call("flex", agent, f"{value:.4f}"))
+
+    # --- customers -----------------------------------------------------------------------------------------
+
+    @rule(thread=st.sampled_from(THREADS), skills=wanted, policy=policies, weight=st.integers(1, 2),
+          priority=st.integers(0, 3), widens=st.booleans())  # fmt: skip
+    def receive(
+        self, thread: str, skills: dict[str, int], policy: str, weight: int, priority: int, widens: bool
+    ) -> None:
+        first = requirement_id("support", "sms", weight, skills, policy=PRESETS[policy])
+        wider = requirement_id("support", "sms", weight, {}, also=["sales"], policy=PRESETS[policy])
+        ladder = f"0>{first} 20000>{wider}" if widens and first != wider else ""
+        self.run(
+            self.floor.receive(thread, requirement=first, ladder=ladder, weight=weight, priority=priority, due=60_000)
+        )
+
+    # --- work ----------------------------------------------------------------------------------------------
+
+    def conversations(self, *statuses: str) -> list[dict[str, str]]:
+        async def look() -> list[dict[str, str]]:
+            prefix = self.board.keys.under(self.board.generation) + "c:"
+            names = sorted([key.decode() async for key in self.board.client.scan_iter(match=prefix + "*")])
+            found = [await self.floor.conversation(name.removeprefix(prefix)) for name in names]
+            return [one for one in found if one.get("status") in statuses]
+
+        found: list[dict[str, str]] = self.run(look())
+        return found
+
+    @rule(data=st.data(), verbs=st.lists(st.sampled_from(["accept", "decline", "close"]), min_size=1, max_size=3))
+    def answer(self, data: st.DataObject, verbs: list[str]) -> None:
+        """Several answers to one offer, in one call: one is taken, the others learn that it is gone."""
+        if offered := self.conversations("offered"):
+            c = data.draw(st.sampled_from(offered))
+            who: dict[str, Any] = {"agent": c["offered_to"], "conversation": c["id"], "fence": int(c["fence"])}
+            calls = {
+                "accept": lambda: moves.accept(self.board, operation=new_id(), **who),
+                "decline": lambda: moves.decline(self.board, operation=new_id(), reason="busy", **who),
+                "close": lambda: self.floor.close(c["keeps"] or "nobody", c["id"]),
+            }
+            answers: list[Answer] = self.run(together(*(calls[verb]() for verb in verbs)))
+            assert sum(one.ok for one in answers) <= 1, (verbs, answers)
+
+    @rule()
+    def accept_all(self) -> None:
+        for c in self.conversations("offered"):
+            assert self.run(self.floor.accept(c["offered_to"], c["id"])).code in ("ok", "late")
+
+    @rule(data=st.data(), verb=st.sampled_from(VERBS))
+    def work(self, data: st.DataObject, verb: str) -> None:
+        if owned := self.conversations("active", "wrapping-up", "snoozed", "offered"):
+            c = data.draw(st.sampled_from(owned))
+            who: dict[str, Any] = {"agent": c["owner"] or c["last_agent"] or "ana", "conversation": c["id"]}
+            operation = new_id()
+            first = self.run(self._work(verb, operation, who, data))
+            version = self.run(self.floor.conversation(c["id"])).get("version")
+            again = self.run(self._work(verb, operation, who, data))
+            if first.ok:  # a refusal is not kept where the state may change
+                assert (again.version, again.outbox, again.repeated) == (first.version, first.outbox, True)
+                assert self.run(self.floor.conversation(c["id"])).get("version") == version
+
+    def _work(self, verb: str, operation: str, who: dict[str, Any], data: st.DataObject) -> Any:
+        match verb:
+            case "reply":
+                body = orjson.dumps({"message": {"id": operation}})
+                return moves.reply(self.board, operation=operation, body=body, **who)
+            case "snooze":
+                return moves.snooze(
+                    self.board, operation=operation, wake_at=self.now + 30_000, body=b'{"note":""}', **who
+                )
+            case "to_agent":
+                to = "berk" if who["agent"] == "ana" else "ana"
+                return moves.transfer_to_agent(self.board, operation=operation, to=to, body=b"{}", **who)
+            case "to_queue":
+                needs = requirement_id("sales", "sms", 1, {"vip": 2})
+                return moves.transfer_to_queue(
+                    self.board, operation=operation, queue="sales", requirement=needs, weight=1,
+                    limits="20000:60000:30000:86400000:3", body=b"{}", **who,
+                )  # fmt: skip
+            case "close":
+                return moves.close(self.board, operation=operation, body=b'{"code":"","note":""}', **who)
+            case _:
+                return getattr(moves, verb)(self.board, operation=operation, **who)
+
+    @rule(data=st.data(), to=agents)
+    def assign(self, data: st.DataObject, to: str) -> None:
+        if found := self.conversations("queued", "offered", "active", "wrapping-up", "snoozed"):
+            c = data.draw(st.sampled_from(found))
+            self.run(moves.assign(self.board, operation=new_id(), agent="sue", conversation=c["id"], to=to, body=b"{}"))
+            self.given = True
+
+    # --- the clock, and what is lost -----------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 5, 21, 46, 61, 125]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds * 1_000
+        self.floor.travel(self.now)
+        for _ in range(2):
+            self.run(self.floor.tick())
+
+    @rule()
+    def sweep(self) -> None:
+        answer = self.run(self.board.call("sweep", "0", str(self.floor.terms[0])))
+        assert int(answer[1]) == 0, "the sweep found what a move had left"
+
+    @precondition(lambda self: self.versions)
+    @rule()
+    def show_an_offer(self) -> None:
+        for c in self.conversations("offered"):
+            self.run(moves.shown(self.board, agent=c["offered_to"], conversation=c["id"], fence=int(c["fence"])))
+
+    # --- what must always be so ----------------------------------------------------------------------------
+
+    @invariant()
+    def everything_adds_up(self) -> None:
+        if self.board.generation:
+            prefix = self.board.keys.under(self.board.generation)
+            problems = self.run(audit(self.board.client, prefix, above_capacity=True))
+            assert not problems, problems
+
+    @invariant()
+    def nobody_is_given_more_than_there_is_room_for(self) -> None:
+        """Above capacity comes who is given work by a supervisor's word, or has less capacity now; nobody else."""
+        for name in AGENTS if self.board.generation else ():
+            kept = self.run(self.floor.agent(name))
+            load, before = int(kept.get("load", 0)), self.loads.get(name, 0)
+            assert load <= int(kept.get("capacity", 0)) or load <= before or self.given, (name, kept, before)
+            self.loads[name] = load
+        self.given = False
+
+    @invariant()
+    def versions_are_dense_and_an_offer_ends_once(self) -> None:
+        if not self.board.generation:
+            return
+        for entry in self.run(self.floor.events()):
+            record = orjson.loads(entry.record.value)
+            state = record["data"].get("state", {})
+            if "fence" not in state:
+                continue
+            name, kind = state["id"], record["type"]
+            assert record["data"]["version"] == self.versions.get(name, 0) + 1, (name, kind)
+            self.versions[name] = record["data"]["version"]
+            if kind.startswith("trunkline.offer."):
+                self.outcomes[name, str(state["fence"])].append(kind)
+        for offer, ends in self.outcomes.items():
+            assert len(ends) == 1, (offer, ends)
+
+
+def test_whatever_is_done_the_board_adds_up(board_server: RedisServer) -> None:
+    machine = type("Machine", (Moves,), {"server": board_server})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=40, stateful_step_count=50, deadline=None, print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
