@@ -120,6 +120,10 @@ export const en = {
   ifKnown: "the customer has written before",
   ifNew: "the customer writes for the first time",
   ifMedia: "a file is attached",
+  ifOpen: "it is open",
+  ifClosed: "it is closed",
+  ifLanguage: "the language is {language}",
+  ifIntent: "the intent is {intent}",
   ifAccount: "the account is {name}",
   ifChannel: "the channel is {name}",
 };

@@ -117,6 +117,10 @@ export const lv: Record<keyof typeof en, string> = {
   ifKnown: "klients jau ir rakstījis",
   ifNew: "klients raksta pirmo reizi",
   ifMedia: "ziņai ir pielikums",
+  ifOpen: "ir darba laiks",
+  ifClosed: "nav darba laiks",
+  ifLanguage: "valoda: {language}",
+  ifIntent: "nolūks: {intent}",
   ifAccount: "konts ir {name}",
   ifChannel: "kanāls ir {name}",
 };

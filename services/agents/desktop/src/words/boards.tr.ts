@@ -117,6 +117,10 @@ export const tr: Record<keyof typeof en, string> = {
   ifKnown: "müşteri daha önce yazmış",
   ifNew: "müşteri ilk kez yazıyor",
   ifMedia: "mesajda dosya var",
+  ifOpen: "çalışma saatleri içinde",
+  ifClosed: "çalışma saatleri dışında",
+  ifLanguage: "dil: {language}",
+  ifIntent: "amaç: {intent}",
   ifAccount: "hesap {name}",
   ifChannel: "kanal {name}",
 };
