@@ -61,4 +61,7 @@ def _summary(config: Config) -> list[str]:
         f"queues:   {', '.join(config.queues)} (default: {config.default_queue})",
         f"skills:   {', '.join(config.skills) or 'none'}",
         f"rules:    {len(config.rules)}",
+        *([f"calendars: {', '.join(config.calendars)}"] if config.calendars else ()),
+        *([f"languages: {', '.join(config.language.of)}"] if config.language is not None else ()),
+        *([f"intents:  {', '.join(config.intents.examples)}"] if config.intents is not None else ()),
     ]

@@ -23,6 +23,7 @@ def _known_country(name: str) -> str:
     parts = _countries().get(found[1]) if found else None
     if found is None or parts is None or (found[2] and found[2] not in parts):
         raise ValueError(f"no holidays of `{name[:20]}` are known; write a country, as LV, or a part of one, as DE-BY")
+    public.country_holidays(found[1], subdiv=found[2])  # imports the country: now, and not in the first decision's way
     return name
 
 

@@ -128,6 +128,7 @@ class RuleEngine:
         self._on_failure = on_failure
         self._rules = [(rule, language.compile(rule.when)) for rule in config.rules]
         self._needs_words = any("words" in rule.when for rule in config.rules)
+        self._needs_calendars = any("calendars" in rule.when for rule in config.rules)
 
     def hear(self, message: InboundMessage) -> Heard:
         """What a message alone says of its language."""
@@ -168,11 +169,10 @@ class RuleEngine:
         return found.intent if found.confidence >= self._config.intents.sure else ""
 
     def _hours(self, facts: Facts) -> dict[str, object]:
-        if facts.at is None:
-            return {"hours.open": True, "hours.calendars": list(self._config.calendars)}
-        own = self._config.calendar_of_account(facts.account)
-        open_now = [name for name, each in self._config.calendars.items() if each.open_at(facts.at)]
-        return {"hours.open": own is None or own.open_at(facts.at), "hours.calendars": open_now}
+        at, own = facts.at, self._config.calendar_of_account(facts.account)
+        asked = self._config.calendars.items() if self._needs_calendars else ()
+        open_now = [name for name, each in asked if at is None or each.open_at(at)]
+        return {"hours.open": at is None or own is None or own.open_at(at), "hours.calendars": open_now}
 
     def _one_of_ours(self, language: str) -> str:
         """What was known before helps while it is still told: the file may have changed since."""
