@@ -1,6 +1,6 @@
 """What a rule may know, what rules decide, and how the first match wins. Pure: no I/O, no clock.
 
-The expression language is behind `Condition`: another engine needs one class (see `cel.py`).
+The expression language is behind `conditions.Language`: another engine needs one class (see `cel.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
+from trunkline.config.conditions import ConditionFailed, Language
 from trunkline.config.model import Config, Queue, Rule
 from trunkline.intent import Classifier
 from trunkline.language import UNDETERMINED, Deaf, Detector, Heard, settled
@@ -87,30 +88,6 @@ class Decision:
     """The queue it would have gone to, were that not closed."""
     opens_in_s: int = 0
     """Seconds until its queue opens, if it waits for that: its target begins then."""
-
-
-class ConditionFailed(Exception):
-    """A condition had no answer for these facts (a division by zero, an index beyond a list)."""
-
-
-class Condition(Protocol):
-    """A compiled `when`. Safe to share between threads."""
-
-    def holds(self, prepared: Any) -> bool:
-        """Does it hold for the facts that `Language.prepare` made ready? ConditionFailed if it has no answer."""
-        ...
-
-
-class Language(Protocol):
-    """An expression language."""
-
-    def compile(self, expression: str) -> Condition:
-        """The condition; the language's own error if it is not one."""
-        ...
-
-    def prepare(self, variables: Mapping[str, object]) -> Any:
-        """The values of VARIABLES, made ready once for all conditions of a message."""
-        ...
 
 
 class RuleEngine:

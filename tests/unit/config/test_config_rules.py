@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from trunkline.config.cel import Cel, CelCondition, InvalidExpression
+from trunkline.config.conditions import ConditionFailed
 from trunkline.config.engine import engine_of
 from trunkline.config.limits import MAX_EXPRESSION
 from trunkline.config.load import parse
 from trunkline.config.rules import (
     MAX_TEXT,
     VARIABLES,
-    ConditionFailed,
     Decision,
     Facts,
     RuleEngine,
