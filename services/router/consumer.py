@@ -102,7 +102,7 @@ class Consumer:
         known, agent, language = last or Last(known=False, agent="")
         facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
         decision = rules.engine.decide(facts)
-        routed: Route = route(decision, rules.config, channel=message.channel)
+        routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent)
         return (decision.language, "1" if heard.firm else "", *routed.arguments())
 
     # --- answers -------------------------------------------------------------------------------------------

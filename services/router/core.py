@@ -38,8 +38,10 @@ class Rules:
 
     @property
     def read_history(self) -> bool:
-        """Does any rule ask what the board may have forgotten?"""
-        return any("history." in rule.when or "contact.language" in rule.when for rule in self.config.rules)
+        """Does any rule, or a queue's last agent, ask what the board may have forgotten?"""
+        return any("history." in rule.when or "contact.language" in rule.when for rule in self.config.rules) or any(
+            queue.sticky_s for queue in self.config.queues.values()
+        )
 
     def wants_history(self, heard: Heard) -> bool:
         """Must a message that may begin a conversation be told what was before it? Its language may hang on that."""

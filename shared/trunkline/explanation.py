@@ -10,7 +10,16 @@ from pydantic import BaseModel, Field
 
 from trunkline.events import OfferDetails, PassedOver, Presence, Status
 from trunkline.index import PRESETS
-from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queues_of, skills_of, weight_of
+from trunkline.requirements import (
+    ONLY,
+    channel_of,
+    only_of,
+    policy_of_requirement,
+    prefers_of,
+    queues_of,
+    skills_of,
+    weight_of,
+)
 
 
 class Reason(StrEnum):
@@ -33,6 +42,7 @@ class Asked(BaseModel):
     channel: str
     weight: int
     skills: dict[str, int] = Field(description="skill: lowest level that will do")
+    only: str = Field(default="", description="the one agent who is asked: who had the contact last")
     prefers: dict[str, int] = Field(description="skill: how much it counts")
     policy: str = Field(description="the name of who is taken first, else its weights", examples=["index"])
 
@@ -43,7 +53,8 @@ class Asked(BaseModel):
         named = next((name for name, preset in PRESETS.items() if preset == policy), policy.weights)
         return cls(
             queues=queues_of(requirement), channel=channel_of(requirement), weight=weight_of(requirement),
-            skills=skills_of(requirement), prefers=prefers_of(requirement), policy=named,
+            skills={skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)},
+            only=only_of(requirement), prefers=prefers_of(requirement), policy=named,
         )  # fmt: skip
 
 

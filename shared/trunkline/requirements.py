@@ -4,32 +4,67 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from trunkline.index import DEFAULT, Policy, policy_of
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9._-]{0,62}$")
+ONLY = "agent."
+"""Before an agent's id: a skill that this agent alone has, at level 1."""
+
+SUPERVISORS = "role.supervisor"
+"""In the place of a queue: all supervisors serve it. No queue of a configuration can have such a name."""
+
 _NOTHING: Mapping[str, int] = {}
+_ROOM = re.compile(r"^(\d+)([ix]?)(?:/(\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one conversation takes of an agent, and beside what."""
+
+    weight: int = 1
+    interruptible: bool = False
+    """Gives way: it takes no room from work that does not."""
+    exclusive: bool = False
+    """Wants the agent alone: nothing beside it but what gives way, and nothing after it."""
+    most: int = 0
+    """Most of its channel, in weights, that one agent may have at a time; 0: as much as there is room for."""
+
+    @property
+    def text(self) -> str:
+        """As requirement sets name it."""
+        kind = "x" if self.exclusive else "i" if self.interruptible else ""
+        return f"{self.weight}{kind}" + (f"/{self.most}" if self.most else "")
 
 
 def requirement_id(
     queue: str,
     channel: str,
-    weight: int,
+    room: int | Room,
     skills: Mapping[str, int],
     *,
     also: Sequence[str] = (),
     prefers: Mapping[str, int] = _NOTHING,
     policy: Policy = DEFAULT,
 ) -> str:
-    """`queue+queue|channel|weight|skill:level,…|skill:weight,…|policy`; ValueError for a name the board cannot take.
+    """`queue+queue|channel|room|skill:level,…|skill:weight,…|policy`; ValueError for a name the board cannot take.
 
-    `also`: whoever serves one of these queues will do as well. The first queue is where it waits, and is counted.
-    `prefers`: skills that are no condition, but make an agent better. Skills are in order; empty ends are left out.
+    `room`: a number is its weight alone. `also`: whoever serves one of these queues will do as well; the first queue is
+    where it waits, and is counted. `prefers`: skills that are no condition, but make an agent better. Skills are in
+    order; empty ends are left out.
     """
     for name in (queue, *also, channel, *skills, *prefers):
         if not _NAME.match(name):
             raise ValueError(f"not a name for the board: {name[:80]!r}")
-    wanted = (f"{'+'.join((queue, *also))}", channel, str(weight), _pairs(skills), _pairs(prefers), policy.text)
+    wanted = (
+        f"{'+'.join((queue, *also))}",
+        channel,
+        Room(room).text if isinstance(room, int) else room.text,
+        _pairs(skills),
+        _pairs(prefers),
+        policy.text,
+    )
     kept = max([4, *(place for place, part in enumerate(wanted, start=1) if part)])
     return "|".join(wanted[:kept])
 
@@ -49,14 +84,28 @@ def channel_of(requirement: str) -> str:
     return requirement.split("|")[1]
 
 
+def room_of(requirement: str) -> Room:
+    """What one such conversation takes of an agent."""
+    found = _ROOM.match(requirement.split("|")[2])
+    if found is None:
+        raise ValueError(f"not a requirement set: {requirement[:80]!r}")
+    weight, kind, most = found.groups()
+    return Room(int(weight), interruptible=kind == "i", exclusive=kind == "x", most=int(most or 0))
+
+
 def weight_of(requirement: str) -> int:
     """How much of an agent's capacity one such conversation takes."""
-    return int(requirement.split("|")[2])
+    return room_of(requirement).weight
 
 
 def skills_of(requirement: str) -> dict[str, int]:
     """The skills a requirement set asks for, with their levels."""
     return _numbers(requirement.split("|")[3])
+
+
+def only_of(requirement: str) -> str:
+    """The one agent whom it asks for; '' if it asks for skills alone."""
+    return next((skill.removeprefix(ONLY) for skill in skills_of(requirement) if skill.startswith(ONLY)), "")
 
 
 def prefers_of(requirement: str) -> dict[str, int]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trunkline.config.model import Config, Queue
+from trunkline.config.model import Config, Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
-from trunkline.requirements import requirement_id
+from trunkline.requirements import Room, requirement_id
 from trunkline.widening import ladder
 
 VERSION_LENGTH = 12
@@ -42,12 +42,12 @@ class Route:
         )  # fmt: skip
 
 
-def route(decision: Decision, config: Config, *, channel: str) -> Route:
-    """What the board is told of a decision."""
+def route(decision: Decision, config: Config, *, channel: str, last_agent: str = "") -> Route:
+    """What the board is told of a decision. `last_agent`: who had this contact last, if that is known."""
     queue = config.queues[decision.queue]
     needs = needs_in(
-        queue, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
-        prefers=decision.prefers, later_s=decision.opens_in_s,
+        config, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
+        prefers=decision.prefers, last_agent=last_agent, later_s=decision.opens_in_s,
     )  # fmt: skip
     return Route(
         queue=decision.queue,
@@ -69,16 +69,30 @@ class Needs(NamedTuple):
 
 
 def needs_in(
-    queue: Queue, name: str, *, channel: str, weight: int, requires: Mapping[str, int], prefers: Mapping[str, int],
+    config: Config,
+    name: str,
+    *,
+    channel: str,
+    weight: int,
+    requires: Mapping[str, int],
+    prefers: Mapping[str, int],
+    last_agent: str = "",
     later_s: int = 0,
-) -> Needs:  # fmt: skip
-    """What a conversation needs in this queue: its policy and its widening are the queue's. It widens `later_s` later
-    where the queue opens then: nobody need be there before."""
-    policy = queue.policy.policy
-    return Needs(
-        requirement_id(name, channel, weight, requires, prefers=prefers, policy=policy),
-        ladder(
-            queue.widening, queue=name, channel=channel, weight=weight, requires=requires, prefers=prefers,
-            policy=policy, later_s=later_s,
-        ),
+) -> Needs:
+    """What a conversation needs in a queue: policy and widening are the queue's, its room is as its channel says. It
+    widens `later_s` later where the queue opens then: nobody need be there before."""
+    queue = config.queues[name]
+    policy, room = queue.policy.policy, room_in(config, channel, weight)
+    steps = ladder(
+        queue.widening, queue=name, channel=channel, room=room, requires=requires, prefers=prefers, policy=policy,
+        only=(last_agent if queue.sticky_s else "", queue.sticky_s), later_s=later_s,
     )  # fmt: skip
+    if steps:
+        return Needs(steps.split()[0].partition(">")[2], steps)
+    return Needs(requirement_id(name, channel, room, requires, prefers=prefers, policy=policy), "")
+
+
+def room_in(config: Config, channel: str, weight: int) -> Room:
+    """What such a conversation takes of an agent."""
+    taking = config.channels.get(channel, Taking())
+    return Room(weight, taking.interruptible, taking.exclusive, taking.most)

@@ -7,7 +7,7 @@ from functools import partial
 
 from trunkline.config.model import WideningStep
 from trunkline.index import DEFAULT, Policy
-from trunkline.requirements import requirement_id
+from trunkline.requirements import ONLY, SUPERVISORS, Room, requirement_id
 
 _NOTHING: Mapping[str, int] = {}
 
@@ -20,24 +20,30 @@ def ladder(
     *,
     queue: str,
     channel: str,
-    weight: int,
+    room: int | Room,
     requires: Mapping[str, int],
     prefers: Mapping[str, int] = _NOTHING,
     policy: Policy = DEFAULT,
+    only: tuple[str, int] = ("", 0),
     later_s: int = 0,
 ) -> str:
     """The requirement sets by which it widens, `ms>set ms>set …`, the first after 0 ms; '' when nothing ever changes.
 
     Steps add up: what one has lowered, dropped or opened stays so. A step that changes nothing for these skills is
     left out; each is taken `later_s` later. What is preferred, and the policy of who is taken first, stay as they are.
-    ValueError for a name the board could not take.
+    `only`: an agent who alone is asked at first, and for how many seconds. ValueError for a name the board could not
+    take.
     """
     skills, also = dict(requires), list[str]()
-    named = partial(requirement_id, queue, channel, weight, prefers=prefers, policy=policy)
-    rungs = [(0, named(skills))]
+    named = partial(requirement_id, queue, channel, room, prefers=prefers, policy=policy)
+    agent, alone_s = only
+    rungs = (
+        [(0, named({**skills, ONLY + agent: 1})), (alone_s * 1_000, named(skills))] if agent else [(0, named(skills))]
+    )
     for step in steps:
         skills = _lowered(_without(skills, step.drop), step.lower)
-        also += [name for name in step.queues if name not in {queue, *also}]
+        further = (*step.queues, *([SUPERVISORS] if step.supervisors else ()))
+        also += [name for name in further if name not in {queue, *also}]
         wider = named(skills, also=also)
         if wider != rungs[-1][1]:
             rungs.append(((later_s + step.after_s) * 1_000, wider))

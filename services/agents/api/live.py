@@ -126,7 +126,10 @@ async def colleagues(me: Me, use: Use) -> KnownAgents:
 @router.get("/waiting", responses=responses(401, 503))
 async def in_line(me: Me, use: Use) -> InLine:
     """Why nothing is offered to me: what waits in my queues, and what of it I could take."""
-    mine = [one for one in await looks.waiting(use.board) if not {"*", *one.queues}.isdisjoint(me.queues)]
+    mine = [
+        one for one in await looks.waiting(use.board)
+        if one.only in ("", me.id) and not {"*", *one.queues}.isdisjoint(me.queues)
+    ]  # fmt: skip
     lacking: Counter[tuple[tuple[str, int], ...]] = Counter()
     for one in mine:
         lacking[_lacked(me, one)] += one.waiting

@@ -16,6 +16,7 @@ from services.agents.repository.errors import LoginTaken, NotThere, VersionConfl
 from services.agents.tables import AGENTS
 from trunkline.events import Profile
 from trunkline.ids import new_id
+from trunkline.requirements import SUPERVISORS
 
 MAX_PAGE: Final = 200
 """Most rows of one page."""
@@ -87,7 +88,7 @@ class Agent(NewAgent):
             version=self.version,
             capacity=self.capacity,
             skills=self.skills,
-            queues=self.queues,
+            queues=(*self.queues, SUPERVISORS) if self.supervises else self.queues,
             languages=self.languages,
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from trunkline.board.client import Board, safe
 from trunkline.events import Presence
-from trunkline.requirements import channel_of, queues_of, skills_of
+from trunkline.requirements import ONLY, channel_of, only_of, queues_of, skills_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Waiting:
     """Whose agents will do; the first is where it waits."""
     channel: str
     skills: dict[str, int]
+    only: str
+    """The one agent who is asked; '' for whoever has the skills."""
     waiting: int
     oldest_s: float | None
     slack_s: float | None
@@ -90,7 +92,8 @@ def _waiting(line: list[Any], now: int) -> Waiting:
     oldest, target = line[2], line[3]
     return Waiting(
         requirement=requirement, queues=queues_of(requirement), channel=channel_of(requirement),
-        skills=skills_of(requirement), waiting=int(line[1]),
+        skills={skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)},
+        only=only_of(requirement), waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),

@@ -92,7 +92,8 @@ def asked(it: Asked) -> str:
     skills = ", ".join(f"{skill} ≥ {level}" for skill, level in it.skills.items()) or "no skill"
     prefers = f", better with {', '.join(it.prefers)}" if it.prefers else ""
     weight = f", weight {it.weight}" if it.weight > 1 else ""
-    return f"{' or '.join(it.queues)} by {it.channel}: {skills}{prefers}{weight}; {it.policy} first"
+    who = f"of {it.only} alone, " if it.only else ""
+    return f"{' or '.join(it.queues)} by {it.channel}: {who}{skills}{prefers}{weight}; {it.policy} first"
 
 
 def _now(now: Now) -> Iterator[str]:

@@ -88,8 +88,11 @@ class _Checking:
             self._tell(path, message, key=at_key)
 
     def settings(self, channels: Mapping[str, Channel], environment: Environment) -> dict[str, Any]:
-        """Each account's settings as its channel wants them."""
+        """Each account's settings as its channel wants them; only installed channels are spoken of."""
         found: dict[str, Any] = {}
+        for name, _ in names.entries(self._root, "channels"):
+            if name not in channels:
+                self._tell(("channels", name), names.unknown("channel", name, channels), key=True)
         for name, entry in names.entries(self._root, "accounts"):
             kind = entry.entries.get("channel")
             if not isinstance(kind, Scalar) or not isinstance(kind.value, str):

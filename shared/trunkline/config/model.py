@@ -122,6 +122,7 @@ class WideningStep(_Frozen):
     lower: dict[SkillOrGroup, Level] = Field(default={}, description="skill: this level will do from now on")
     drop: tuple[SkillOrGroup, ...] = Field(default=(), description="skills that are not asked for any more")
     queues: tuple[Name, ...] = Field(default=(), max_length=8, description="whoever serves these will do as well")
+    supervisors: bool = Field(default=False, description="any supervisor with the skills will do as well")
 
 
 class Queue(_Frozen):
@@ -152,6 +153,12 @@ class Queue(_Frozen):
     widening: tuple[WideningStep, ...] = Field(
         default=(), max_length=8, description="how what it asks for relaxes while it waits"
     )
+    sticky_s: int = Field(
+        default=0,
+        ge=0,
+        le=7 * _DAY_S,
+        description="seconds in which only who had the contact last is asked, if present",
+    )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
     hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
     closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
@@ -166,6 +173,20 @@ class Queue(_Frozen):
             reopen_s=self.reopen_within_s,
             missed=self.missed_offers_before_away,
         )
+
+
+class Taking(_Frozen):
+    """How the work of a channel takes an agent's capacity."""
+
+    interruptible: bool = Field(default=False, description="gives way: it takes no room from work that does not")
+    exclusive: bool = Field(default=False, description="wants the agent alone")
+    most: int = Field(default=0, ge=0, le=1_000, description="weight of it that one agent may have at a time; 0: any")
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if self.interruptible and self.exclusive:
+            raise ValueError("work that gives way cannot want the agent alone; choose one")
+        return self
 
 
 class Rule(_Frozen):
@@ -248,6 +269,7 @@ class Layout(_Frozen):
     calendars: dict[Name, Calendar] = Field(default={}, max_length=100)
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")
+    channels: dict[Name, Taking] = Field(default={}, description="how each channel's work takes capacity")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from trunkline.config.document import Items, Node, Scalar, Table
 from trunkline.config.problems import meant
+from trunkline.requirements import ONLY
 from trunkline.widening import GROUP, covers
 
 Finding = tuple[tuple[str | int, ...], str, bool]
@@ -23,6 +24,9 @@ def check(root: Node) -> Iterator[Finding]:
     calendars = _declared(root, "calendars")
     if isinstance(root, Table):
         yield from _queue(root, (), "default_queue", queues)
+    for name in skills:
+        if name.startswith(ONLY):
+            yield ("skills", name), f"names that begin with `{ONLY}` are the agents' own", True
     for name, account in entries(root, "accounts"):
         yield from _queue(account, ("accounts", name), "queue", queues)
         yield from _calendar(account, ("accounts", name), calendars)
@@ -95,19 +99,20 @@ def _skills(table: Table, path: tuple[str | int, ...], known: Collection[str]) -
 def _widening(
     queue: Table, path: tuple[str | int, ...], queues: Collection[str], skills: Collection[str]
 ) -> Iterator[Finding]:
-    before = 0
+    sticky = queue.entries.get("sticky_s")
+    before, of = (sticky.value if isinstance(sticky, Scalar) and isinstance(sticky.value, int) else 0), "`sticky_s`"
     for at, step in items(queue, "widening"):
         for key, known, kind in (("lower", skills, "skill"), ("drop", skills, "skill"), ("queues", queues, "queue")):
             for place, name in _named(step, key):
                 if not any(covers(name, one) for one in known):
                     yield (*path, at, *place), unknown(kind, name, known), key == "lower"
-        if not {"lower", "drop", "queues"} & step.entries.keys():
-            yield (*path, at), "the step changes nothing; give lower, drop or queues", False
+        if not {"lower", "drop", "queues", "supervisors"} & step.entries.keys():
+            yield (*path, at), "the step changes nothing; give lower, drop, queues or supervisors", False
         after = step.entries.get("after_s")
         if isinstance(after, Scalar) and isinstance(after.value, int):
             if after.value <= before:
-                yield (*path, at, "after_s"), f"must be more than the {before} of the step before", False
-            before = after.value
+                yield (*path, at, "after_s"), f"must be more than the {before} of {of}", False
+            before, of = after.value, "the step before"
 
 
 def _calendar(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:

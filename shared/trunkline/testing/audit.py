@@ -6,7 +6,7 @@ ordered set and what puts it in order) is reckoned anew in Python, so a fault of
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +14,12 @@ from redis.asyncio import Redis
 
 from trunkline.due import target_ms
 from trunkline.index import Candidate, index, proficiency
-from trunkline.requirements import policy_of_requirement, prefers_of, skills_of, weight_of
+from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
 from trunkline.standing import Standing, standing
 
 _HASHES = ("c", "a", "as", "ap", "n")
 _SETS = ("ac", "ad", "cd", "e")
+_LOADS = {"load", "soft", "alone"}
 _RANKED = ("f", "w", "since", "target")
 
 
@@ -113,9 +114,29 @@ def _holdings(board: Picture) -> Iterator[str]:
     for agent in held.keys() - board.kinds["ac"].keys():
         yield f"{agent} holds nothing, by the conversations {sorted(held[agent])}"
     for agent, a in board.kinds["a"].items():
-        load = sum(int(board.of("c", name).get("weight", 0)) for name in board.of("ac", agent))
-        if int(a["load"]) != load:
-            yield f"{agent} has a load of {a['load']}, and holds {load}"
+        holds = [board.of("c", name) for name in board.of("ac", agent)]
+        kept = {name: int(a[name]) for name in a if name in _LOADS or name.startswith("in:")}
+        if {name: load for name, load in kept.items() if load} != _loads([c for c in holds if c]):
+            yield f"{agent} has loads of {kept}, and holds {_loads(holds)}"
+
+
+def _loads(conversations: list[dict[str, str]]) -> Counter[str]:
+    """What an agent's counters should say of these."""
+    loads: Counter[str] = Counter()
+    for c in conversations:
+        room, weight = room_of(c["requirement"]), int(c["weight"])
+        loads.update({"load": weight, f"in:{channel_of(c['requirement'])}": weight})
+        loads.update({"soft": weight} if room.interruptible else {"alone": 1} if room.exclusive else {})
+    return loads
+
+
+def _has_room(a: dict[str, str], requirement: str) -> bool:
+    room = room_of(requirement)
+    load, soft, of_channel = (int(a.get(name, 0)) for name in ("load", "soft", f"in:{channel_of(requirement)}"))
+    taken = load if room.interruptible else load - soft
+    if int(a.get("alone", 0)) or (room.most and of_channel + room.weight > room.most):
+        return False
+    return taken == 0 if room.exclusive else taken + room.weight <= int(a["capacity"])
 
 
 def _standing(board: Picture, agent: str, requirement: str) -> tuple[Standing, dict[str, int]]:
@@ -136,7 +157,7 @@ def _ranks(board: Picture) -> Iterator[str]:
             if comes is not Standing.SATISFIES or a["presence"] != "available":
                 continue
             eligible.add(agent)
-            if int(a["load"]) + weight_of(requirement) <= int(a["capacity"]):
+            if _has_room(a, requirement):
                 free[agent] = _index(a, skills, requirement)
         if board.of("e", requirement) != eligible:
             yield f"eligible for {requirement}: {sorted(eligible)}, the board says {sorted(board.of('e', requirement))}"

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.integration.board.conftest import Floor
+from tests.integration.board.conftest import Floor, together
 from trunkline.board import moves
 from trunkline.events import ConversationOffered, Presence, Profile
 from trunkline.ids import new_id
@@ -119,6 +119,19 @@ async def test_counts_follow_who_comes_changes_and_goes(floor: Floor) -> None:
 
     counted = await floor.board.client.hgetall(f"{floor.board.keys.under(floor.board.generation)}n:{NEEDS}")
     assert {int(number) for number in counted.values()} == {0}
+
+
+async def test_who_comes_within_the_same_call_is_counted(floor: Floor) -> None:
+    await together(
+        floor.arrive("ana", skills={"lang.lv": 5}), floor.receive("t1", requirement=NEEDS),
+        floor.arrive("berk", skills={"lang.lv": 5}), floor.arrive("cem", skills={"lang.lv": 5}),
+        floor.receive("t2", requirement=NEEDS),
+    )  # fmt: skip
+
+    first, second = await offered(floor)
+
+    assert (first.present, first.passed_over.room) == (1, 0)
+    assert (second.present, second.passed_over.room) == (3, 1)
 
 
 async def test_the_present_moment_says_of_every_agent_how_they_stand(floor: Floor) -> None:

@@ -73,6 +73,7 @@ LAYOUT = [
     ("examples without end", SOUND + "intents: {examples: {refund: [" + ", ".join(["money"] * 499) + "], other: [hello, bye]}}\n", "6:10: intents: 501 examples of 2503 characters; at most 500 of 20000 together"),
     ("more than sure", SOUND + "intents: {examples: {refund: [a b, c d], other: [e f, g h]}, sure: 80}\n", "6:68: intents.sure: should be less than or equal to 1"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
+    ("work both to give way and to be alone", SOUND + "channels: {pigeon: {interruptible: true, exclusive: true}}\n", "6:20: channels.pigeon: work that gives way cannot want the agent alone; choose one"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
     ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
     ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),
@@ -80,6 +81,8 @@ LAYOUT = [
 ]
 
 NAMES = [
+    ("a step before the last agent's time is over", SOUND.replace("{title: Support}", "{title: Support, sticky_s: 60, widening: [{after_s: 30, supervisors: true}]}"), "3:64: queues.support.widening[0].after_s: must be more than the 60 of `sticky_s`"),
+    ("a skill in the name of an agent", SOUND.replace("skills:\n", "skills:\n  agent.ana: {title: Ana}\n"), "5:3: skills.agent.ana: names that begin with `agent.` are the agents' own"),
     ("an unknown default queue", SOUND.replace("queue: support", "queue: suport"), "1:16: default_queue: there is no queue `suport`; did you mean `support`?"),
     ("an unknown queue in a rule", _rule("true").replace("queue: support\n", "queue: sales\n").replace("default_queue: sales", "default_queue: support"), "9:12: rules[0].queue: there is no queue `sales`; there are support"),
     ("an unknown skill in a rule", _rule("true") + "    requires: {lang.lv: 3}\n", "10:16: rules[0].requires.lang.lv: there is no skill `lang.lv`; did you mean `lang.tr`?"),
@@ -88,7 +91,7 @@ NAMES = [
     ("a widening by an unknown skill", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, lower: {vip: 1}}]}"), "3:61: queues.support.widening[0].lower.vip: there is no skill `vip`; there are lang.tr"),
     ("a widening that drops an unknown group", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [land.*]}]}"), "3:60: queues.support.widening[0].drop[0]: there is no skill `land.*`; did you mean `lang.tr`?"),
     ("a widening by an unknown queue", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, queues: [sale]}]}"), "3:62: queues.support.widening[0].queues[0]: there is no queue `sale`; there are support"),
-    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop or queues"),
+    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop, queues or supervisors"),
     ("a widening that goes back in time", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [lang.tr]}, {after_s: 9, drop: [lang.*]}]}"), "3:81: queues.support.widening[1].after_s: must be more than the 9 of the step before"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
     ("languages without their skills", SOUND + "language: {of: [tr, lv], skill: lang.*}\n", "6:21: language.of[1]: there is no skill `lang.lv`; did you mean `lang.tr`?"),
@@ -101,6 +104,7 @@ NAMES = [
     ("a closed queue that is always open", SOUND.replace("{title: Support}", "{title: Support, closed: {queue: support}}"), "3:29: queues.support.closed: means nothing without `hours`\n3:45: queues.support.closed.queue: leads back to `support`"),
     ("a closed queue that leads nowhere", SOUND.replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: there is no queue `night`; there are support"),
     ("closed queues in a circle", SOUND.replace("skills:", "  night: {title: Night, hours: office, closed: {queue: support}}\nskills:").replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: leads back to `support`\n4:56: queues.night.closed.queue: leads back to `night`"),
+    ("room of an unknown channel", ACCOUNT + "channels: {pigoen: {most: 2}}\n", "13:12: channels.pigoen: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),
 ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trunkline.config.model import WideningStep
-from trunkline.requirements import queue_of, skills_of
+from trunkline.requirements import only_of, queue_of, queues_of, skills_of
 from trunkline.widening import covers, ladder
 
 _SKILLS = ("lang.tr", "lang.lv", "billing", "vip")
@@ -23,7 +23,7 @@ def step(
 
 
 def climbed(*steps: WideningStep, requires: Mapping[str, int]) -> list[tuple[int, str]]:
-    text = ladder(steps, queue="support", channel="sms", weight=1, requires=requires)
+    text = ladder(steps, queue="support", channel="sms", room=1, requires=requires)
     return [(int(after), wider) for after, _, wider in (rung.partition(">") for rung in text.split())]
 
 
@@ -93,6 +93,21 @@ def test_where_the_queue_opens_later_it_widens_later() -> None:
     steps = (WideningStep(after_s=60, drop=("lang.*",)),)
     asked: dict[str, int] = {"lang.lv": 3}
 
-    found = ladder(steps, queue="support", channel="sms", weight=1, requires=asked, later_s=3_600)
+    found = ladder(steps, queue="support", channel="sms", room=1, requires=asked, later_s=3_600)
 
     assert [rung.partition(">")[0] for rung in found.split(" ")] == ["0", "3660000"]
+
+
+def test_the_last_agent_is_asked_alone_before_all_other_steps() -> None:
+    steps = [WideningStep(after_s=90, supervisors=True)]
+
+    text = ladder(steps, queue="support", channel="sms", room=1, requires={"vip": 2}, only=("a1b2", 30))
+
+    rungs = [step.split(">") for step in text.split()]
+    assert [after for after, _ in rungs] == ["0", "30000", "90000"]
+    assert [only_of(wanted) for _, wanted in rungs] == ["a1b2", "", ""]
+    assert [queues_of(wanted) for _, wanted in rungs] == [("support",), ("support",), ("support", "role.supervisor")]
+
+
+def test_without_a_last_agent_there_is_no_such_step() -> None:
+    assert ladder([], queue="support", channel="sms", room=1, requires={}, only=("", 30)) == ""

@@ -1,7 +1,8 @@
 -- Requirement sets, and how agents stand to them.
 
--- A requirement set's id says what it is: queue|channel|weight|skill:level,skill:level|skill:weight|policy; any of
--- `queue+queue` will do, empty ends are left out (trunkline.requirements).
+-- A requirement set's id says what it is: queue|channel|room|skill:level,skill:level|skill:weight|policy; any of
+-- `queue+queue` will do, empty ends are left out (trunkline.requirements). Room is the weight, `i` for work that gives way
+-- to other work or `x` for work that wants the agent alone, and `/` with how much of its channel an agent may have.
 local REQUIREMENTS = {} -- id → what it says, once read in this call
 
 local function policy(text)
@@ -12,9 +13,10 @@ end
 local function requirement(id)
   local r = REQUIREMENTS[id]
   if not r then
-    local queue, channel, weight, skills, tail = string.match(id, '^([^|]*)|([^|]*)|(%d+)|([^|]*)(.*)$')
+    local queue, channel, weight, kind, most, skills, tail =
+      string.match(id, '^([^|]*)|([^|]*)|(%d+)([ix]?)/?(%d*)|([^|]*)(.*)$')
     local prefers, by = string.match(tail or '', '^|([^|]*)|?(.*)$')
-    r = { queue = queue, channel = channel, weight = num(weight), skills = skills, prefers = prefers or '',
+    r = { queue = queue, channel = channel, weight = num(weight), kind = kind, most = num(most), skills = skills, prefers = prefers or '',
       policy = policy(by and by ~= '' and by or DEFAULT_POLICY) }
     REQUIREMENTS[id] = r
   end

@@ -4,7 +4,17 @@ local function agent(id)
   return a.id and a or nil
 end
 
-local function has_room(a, r) return num(a.load) + r.weight <= num(a.capacity) end
+-- Room: within the capacity, and within what one agent may have of the channel. Work that gives way takes no room from
+-- work that does not; beside work that wants the agent alone there is none.
+local function has_room(a, r)
+  if num(a.alone) > 0 then return false end
+  local taken = r.kind == 'i' and num(a.load) or num(a.load) - num(a.soft)
+  if r.kind == 'x' then return taken == 0 end
+  if r.most > 0 and num(a['in:' .. r.channel]) + r.weight > r.most then return false end
+  return taken + r.weight <= num(a.capacity)
+end
+
+local FLOOR = {} -- requirement set → how many satisfy it and so on, read once: see 27_reasons
 
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
 local function rank(a, id, skilled)
@@ -26,6 +36,7 @@ end
 
 -- The agent's presence changed, and with it whether they are eligible at all.
 local function replace(a)
+  FLOOR = {}
   local verb = a.presence == 'available' and 'SADD' or 'SREM'
   for id, skilled in pairs(satisfied(a)) do
     redis.call(verb, P .. 'e:' .. id, a.id)
@@ -57,6 +68,7 @@ end
 -- How the agent stands to each requirement set, anew. `before` are the skills counted so far, nil for who comes, and
 -- `skills` those from now on, nil for who leaves.
 local function reindex(a, before, skills)
+  FLOOR = {}
   local satisfied_before = satisfied(a)
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local r = requirement(id)
@@ -114,19 +126,26 @@ local function tell_agent(a, kind, e)
   return emit(a.shard, kind, a.id, { operation = e.operation, agents = a.id, body = e.body, state = agent_state(a) })
 end
 
+-- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it.
+local function take(a, c, sign)
+  local r, weight = requirement(c.requirement), sign * num(c.weight)
+  local changed = { load = weight, ['in:' .. r.channel] = weight, soft = r.kind == 'i' and weight or nil,
+    alone = r.kind == 'x' and sign or nil }
+  for name, change in pairs(changed) do changed[name] = int(math.max(0, num(a[name]) + change)) end
+  changed.idle_since, changed.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
+  for name, value in pairs(changed) do a[name] = value end
+  keep_place(a, unpack(flatten(changed)))
+end
+
 -- Hold room for a conversation, and give it back. Both are told to the ordered sets at once.
 local function hold(name, c)
   redis.call('SADD', P .. 'ac:' .. name, c.id)
   local a = agent(name)
-  if not a then return end
-  a.load, a.idle_since, a.assigned_at = int(num(a.load) + num(c.weight)), int(NOW), int(NOW)
-  keep_place(a, 'load', a.load, 'idle_since', a.idle_since, 'assigned_at', a.assigned_at)
+  if a then take(a, c, 1) end
 end
 
 local function release(name, c)
   if redis.call('SREM', P .. 'ac:' .. name, c.id) == 0 then return end
   local a = agent(name)
-  if not a then return end
-  a.load, a.idle_since = int(math.max(0, num(a.load) - num(c.weight))), int(NOW)
-  keep_place(a, 'load', a.load, 'idle_since', a.idle_since)
+  if a then take(a, c, -1) end
 end

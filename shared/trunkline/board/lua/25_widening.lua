@@ -16,12 +16,6 @@ local function plan_widening(c, from)
   c.widen_at = further and int(from + further - here) or '0'
 end
 
--- From now on it waits as new: all is asked for again.
-local function stand_below(c)
-  local _, first = rung(c.ladder or '', 0)
-  c.rung, c.requirement = '0', first or c.requirement
-  plan_widening(c, NOW)
-end
 
 local function climb(c)
   local planned = num(c.widen_at)
@@ -29,4 +23,16 @@ local function climb(c)
   local _, wider = rung(c.ladder, num(c.rung))
   c.requirement = wider
   plan_widening(c, planned)
+end
+
+-- The one agent whom a requirement set asks for, if it does (trunkline.requirements: ONLY).
+local function only_agent(id) return string.match(',' .. requirement(id).skills, ',agent%.([^,:]+):') end
+
+-- From now on it waits as new: all is asked for again, but nobody waits for one agent who is not there.
+local function stand_below(c)
+  local _, first = rung(c.ladder or '', 0)
+  c.rung, c.requirement = '0', first or c.requirement
+  plan_widening(c, NOW)
+  local only = only_agent(c.requirement)
+  if only and redis.call('HGET', P .. 'a:' .. only, 'presence') ~= 'available' then climb(c) end
 end

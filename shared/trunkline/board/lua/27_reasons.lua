@@ -1,7 +1,5 @@
 -- The reasons of a decision, as finished JSON for its event. Who was passed over is known by counts alone: every number
--- here is the size of a set, and those that no claim changes are read once for a requirement set and a call.
-local FLOOR = {} -- requirement set → what was read of it in this call
-
+-- here is the size of a set, and those that no claim changes are read once for a requirement set, until somebody comes, changes or goes.
 local function floor_of(id)
   local f = FLOOR[id]
   if not f then
@@ -25,23 +23,26 @@ local function ranked(r, entries)
 end
 
 -- The winner's index by what it adds up from; nothing of who is offered it without having been compared.
-local function parts_of(c, r, name)
-  local skilled = redis.call('HGET', P .. 'ap:' .. name, c.requirement)
+local function parts_of(c, r, a)
+  local skilled = redis.call('HGET', P .. 'ap:' .. a.id, c.requirement)
   if not skilled then return '' end
-  local p = parts(agent(name), r, num(skilled))
+  local p = parts(a, r, num(skilled))
   return string.format(',"parts":{"skill":%.4f,"flexibility":%.4f,"load":%.4f,"idle":%.4f,"turn":%.4f}', p[1], p[2], p[3],
     p[4] - r.policy.idle * NOW / MINUTE, p[5] - r.policy.turn * NOW / MINUTE)
 end
 
--- Asked before the winner holds it.
+-- Asked before the winner holds it. In short, for the conversation's state: how many satisfy what it asks for, how many
+-- of them had room, how many had declined, and how long (ms) the winner had neither taken nor given back work.
 local function reasons(c, name)
-  local id = c.requirement
+  local id, a = c.requirement, agent(name)
   local r, f, room = requirement(id), floor_of(id), redis.call('ZCARD', P .. 'f:' .. id)
-  return string.format('{"requirement":"%s","rules":"%s","waited_ms":%s,"present":%d,"passed_over":{"permission":%d,' ..
+  local declined = redis.call('SCARD', P .. 'cd:' .. c.id)
+  local short = table.concat({ f.available, room, declined, int(math.max(0, NOW - num(a.idle_since))) }, ':')
+  return short, string.format('{"requirement":"%s","rules":"%s","waited_ms":%s,"present":%d,"passed_over":{"permission":%d,' ..
     '"skill":%d,"level":%d,"presence":%d,"room":%d,"declined":%d},"best":[%s]%s}', id, c.rules or '',
     int(math.max(0, NOW - num(c.queued_at))), f.present, f.present - f.serve, f.serve - f.skilled, f.skilled - f.able,
-    f.able - f.available, f.available - room, redis.call('SCARD', P .. 'cd:' .. c.id),
-    ranked(r, redis.call('ZRANGE', P .. 'f:' .. id, 0, 5, 'WITHSCORES')), parts_of(c, r, name))
+    f.able - f.available, f.available - room, declined,
+    ranked(r, redis.call('ZRANGE', P .. 'f:' .. id, 0, 5, 'WITHSCORES')), parts_of(c, r, a))
 end
 
 -- 1 conversation, 2… agents: how each of them stands to what it asks for now, and to every wider rung. Of each: id,

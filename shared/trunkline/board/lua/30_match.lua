@@ -21,17 +21,9 @@ local function forget_declines(c)
   redis.call('DEL', P .. 'cd:' .. c.id)
 end
 
--- Why this agent, as of now: how many satisfy the requirement, how many of them had room, how many had declined, and
--- how long this one was idle (ms).
-local function why(c, name)
-  local idle = num(redis.call('HGET', P .. 'a:' .. name, 'idle_since'))
-  return table.concat({ redis.call('SCARD', P .. 'e:' .. c.requirement), redis.call('ZCARD', P .. 'f:' .. c.requirement),
-    redis.call('SCARD', P .. 'cd:' .. c.id), int(math.max(0, NOW - idle)) }, ':')
-end
-
 local function offer(c, name, reason)
-  c.why = why(c, name)
-  local details = reasons(c, name)
+  local short, details = reasons(c, name)
+  c.why = short
   leave_line(c)
   hold(name, c)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
@@ -124,14 +116,26 @@ local function after_fall_back(c)
   if c.status == 'queued' then claim(c) end
 end
 
--- The next rung is due. What came due while it was offered to somebody is climbed when it waits again.
-timers.widen = function(p, id)
-  local c = conversation(id)
-  if not c or c.status ~= 'queued' or num(c.widen_at) == 0 or num(c.widen_at) > NOW then return end
+local function widen(c)
   local before = c.requirement
   leave_line(c)
   climb(c)
   wait_in_line(c)
   commit(c, KIND .. 'widened.v1', { body = '{"before":"' .. before .. '"}' })
   claim(c)
+end
+
+-- The next rung is due. What came due while it was offered to somebody is climbed when it waits again.
+timers.widen = function(p, id)
+  local c = conversation(id)
+  if c and c.status == 'queued' and num(c.widen_at) > 0 and num(c.widen_at) <= NOW then widen(c) end
+end
+
+-- The agent takes no work now: what waits for this agent alone waits no longer for that.
+local function wait_no_more_for(a)
+  for id in pairs(satisfied(a)) do
+    if only_agent(id) == a.id then
+      for _, waiting in ipairs(redis.call('ZRANGE', P .. 'w:' .. id, 0, -1)) do widen(conversation(waiting)) end
+    end
+  end
 end

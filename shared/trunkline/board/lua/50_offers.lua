@@ -51,6 +51,7 @@ local function go_away(a, reason)
   a.presence, a.reason, a.missed = 'away', reason, '0'
   keep_presence(a, 'presence', a.presence, 'reason', a.reason, 'missed', '0')
   tell_agent(a, 'trunkline.agent.presence-changed.v1', {})
+  wait_no_more_for(a)
 end
 
 -- Nobody answered in time. Missed offers count only if shown, and send the agent away after the queue's number.

@@ -10,16 +10,16 @@ end
 local function learn(name, skills, queues)
   redis.call('DEL', P .. 'as:' .. name)
   for skill, level in string.gmatch(skills, '([^,:]+):(%d+)') do redis.call('HSET', P .. 'as:' .. name, skill, level) end
+  redis.call('HSET', P .. 'as:' .. name, 'agent.' .. name, '1')
   for queue in string.gmatch(queues, '([^,]+)') do redis.call('HSET', P .. 'as:' .. name, 'queue:' .. queue, '1') end
 end
 
--- Work an agent still holds, after an absence or a rebuild: its weight is the agent's load.
-local function held_weight(name)
-  local load = 0
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
-    load = load + num(redis.call('HGET', P .. 'c:' .. id, 'weight'))
+-- Count anew what an agent still holds, after an absence or a rebuild.
+local function recount(it)
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. it.id)) do
+    local c = conversation(id)
+    if c then take(it, c, 1) end
   end
-  return int(load)
 end
 
 -- 1 operation, 2 agent, 3 shard, 4 device, 5 lease ms, 6 presence wanted, 7 capacity, 8 profile version, 9 skills
@@ -40,8 +40,12 @@ verbs.arrive = function(a)
   end
   learn(name, a[9], a[10])
   local it = { id = name, shard = a[3], presence = a[6], reason = a[12] or '', capacity = a[7], profile = a[8], missed = '0',
-    load = held_weight(name), idle_since = known and known.idle_since or int(NOW),
+    load = '0', idle_since = known and known.idle_since or int(NOW),
     assigned_at = known and known.assigned_at or int(NOW), since = int(NOW) }
+  local idle_since, assigned_at = it.idle_since, it.assigned_at
+  redis.call('DEL', P .. 'a:' .. name)
+  recount(it)
+  it.idle_since, it.assigned_at = idle_since, assigned_at
   redis.call('HSET', P .. 'a:' .. name, unpack(flatten(it)))
   redis.call('SADD', P .. 'agents', name)
   untimer(it.shard, 'owner|' .. name)
@@ -78,7 +82,7 @@ verbs.set_presence = function(a)
   it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
   keep_presence(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
   local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })
-  if it.presence == 'available' then pull(a[2]) end
+  if it.presence == 'available' then pull(a[2]) else wait_no_more_for(it) end
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
 end
 
@@ -142,6 +146,7 @@ timers.lease = function(p, name)
   it.presence, it.reason, it.since = 'offline', '', int(NOW)
   keep_presence(it, 'presence', 'offline', 'reason', '', 'since', it.since)
   redis.call('SREM', P .. 'agents', name)
+  wait_no_more_for(it)
   reindex(it, map(P .. 'as:' .. name), nil)
   tell_agent(it, AGENT .. 'left.v1', {})
   rescind_offers(name, 'left')

@@ -1181,6 +1181,12 @@ export interface components {
                 [key: string]: number;
             };
             /**
+             * Only
+             * @description the one agent who is asked: who had the contact last
+             * @default
+             */
+            only: string;
+            /**
              * Prefers
              * @description skill: how much it counts
              */
@@ -2824,6 +2830,12 @@ export interface components {
              * @default []
              */
             widening: components["schemas"]["WideningStep"][];
+            /**
+             * Sticky S
+             * @description seconds in which only who had the contact last is asked, if present
+             * @default 0
+             */
+            sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
             /**
@@ -3385,6 +3397,12 @@ export interface components {
              * @default []
              */
             queues: string[];
+            /**
+             * Supervisors
+             * @description any supervisor with the skills will do as well
+             * @default false
+             */
+            supervisors: boolean;
         };
         /**
          * Wider
