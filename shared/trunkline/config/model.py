@@ -9,18 +9,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
+from trunkline.config.intents import Intents
 from trunkline.index import DEFAULT, PRESETS, Policy
-from trunkline.intent import runs_of
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
 
 MAX_RULES = 500
 """Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
-
-MAX_EXAMPLES = 500
-MAX_LEARNT = 20_000
-"""Most examples of intents, and characters of all of them: they are learnt anew with each change of the file, which
-takes 16 µs a character."""
 
 _DAY_S = 86_400
 
@@ -221,31 +216,6 @@ class Languages(_Frozen):
         """What a conversation in this language asks for; '' is one that cannot be told."""
         wanted = language or self.otherwise
         return {f"{self.skill[:-1]}{wanted}": self.level} if self.skill and wanted else {}
-
-
-def _says_something(text: str) -> str:
-    if not runs_of(text):
-        raise ValueError("there is no word in it")
-    return text
-
-
-Example = Annotated[str, Field(max_length=200), AfterValidator(_says_something)]
-
-
-class Intents(_Frozen):
-    """What customers may want, each by examples of how they say it, in every language they write."""
-
-    examples: dict[SkillName, Annotated[tuple[Example, ...], Field(min_length=2)]] = Field(min_length=2, max_length=50)
-    sure: float = Field(default=0.8, ge=0, le=1, description="least confidence with which an intent is told")
-
-    @model_validator(mode="after")
-    def _few_enough(self) -> Self:
-        lengths = [len(text) for texts in self.examples.values() for text in texts]
-        if len(lengths) > MAX_EXAMPLES or sum(lengths) > MAX_LEARNT:
-            raise ValueError(
-                f"{len(lengths)} examples of {sum(lengths)} characters; at most {MAX_EXAMPLES} of {MAX_LEARNT} together"
-            )
-        return self
 
 
 class AccountEntry(_Frozen):

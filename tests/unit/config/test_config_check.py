@@ -13,8 +13,9 @@ from trunkline.channels import registry
 from trunkline.cli.check import check, register
 from trunkline.config.calendars import Calendar
 from trunkline.config.engine import engine_of
+from trunkline.config.intents import Intents
 from trunkline.config.load import load
-from trunkline.config.model import AccountEntry, Intents, Languages, Layout, Queue, Rule
+from trunkline.config.model import AccountEntry, Languages, Layout, Queue, Rule
 from trunkline.config.rules import VARIABLES, Facts
 
 ROOT = Path(__file__).parents[3]
