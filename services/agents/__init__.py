@@ -1,1 +1,5 @@
 """The agent's desk: presence, offers, replies, history, roster."""
+
+from trunkline import lean
+
+lean.without_rich()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from services.agents.actions import Actions
+from services.agents.allowance import Allowance
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import Auth
@@ -25,6 +26,7 @@ from services.agents.roster_check import run_comparison
 from services.agents.rule_trial import RuleTrial
 from services.agents.settings import AgentsSettings
 from services.agents.signals import ContactSignals
+from services.agents.staging import Staging, run_sweep
 from services.agents.upkeep import run_upkeep
 from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
@@ -55,8 +57,14 @@ async def build(service: Service) -> None:
     cookie = SessionCookie(https=settings.desk_url.startswith("https://"))
     auth = Auth(repository, passwords, cookie=cookie)
     channels = load_channels()
-    blobs, files = Blobs(settings.data_dir / "blobs"), Files(settings.internal_token, repository)
-    actions = Actions(board, waiters, watch, channels, letters=Letters(repository), files=files)
+    blobs = Blobs(settings.data_dir / "blobs")
+    staging = Staging(settings.data_dir / "uploads", blobs)
+    files = Files(settings.internal_token, repository, staging)
+    allowance = Allowance(settings.uploads_per_hour, settings.upload_megabytes_per_hour * 1_000_000)
+    actions = Actions(
+        board, waiters, watch, channels, letters=Letters(repository), files=files,
+        begins_per_minute=settings.begins_per_minute,
+    )  # fmt: skip
     signals = await service.enter("signals", Signals(settings.board_url, deployment=deployment))
     looking, hearing = Looking(signals), Hearing(settings.board_url, deployment=deployment)
     contacts = ContactSignals(board, hub, channels, signals, hearing, looking=looking)
@@ -64,7 +72,7 @@ async def build(service: Service) -> None:
         auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
         rules=RuleTrial(),
         colleagues=Colleagues(board, repository), channels=channels,
-        blobs=blobs, files=files, uploads=Uploads(blobs), internal_token=settings.internal_token,
+        blobs=blobs, files=files, uploads=Uploads(staging, allowance), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
     app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll), passwords)
@@ -87,6 +95,7 @@ async def build(service: Service) -> None:
     service.spawn("contacts' signals", contacts.run())
     service.spawn("looking", looking.run())
     service.spawn("upkeep", run_upkeep(repository))
+    service.spawn("uploads", run_sweep(staging))
     service.spawn("roster comparison", run_comparison(board, repository))
     service.spawn("projection", Projector(bus, repository, settings.member).run())
     await service.enter("http", serve(app, settings.listen_host, settings.port, variable="TRUNKLINE_AGENTS_PORT"))

@@ -12,8 +12,8 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 from services.agents.asked import Action, BadFields, text
-from services.agents.beginning import Beginning
-from services.agents.files import Files, Where
+from services.agents.beginning import BEGINS_PER_MINUTE, Beginning
+from services.agents.files import FileGone, Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
 from services.agents.replying import names_blobs, parts_of, references_of
@@ -64,7 +64,7 @@ class Actions:
 
     def __init__(
         self, board: Board, waiters: Waiters, watch: Watch, channels: Mapping[str, Channel],
-        *, letters: Letters | None = None, files: Files | None = None,
+        *, letters: Letters | None = None, files: Files | None = None, begins_per_minute: int = BEGINS_PER_MINUTE,
     ) -> None:  # fmt: skip
         self._board = board
         self._waiters = waiters
@@ -87,7 +87,7 @@ class Actions:
             "assign": passing.assign,
             "wrap-up": self._wrap_up,
             "close": self._close,
-            "begin": Beginning(board, watch, channels).begin,
+            "begin": Beginning(board, watch, channels, per_minute=begins_per_minute).begin,
             "presence": self._presence,
         }
 
@@ -159,7 +159,10 @@ class Actions:
         now = datetime.now(UTC)
         channel = self._channels.get(facts.channel)
         send_for = channel.manifest.send_before_s if channel is not None else 86_400
-        parts = await self._said(action, channel)
+        try:
+            parts = await self._said(action, channel)
+        except FileGone as gone:
+            return Answer("file-gone", version=str(gone))
         if parts is None:
             return Answer("behind")
         writer = self._writers.get(facts.channel)
@@ -231,6 +234,8 @@ def _refusal(answer: Answer) -> Outcome:
     if answer.code == "open":
         conversation, _, agent = answer.detail.partition(" ")
         return Outcome("refused", "open", agent, conversation=conversation, repeated=answer.repeated)
+    if answer.code == "too-fast":
+        return Outcome("refused", "too-fast", retry_after_s=int(answer.detail))
     retry = 5 if answer.code == "behind" else 0
     return Outcome("refused", answer.code, answer.detail, repeated=answer.repeated, retry_after_s=retry)
 

@@ -22,6 +22,9 @@ _FORMS: Final = {
 }
 """How providers write an address of each scheme: written otherwise, the answer would come to another thread."""
 
+BEGINS_PER_MINUTE: Final = 10
+"""Of one agent, unless the settings say otherwise: more than anybody writes by hand, fewer than a list needs."""
+
 _ANY_FORM: Final = re.compile(r"[^\s\x00-\x1f\x7f]{1,320}")
 """Of a scheme that only its channel knows."""
 
@@ -29,8 +32,9 @@ _ANY_FORM: Final = re.compile(r"[^\s\x00-\x1f\x7f]{1,320}")
 class Beginning:
     """Makes the move `begin`."""
 
-    def __init__(self, board: Board, watch: Watch, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, board: Board, watch: Watch, channels: Mapping[str, Channel], *, per_minute: int) -> None:
         self._board = board
+        self._per_minute = per_minute
         self._watch = watch
         self._channels = channels
 
@@ -42,6 +46,10 @@ class Beginning:
         if entry is None or channel is None:
             raise BadFields(f"no such account: {name}")
         contact = _contact(action, channel)
+        if entry.begins == "nobody":
+            raise BadFields(f"nobody writes first by {name}")
+        if not entry.lets_begin(supervisor=action.supervisor):
+            return Answer("not-allowed")
         account = Account(name=name, channel=entry.channel, public_url="", settings=entry.settings)
         # The thread is the one the contact's answer comes to: ingest asks the same function.
         if isinstance(channel, NewThreads):
@@ -53,7 +61,7 @@ class Beginning:
         fresh = new_conversation_id(shard_of(thread, self._board.shards))
         return await moves.begin(
             self._board, **action.who | {"conversation": fresh}, thread=thread, account=name, channel=entry.channel,
-            contact=contact, route=needs.arguments(),
+            contact=contact, route=needs.arguments(), per_minute=self._per_minute,
             body=BeginningDetails(by=action.agent).model_dump_json().encode(),
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 GROUP = "projection"
 _TOPICS = (Topic.ROUTING, Topic.DELIVERIES)
 _RETRY_S = 0.25
-_REST_S = 0.05
+_REST_S = 0.1
 """What comes meanwhile shares a transaction: each costs twenty statements and a sync of the disk, whatever it holds."""
 _COMMIT_S = 5.0
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from trunkline.config.cel import Cel, InvalidExpression
-from trunkline.config.engine import engine_of
 from trunkline.config.model import Config
 from trunkline.config.rules import Decision, Facts, RuleEngine
 
@@ -36,6 +34,9 @@ class RuleTrial:
 
 
 def _compiled(config: Config) -> RuleEngine:
+    from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415  8 MB, where nobody may ever try a rule
+    from trunkline.config.engine import engine_of  # noqa: PLC0415  likewise
+
     language, faults = Cel(), []
     for rule in config.rules:
         try:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, Field
 
+from services.agents.allowance import BYTES_PER_HOUR, FILES_PER_HOUR
+from services.agents.beginning import BEGINS_PER_MINUTE
 from trunkline.settings import PREFIX, HttpUrl, Listens, Port, ServiceSettings, member_of, ops_port_of, port_of
 
 
@@ -40,6 +42,15 @@ class AgentsSettings(Listens, ServiceSettings):
         default_factory=_local_record,
         validation_alias=AliasChoices(f"{PREFIX}DATABASE_URL", "DATABASE_URL"),
         description="The record: `postgresql://…`, or SQLite in the data folder.",
+    )
+    begins_per_minute: int = Field(
+        BEGINS_PER_MINUTE, ge=1, le=600, description="Most conversations that one agent may begin within a minute."
+    )
+    uploads_per_hour: int = Field(
+        FILES_PER_HOUR, ge=1, le=10_000, description="Most files that one agent may upload within an hour."
+    )
+    upload_megabytes_per_hour: int = Field(
+        BYTES_PER_HOUR // 1_000_000, ge=1, le=100_000, description="Most megabytes of files, likewise."
     )
     ops_port: Port = ops_port_of("agents")
     member: str = member_of("agents")

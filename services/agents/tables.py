@@ -6,6 +6,7 @@ a test holds them together. Only `repository` reads or writes these rows.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -23,8 +24,23 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )  # fmt: skip
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, SQLModel
+
+
+class _SqliteTime(sqlite.DATETIME):
+    """SQLAlchemy's own, written by the interpreter instead of a format string: a third of its time."""
+
+    def bind_processor(self, _dialect: Dialect) -> Callable[[datetime | None], str | None]:
+        return _written
+
+
+def _written(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+
+
+_WITHOUT_ZONE = len("2026-01-01 00:00:00.000000")
 
 
 class Utc(TypeDecorator[datetime]):
@@ -32,6 +48,12 @@ class Utc(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """How this database's driver is given a time."""
+        if dialect.name == "sqlite":
+            return _SqliteTime()  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse what would be ambiguous, then write UTC."""

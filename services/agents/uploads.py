@@ -1,17 +1,23 @@
-"""Taking an agent's file: bounded in size, time and number, told by its bytes, on disk before it is answered."""
+"""Taking an agent's file: bounded in size, time and number, told by its bytes, on disk before it is answered.
+
+It is kept for a day; a reply that takes it makes it last (`staging`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
 
+from services.agents.allowance import Allowance
 from services.agents.files import megabytes
-from trunkline.blobs import Blobs
+from services.agents.staging import Staging
 from trunkline.channels.base import MediaRule
 from trunkline.filetypes import BYTES, Sniffer, refined, tame
-from trunkline.messages import Media
+from trunkline.messages import Blob, Media
 
 _AT_ONCE = 16
 _BODY_S = 120.0
@@ -25,15 +31,26 @@ class UploadRefused(Exception):
         self.status, self.code, self.detail, self.retry_after_s = status, code, detail, retry_after_s
 
 
-class Uploads:
-    """The way of a file into the blobs."""
+class Upload(NamedTuple):
+    """A file that was taken: its id among the uploads, what it is, and its bytes' name and size."""
 
-    def __init__(self, blobs: Blobs, *, body_s: float = _BODY_S) -> None:
-        self._blobs = blobs
+    id: str
+    media: Media
+    blob: Blob
+
+
+class Uploads:
+    """The way of a file to us."""
+
+    def __init__(self, staging: Staging, allowance: Allowance, *, body_s: float = _BODY_S) -> None:
+        self._staging = staging
+        self._allowance = allowance
         self._body_s = body_s
         self._room = asyncio.Semaphore(_AT_ONCE)
 
-    async def take(self, chunks: AsyncIterator[bytes], name: str, *, declared: int, rule: MediaRule | None) -> Media:
+    async def take(
+        self, chunks: AsyncIterator[bytes], name: str, *, agent: str, declared: int, rule: MediaRule | None
+    ) -> Upload:
         """The file, kept; `declared` is how many bytes the client says it has. UploadRefused for what is not taken."""
         if rule is None:
             raise UploadRefused(415, "no-files", "This channel takes no files.")
@@ -41,16 +58,24 @@ class Uploads:
             raise _too_large(rule)
         if self._room.locked():
             raise UploadRefused(503, "busy", "Too many files are on their way: send it again.", retry_after_s=2)
+        # Who does not say how large it is may send as much as the channel takes, and has as much counted.
+        if wait := self._allowance.take(agent, declared or rule.max_bytes):
+            raise UploadRefused(429, "too-much", self._most(), retry_after_s=math.ceil(wait))
         sniffer, shown = Sniffer(), tame(name)
         async with self._room:
             try:
                 async with asyncio.timeout(self._body_s):
-                    blob = await self._blobs.put_stream(_judged(chunks, sniffer, rule))
+                    upload, blob = await self._staging.put(_judged(chunks, sniffer, rule))
             except TimeoutError as error:
                 raise UploadRefused(408, "too-slow", f"The file did not come within {self._body_s:g} s.") from error
             except ClientDisconnect as error:
                 raise UploadRefused(400, "broken-off", "The file did not come whole.") from error
-        return Media(content_type=refined(_kind(sniffer, blob.size, rule), shown or ""), name=shown, blob=blob)
+        kind = refined(_kind(sniffer, blob.size, rule), shown or "")
+        return Upload(upload, Media(content_type=kind, name=shown, blob=blob), blob)
+
+    def _most(self) -> str:
+        limit = self._allowance
+        return f"At most {limit.files} files and {megabytes(limit.total_bytes)} MB of them within an hour."
 
 
 async def _judged(chunks: AsyncIterator[bytes], sniffer: Sniffer, rule: MediaRule) -> AsyncIterator[bytes]:

@@ -1,1 +1,5 @@
 """Customer to us: a provider's webhook becomes a message in the log."""
+
+from trunkline import lean
+
+lean.without_rich()

@@ -1,1 +1,5 @@
 """Us to the customer: each reply to its provider, once unless flagged."""
+
+from trunkline import lean
+
+lean.without_rich()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -54,8 +55,8 @@ class Sender:
             raise RuntimeError("enter the sender first")
         headers = dict(step.headers)
         if step.basic_auth is not None:
-            headers["authorization"] = aiohttp.encode_basic_auth(*step.basic_auth)
-        timeout = aiohttp.ClientTimeout(total=step.timeout_s, connect=_CONNECT_S, sock_connect=_CONNECT_S)
+            headers["authorization"] = _authorization(*step.basic_auth)
+        timeout = _timeout(step.timeout_s)
         try:
             async with self._session.request(
                 step.method, step.url, data=step.body, headers=headers, timeout=timeout, allow_redirects=False
@@ -73,6 +74,16 @@ class Sender:
             raise RuntimeError("this sender was given no signals")
         self._tell(step.url, step.body)
         return _TOLD
+
+
+@lru_cache(maxsize=16)
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total_s, connect=_CONNECT_S, sock_connect=_CONNECT_S)
+
+
+@lru_cache(maxsize=16)
+def _authorization(user: str, secret: str) -> str:
+    return aiohttp.encode_basic_auth(user, secret)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -201,13 +201,13 @@ class NotifyShard:
 def _reply(record: Record) -> Reply | None:
     try:
         data = orjson.loads(record.value)["data"]
+        thread = data["state"]["thread"]
+        data["details"]["message"]["number"] = data["state"].get("said") or None
         message = ReplyDetails.read(data["details"]).message
-        thread, number = data["state"]["thread"], data["state"].get("said") or None
-    except (ValidationError, KeyError, ValueError) as error:
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
         # Our own router wrote it: a bug, or a later version. It stays in the log and is said loudly.
         log.error("reply_unreadable", offset=record.offset, error=str(error)[:300])
         return None
-    message = message.model_copy(update={"number": number})
     return Reply(record.offset, message, thread, trace=record.header(Header.TRACE) or "")
 
 

@@ -12,10 +12,11 @@ import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from trunkline.errors import StartFailed
 from trunkline.ids import random_hex
@@ -68,6 +69,38 @@ class _Impatient(HttpToolsProtocol):
             self.transport.close()
 
 
+class Gathered:
+    """A transport that writes what it was given in one turn of the loop at once: uvloop's would make a system call of
+    each frame, and frames for one desk come several at a time."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._waiting: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def _flush(self) -> None:
+        data, self._waiting = b"".join(self._waiting), []
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+
+class _GatheringSocket(WebSocketsSansIOProtocol):
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(cast("asyncio.Transport", Gathered(transport)))
+
+
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -87,7 +120,7 @@ async def serve(
     listening = _listen(host, port, variable)
     impatient = type("Impatient", (_Impatient,), {"head_s": head_s})
     config = uvicorn.Config(
-        app, http=impatient, ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=65_536,
+        app, http=impatient, ws=_GatheringSocket, ws_per_message_deflate=False, ws_max_size=65_536,
         log_config=None, access_log=False, lifespan="off", server_header=False, date_header=False,
         timeout_keep_alive=75, timeout_graceful_shutdown=int(stop_s), limit_concurrency=MAX_CONNECTIONS,
         proxy_headers=False, backlog=2_048,

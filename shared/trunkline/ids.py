@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-import uuid
 import zlib
 
 import uuid_utils
 
-_MESSAGES = uuid.UUID("6f1d4e0a-6d0f-5f0e-9c55-2f6d1a6c7e11")
+_MESSAGES = uuid_utils.UUID("6f1d4e0a-6d0f-5f0e-9c55-2f6d1a6c7e11")
 """Namespace of inbound message ids; changing it would let every duplicate through once."""
 
 
@@ -32,7 +31,7 @@ def new_id() -> str:
 
 def message_id(account: str, provider_id: str) -> str:
     """The id of an inbound message: the same for every repeat of it by its provider (UUIDv5 hex)."""
-    return uuid.uuid5(_MESSAGES, f"{account}\n{provider_id}").hex
+    return uuid_utils.uuid5(_MESSAGES, f"{account}\n{provider_id}").hex
 
 
 def shard_of(key: str, shards: int) -> int:

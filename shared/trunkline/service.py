@@ -20,7 +20,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import structlog
 import uvloop
 
-from trunkline import failpoints
+from trunkline import failpoints, lean
 from trunkline.errors import Contradiction, StartFailed
 from trunkline.logging import configure_logging
 from trunkline.ops import Check, Note, Readiness, loop_lag, ops_server
@@ -219,6 +219,7 @@ def status_of(error: BaseException) -> int:
 def main(name: str, settings_type: type[S], build: Callable[[Service], Awaitable[None]]) -> NoReturn:
     """Be the service `name`: settings, logs, loop, build, wait, stop. Ends the process with its exit status."""
     faulthandler.enable()
+    lean.frugal_malloc()
     try:
         settings = load_settings(settings_type)
         configure_logging(name, level=settings.log_level, log_format=settings.log_format)

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from playwright.async_api import FilePayload, Route, expect
 
-from tests.browser.test_desk_mail import PNG
+from tests.browser.mail.test_desk_mail import PNG
 from tests.browser.visitor import Floor
 from trunkline.testing.visitor import TestVisitor
 
@@ -62,7 +62,7 @@ async def test_a_visitors_picture_is_seen_and_the_agents_files_reach_the_visitor
         message = await visitor.hears("Sorry! Here is your money back.")
         shown = {part["name"]: part for part in message["parts"] if part["kind"] == "file"}
         assert list(shown) == ["rēķins.pdf", "note.txt"]
-        async with http.get(f"{base}/files/{shown['rēķins.pdf']['file']}") as given:
+        async with http.get(visitor.file(shown["rēķins.pdf"]["file"])) as given:
             assert (given.status, await given.read()) == (200, PDF)
         await expect(files).to_have_count(0)
         async with page.expect_download() as saving:

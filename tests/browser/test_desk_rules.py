@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 from playwright.async_api import expect
 
@@ -25,3 +26,21 @@ async def test_rules_are_tried_on_any_words_and_on_what_was_written_last(floor: 
     await page.get_by_role("button", name="Try").click()
     await expect(page.locator(".outcome")).to_contain_text("No rule hits.")
     await expect(page.locator(".outcome")).to_contain_text("It goes to")
+
+
+async def test_the_channel_logs_of_several_accounts_are_read_beside_each_other(floor: Floor) -> None:
+    url = f"{floor.system.public_url}/webhooks/sms-main"
+    async with aiohttp.ClientSession() as stranger, stranger.post(url, data={"From": "+371", "Body": "forged"}) as told:
+        assert told.status == 403
+    page = (await floor.seat(role="admin")).page
+    await page.keyboard.press("Alt+6")
+    logs = page.locator("main details", has_text="Channel log")
+    await expect(logs).to_have_count(2)
+
+    for place in range(2):
+        await logs.nth(place).locator("summary").click()
+
+    await expect(logs.nth(0).locator("li")).not_to_have_count(0)
+    await expect(logs.nth(1)).to_contain_text("Nothing was refused at this door.")
+    await logs.nth(0).locator("summary").click()
+    await expect(logs.nth(1)).to_contain_text("Nothing was refused at this door.")

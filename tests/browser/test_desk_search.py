@@ -17,7 +17,9 @@ async def test_words_of_an_earlier_message_lead_to_its_conversation(floor: Floor
     page = seat.page
     number = await floor.customer_writes("My <b>Zvaigžņotais</b> umbrella is lost")
     await seat.accept("umbrella is lost")
-    await floor.customer_writes("Are you there?", number=number)
+    for _ in range(12):
+        await floor.customer_writes("Are you there?\nIt is the one with the stars.\nPlease look for it.", number=number)
+    await expect(page.locator(".bubble")).to_have_count(13)
     await page.keyboard.press("Alt+2")
 
     await page.get_by_role("searchbox").fill("zvaigzn UMBRELLA")
@@ -29,5 +31,10 @@ async def test_words_of_an_earlier_message_lead_to_its_conversation(floor: Floor
     assert await violations(page) == []
     await hit.click()
     await expect(page.locator("#who")).to_have_text(number)
+    said = page.locator(".bubble[aria-current]")
+    await expect(said).to_contain_text("umbrella is lost")
+    await expect(said).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".bubble").last).not_to_be_in_viewport()
+    assert await violations(page) == []
     await page.get_by_role("searchbox").fill("?!")
     await expect(page.locator("mark")).to_have_count(0)

@@ -39,9 +39,9 @@ class Done(BaseModel):
 def told(outcome: Outcome, response: Response) -> Done:
     """The answer of an outcome; Problem for a refusal."""
     if outcome.status == "refused":
-        away = outcome.retry_after_s > 0
+        status = 429 if outcome.code == "too-fast" else 503 if outcome.retry_after_s else 409
         raise Problem(
-            503 if away else 409, outcome.code, outcome.detail or _WHY.get(outcome.code, ""),
+            status, outcome.code, outcome.detail or _WHY.get(outcome.code, ""),
             retry_after_s=outcome.retry_after_s,
         )  # fmt: skip
     response.status_code = 202 if outcome.status == "pending" else 200
@@ -61,7 +61,9 @@ _WHY = {
     "own": "it is yours already",
     "past": "that time is over",
     "open": "there is an open conversation with them, and nobody has it yet",
+    "file-gone": "a file was attached more than a day ago and is not kept any more: attach it again",
     "not-allowed": "this needs the role supervisor or admin",
+    "too-fast": "so many conversations cannot be begun at once",
     "behind": "the log does not take what was decided; nothing new is promised until it does",
 }
 

@@ -34,24 +34,24 @@ class Uploaded(BaseModel):
 
 @router.post(
     "/files", status_code=201, dependencies=[Depends(own_page)], openapi_extra=_BYTES,
-    responses=responses(401, 403, 404, 408, 413, 415, 422, 503),
+    responses=responses(401, 403, 404, 408, 413, 415, 422, 429, 503),
 )  # fmt: skip
 async def upload(
     conversation: str, request: Request, me: Me, use: Use,
     name: Annotated[str, Query(max_length=1_000, description="what it is called")] = "",
     content_length: Annotated[int, Header(ge=0)] = 0,
 ) -> Uploaded:  # fmt: skip
-    """Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show."""
+    """Keep a file, the body of the request, to be sent in a reply within a day. Its type is what its bytes show."""
     one = await readable(use, me, conversation)
     channel = use.channels.get(one.channel)
     rule = channel.manifest.sends if channel is not None else None
     try:
-        media = await use.uploads.take(request.stream(), name, declared=content_length, rule=rule)
+        id_, media, blob = await use.uploads.take(
+            request.stream(), name, agent=me.id, declared=content_length, rule=rule
+        )
     except UploadRefused as error:
         raise Problem(error.status, error.code, error.detail, retry_after_s=error.retry_after_s) from error
-    if media.blob is None:
-        raise RuntimeError("an upload was taken and not kept")
     return Uploaded(
-        file=use.files.reference(media, media.blob, Where(me.id, conversation)),
-        name=media.name or "", content_type=media.content_type, size=media.blob.size,
+        file=use.files.reference(id_, media, blob, Where(me.id, conversation)),
+        name=media.name or "", content_type=media.content_type, size=blob.size,
     )  # fmt: skip

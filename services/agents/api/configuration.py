@@ -45,7 +45,7 @@ class ChannelLimits(BaseModel):
 
 
 class Begins(BaseModel):
-    """An account by which one may write first."""
+    """An account by which this agent may write first."""
 
     account: str = Field(examples=["sms-main"])
     channel: str = Field(examples=["twilio-sms"])
@@ -110,6 +110,7 @@ async def queues(me: Me, use: Use) -> Plan:
             Begins(account=name, channel=entry.channel, schemes=channel.manifest.begins)
             for name, entry in config.accounts.items()
             if (channel := use.channels.get(entry.channel)) is not None and channel.manifest.begins
+            and entry.lets_begin(supervisor=me.supervises)
         ],
     )  # fmt: skip
 

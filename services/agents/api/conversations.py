@@ -102,11 +102,15 @@ async def list_conversations(
     return await use.repository.conversations.page(wanted, after=after, limit=limit)
 
 
-@router.post("/conversations", **ACTION)
+_BEGIN = ACTION | {"responses": ACTION["responses"] | responses(429)}
+
+
+@router.post("/conversations", **_BEGIN)
 async def begin(body: Beginning, asked: Asking) -> Done:
     """Open a conversation in which we write first; one's own at once, whatever room there is. Then reply.
 
     `open`: the contact's thread has an open conversation, and the detail says who has it (empty: nobody yet).
+    `too-fast`: this agent has begun as many as they may within a minute; nothing was done.
     """
     return await asked.do("begin", body=body)
 

@@ -64,7 +64,7 @@ class MailsFound(BaseModel):
     participants: dict[str, list[str]] = Field(description="of the threads asked and found: addresses in lower case")
 
 
-@router.get("/conversations/{conversation}/explain")
+@router.get("/conversations/{conversation}/explain", responses=responses(404))
 async def explain_conversation(conversation: str, use: Use) -> Explanation:
     """Why it was offered to whom it was, and why it still waits: for the operator's command line."""
     one = await use.repository.conversations.one(conversation)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, Self
 
 import orjson
 from pydantic import ValidationError
@@ -50,8 +52,7 @@ class ProjectedRecord:
         return Partition(self.topic, self.partition)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a record says; `event` is None where it says nothing to the record, `refusal` is why it cannot be read.
 
     `columns` is the state of the event's conversation, `parts` the (validated) parts of its message as they came.
@@ -117,48 +118,33 @@ def _without_nul(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=4_096)  # an event repeats most times of the one before
 def _moment(milliseconds: int) -> datetime | None:
     """A time of the board; its 0 means none."""
     return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds else None
 
 
+_SAME: Final = (
+    "id", "thread", "account", "channel", "scheme", "display", "version", "queue", "requirement", "weight", "priority",
+    "owner", "offered_to", "keeps", "last_agent", "fence", "reason", "language",
+)  # fmt: skip
+"""Fields of a state that are columns of the same name, and value."""
+
+_TIMES: Final = ("queued_at", "deadline", "wrap_until", "wake_at", "last_inbound_at", "closed_at", "replied_at")
+_TIME_COLUMNS: Final = tuple("deadline_at" if name == "deadline" else name for name in _TIMES)
+
+_same = itemgetter(*_SAME)
+_times = itemgetter(*_TIMES)
+
+
 def _columns(state: ConversationState) -> dict[str, Any]:
     """The columns of a conversation that its state alone decides."""
-    return {
-        "id": state.id,
-        "thread": state.thread,
-        "account": state.account,
-        "channel": state.channel,
-        "scheme": state.scheme,
-        "address": state.contact,
-        "display": state.display,
-        "version": state.version,
-        "status": state.status.value,
-        "queue": state.queue,
-        "requirement": state.requirement,
-        "weight": state.weight,
-        "priority": state.priority,
-        "owner": state.owner,
-        "offered_to": state.offered_to,
-        "keeps": state.keeps,
-        "last_agent": state.last_agent,
-        "fence": state.fence,
-        "reason": state.reason,
-        "opted_out": bool(state.opted_out),
-        "language": state.language,
-    } | _times(state)
-
-
-def _times(state: ConversationState) -> dict[str, Any]:
-    opened = _EPOCH + timedelta(milliseconds=state.opened_at)
-    return {
-        "opened_at": opened,
-        "queued_at": _moment(state.queued_at),
-        "due_at": _moment(state.due) or opened,
-        "deadline_at": _moment(state.deadline),
-        "wrap_until": _moment(state.wrap_until),
-        "wake_at": _moment(state.wake_at),
-        "last_inbound_at": _moment(state.last_inbound_at),
-        "closed_at": _moment(state.closed_at),
-        "replied_at": _moment(state.replied_at),
-    }
+    fields = vars(state)
+    columns = dict(zip(_SAME, _same(fields), strict=True))
+    columns |= zip(_TIME_COLUMNS, map(_moment, _times(fields)), strict=True)
+    columns["address"] = state.contact
+    columns["status"] = state.status.value
+    columns["opted_out"] = bool(state.opted_out)
+    columns["opened_at"] = opened = _EPOCH + timedelta(milliseconds=state.opened_at)
+    columns["due_at"] = _moment(state.due) or opened
+    return columns

@@ -10,23 +10,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Insert, Select, Table, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.elements import ColumnElement
 
-from services.agents.repository.bulk import Many
+from services.agents.repository import on_sqlite
+from services.agents.repository.bulk import Look, Many
 from services.agents.repository.errors import RecordAway
-from services.agents.repository.failures import FAILURES, met_another, raise_known
+from services.agents.repository.failures import failures, met_another, raise_known
 from services.agents.tables import POSITIONS
 
 T = TypeVar("T")
@@ -37,13 +38,6 @@ ATTEMPTS: Final = 6
 _FIRST_PAUSE_S: Final = 0.02
 _CONNECT_TIMEOUT_S: Final = 5
 _STATEMENT_TIMEOUT_S: Final = 30
-_BUSY_TIMEOUT_MS: Final = 5_000
-
-_SQLITE_ARGUMENTS: Final[dict[str, Any]] = {
-    # The driver begins nothing by itself; `_begin` below does, in the mode that was asked for.
-    "isolation_level": None,
-    "timeout": _BUSY_TIMEOUT_MS / 1000,
-}
 
 _DRIVERS = {
     "postgres": "postgresql+asyncpg",
@@ -80,8 +74,8 @@ def _json() -> dict[str, Any]:
 
 def _make_engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args=_SQLITE_ARGUMENTS, **_json())
-        _listen(engine.sync_engine)
+        engine = create_async_engine(url, connect_args=on_sqlite.ARGUMENTS, **_json())
+        on_sqlite.prepare(engine.sync_engine, cache_kb=on_sqlite.READERS_CACHE_KB)
         return engine
     return create_async_engine(
         url,
@@ -97,58 +91,6 @@ def _make_engine(url: URL) -> AsyncEngine:
     )
 
 
-def _listen(engine: Engine) -> None:
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin)
-
-
-class _Bulk:
-    """SQLite in one thread of its own: a batch's twenty statements cost one change of threads instead of eighty."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine = create_engine(
-            url.set(drivername="sqlite+pysqlite"), connect_args=_SQLITE_ARGUMENTS, pool_size=1, **_json()
-        )
-        _listen(self._engine)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="record")
-
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction. Who is cancelled still waits for its end, so that no writer comes between."""
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work)
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            await asyncio.wait([running])
-            if not running.cancelled():
-                running.exception()  # the caller is gone: nobody else will look at it
-            raise
-
-    def _write(self, work: Callable[[Connection], T]) -> T:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(sqlite_begin="IMMEDIATE")
-            with connection.begin():
-                return work(connection)
-
-    def close(self) -> None:
-        """Close the connection, after the transaction in hand."""
-        self._thread.submit(self._engine.dispose)
-        self._thread.shutdown(wait=True)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    # FULL: the roster has no other copy, so a power cut must not take back what was answered.
-    for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get("sqlite_begin")
-    if mode is not None:
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-
 class Database:
     """A pool of connections to the record, opened as a component (`async with`)."""
 
@@ -156,7 +98,7 @@ class Database:
         self.url = read_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine = _make_engine(self.url)
-        self._bulk = _Bulk(self.url) if self.is_sqlite else None
+        self._bulk = on_sqlite.Bulk(self.url, **_json()) if self.is_sqlite else None
         self._writer = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -226,7 +168,7 @@ class Database:
         for attempt in range(ATTEMPTS):
             try:
                 return await once()
-            except FAILURES as error:
+            except failures() as error:
                 if not met_another(error):
                     raise_known(error)
                     raise
@@ -241,7 +183,7 @@ class Database:
         try:
             async with self._engine.connect() as plain:
                 yield await plain.execution_options(**given)
-        except FAILURES as error:
+        except failures() as error:
             if met_another(error):
                 raise RecordAway(str(error)[:300]) from error
             raise_known(error)
@@ -276,6 +218,10 @@ class Database:
     def many(self, statement: UpdateBase) -> Many:
         """A statement prepared for many rows within bulk writes."""
         return Many(statement, self._engine.dialect)
+
+    def look(self, statement: Select[Any], *key: ColumnElement[Any]) -> Look:
+        """A SELECT by many keys within bulk writes."""
+        return Look(statement, *key, as_json=self.is_sqlite)
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An INSERT that knows ON CONFLICT, in this database's dialect."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+import sys
+from typing import Any, Final
 
-import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -23,8 +23,17 @@ _STOPPED = "57014"
 _SQLITE_MET = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_AWAY = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
-FAILURES: Final = (DBAPIError, PoolExhausted, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, OverflowError)
-"""All that a driver, the pool or the network may raise."""
+_OF_ANY: Final = (DBAPIError, PoolExhausted, OSError, OverflowError)
+
+
+def failures() -> tuple[type[BaseException], ...]:
+    """All that a driver, the pool or the network may raise.
+
+    Asked when something was raised: by then asyncpg is imported if it was asyncpg that raised it (the engine imports
+    it for a record that is kept in PostgreSQL), and no other record pays for it.
+    """
+    asyncpg = sys.modules.get("asyncpg")
+    return _OF_ANY if asyncpg is None else (*_OF_ANY, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def _of_sqlite(code: int) -> type[Exception] | None:
@@ -39,6 +48,11 @@ def _of_postgres(state: str) -> type[Exception] | None:
         return RecordAway
     # 22 data exception, 23 constraint, 54 program limit (a key too long for its index).
     return Unstorable if state[:2] in {"22", "23", "54"} else None
+
+
+def _of_asyncpg(error: BaseException, kind: str) -> bool:
+    asyncpg: Any = sys.modules.get("asyncpg")
+    return asyncpg is not None and isinstance(error, getattr(asyncpg, kind))
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -77,9 +91,9 @@ def translate(error: BaseException) -> Exception | None:
             kind = _of_sqlite(code)
         elif state := getattr(cause, "sqlstate", None):
             kind = _of_postgres(state)
-        elif isinstance(cause, asyncpg.DataError | OverflowError):
+        elif isinstance(cause, OverflowError) or _of_asyncpg(cause, "DataError"):
             kind = Unstorable
-        elif isinstance(cause, OSError | PoolExhausted | asyncpg.InterfaceError):
+        elif isinstance(cause, OSError | PoolExhausted) or _of_asyncpg(cause, "InterfaceError"):
             kind = RecordAway
         if kind is not None:
             return kind(f"{type(cause).__name__}: {str(cause)[:300]}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from services.agents.repository.bulk import Look, Row
+from services.agents.repository.bulk import Row
 from services.agents.repository.decoding import Reading
 from services.agents.repository.deliveries import Delivery, Fact, Piece, fact_of, stronger
 from services.agents.repository.engine import Database
@@ -32,11 +32,11 @@ class SendingStatements:
     def __init__(self, database: Database) -> None:
         provider_id = (DELIVERY_PARTS.c.account, DELIVERY_PARTS.c.provider_id)
         waiting = (PENDING_RECEIPTS.c.account, PENDING_RECEIPTS.c.provider_id)
-        self.owners = Look(select(*provider_id, DELIVERY_PARTS.c.message), *provider_id)
-        self.deliveries = Look(select(DELIVERIES), DELIVERIES.c.message)
-        self.parts = Look(select(DELIVERY_PARTS), DELIVERY_PARTS.c.message)
-        self.messages = Look(select(MESSAGES.c.id, MESSAGES.c.account, MESSAGES.c.conversation), MESSAGES.c.id)
-        self.pending = Look(select(PENDING_RECEIPTS), *waiting)
+        self.owners = database.look(select(*provider_id, DELIVERY_PARTS.c.message), *provider_id)
+        self.deliveries = database.look(select(DELIVERIES), DELIVERIES.c.message)
+        self.parts = database.look(select(DELIVERY_PARTS), DELIVERY_PARTS.c.message)
+        self.messages = database.look(select(MESSAGES.c.id, MESSAGES.c.account, MESSAGES.c.conversation), MESSAGES.c.id)
+        self.pending = database.look(select(PENDING_RECEIPTS), *waiting)
         self.put_deliveries = database.many(database.upsert(DELIVERIES))
         self.put_parts = database.many(database.insert(DELIVERY_PARTS))
         self.put_pending = database.many(database.upsert(PENDING_RECEIPTS))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 from services.agents.repository.bulk import Row
 from services.agents.repository.decoding import Reading
 from services.agents.repository.search import folded
 from services.agents.repository.words import words_of
+from services.agents.tables import CONVERSATIONS
 from trunkline.events import (
     ConversationTransferred,
     FailureDetails,
@@ -35,6 +37,16 @@ FOLDED: Final[Row] = {
 }
 """What the fold must know of a conversation that is there (all else is in its newest event), and of a new one."""
 
+FOUND_BY: Final = tuple(
+    sorted({column.name for index in CONVERSATIONS.indexes for column in index.columns} - {"id", "changed_at"})
+)
+"""Columns that a conversation is looked for by; most events leave them all as they are, and so their indexes."""
+
+KNOWN: Final = tuple(dict.fromkeys(("id", *FOLDED, *FOUND_BY)))
+"""What is read of each conversation that a batch tells of."""
+
+_STANDS: Final = itemgetter(*FOUND_BY)
+
 # By type, not isinstance: pydantic's metaclass makes that ten times as slow, and this runs for every event.
 _ENDED_OFFER: Final = {OfferDeclined, OfferExpired, OfferRescinded}
 _SAYING: Final = {InboundDetails, ReplyDetails}
@@ -44,7 +56,7 @@ _SAYING: Final = {InboundDetails, ReplyDetails}
 class Story:
     """What a batch adds to the record.
 
-    `known` is FOLDED of the conversations that are there, `there` the ids of this batch's messages that the record has
+    `known` is KNOWN of the conversations that are there, `there` the ids of this batch's messages that the record has
     already, `contacts` whose each address is.
     """
 
@@ -59,6 +71,10 @@ class Story:
     preferences: dict[str, bool] = field(default_factory=dict)
     retold: int = 0
     gaps: int = 0
+    _before: dict[str, Row] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._before = dict(self.known)
 
     def tell(self, reading: Reading) -> None:
         """Fold one event in. An event that is not newer than its conversation's row changes nothing."""
@@ -71,6 +87,18 @@ class Story:
         """Make what is needed once for each changed conversation."""
         for row in self.changed.values():
             row["search"] = folded(f"{row['display']} {row['address']} {row['last_words']}")
+
+    def moved(self) -> list[Row]:
+        """The changed conversations that are new, or are no longer found where they were."""
+        return [row for row in self.changed.values() if not self._stands(row)]
+
+    def still(self) -> list[Row]:
+        """The other changed ones."""
+        return [row for row in self.changed.values() if self._stands(row)]
+
+    def _stands(self, row: Row) -> bool:
+        before = self._before.get(row["id"])
+        return before is not None and _STANDS(before) == _STANDS(row)
 
     def _conversation(self, reading: Reading, columns: Row, at: datetime) -> None:
         name, version = columns["id"], columns["version"]

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from services.agents.repository.bulk import Look
 from services.agents.repository.decoding import Reading
 from services.agents.repository.engine import Database
 from services.agents.repository.found import put_words
-from services.agents.repository.story import FOLDED, AddressKey, Story
+from services.agents.repository.story import FOUND_BY, KNOWN, AddressKey, Story
 from services.agents.tables import ADDRESSES, CONTACTS, CONVERSATIONS, EVENTS, MESSAGES
 
 _CONTACTS = uuid.UUID("0b6f7f43-8f0e-5d0b-9b0a-3c2f7a5d41c9")
@@ -28,13 +27,17 @@ class Storyteller:
     """Conversations, messages, events and contacts: reads what a batch needs, folds it, writes what it left."""
 
     def __init__(self, database: Database) -> None:
-        known = [CONVERSATIONS.c[name] for name in ("id", *FOLDED)]
-        self._known = Look(select(*known), CONVERSATIONS.c.id)
-        self._there = Look(select(MESSAGES.c.id), MESSAGES.c.id)
-        self._addresses = Look(select(ADDRESSES), ADDRESSES.c.scheme, ADDRESSES.c.value)
+        self._known = database.look(select(*(CONVERSATIONS.c[name] for name in KNOWN)), CONVERSATIONS.c.id)
+        self._there = database.look(select(MESSAGES.c.id), MESSAGES.c.id)
+        self._addresses = database.look(select(ADDRESSES), ADDRESSES.c.scheme, ADDRESSES.c.value)
         self._put_contacts = database.many(database.insert_new(CONTACTS))
         self._put_addresses = database.many(database.insert_new(ADDRESSES))
         self._put_conversations = database.many(database.upsert(CONVERSATIONS, newer="version"))
+        # SQLite writes each index anew whose columns a statement names, changed or not: this one names but changed_at.
+        told = {column.name for column in CONVERSATIONS.c} - {"id", *FOUND_BY}
+        news = {name: bindparam(name, type_=CONVERSATIONS.c[name].type) for name in sorted(told)}
+        newer = (CONVERSATIONS.c.id == bindparam("of_id")) & (CONVERSATIONS.c.version < bindparam("version"))
+        self._change_conversations = database.many(update(CONVERSATIONS).where(newer).values(news))
         self._put_messages = database.many(database.insert_new(MESSAGES))
         self._put_words = database.many(put_words(database))
         self._put_events = database.many(database.insert_new(EVENTS))
@@ -51,14 +54,15 @@ class Storyteller:
         """Fold the readings in their order, and write what changed."""
         told = [reading for reading in readings if reading.columns is not None]
         story = Story(
-            known={row["id"]: dict(row) for row in self._known.rows(connection, _conversation_ids(told))},
+            known={row["id"]: row for row in self._known.rows(connection, _conversation_ids(told))},
             there={row["id"] for row in self._there.rows(connection, _message_ids(told))},
             contacts=self._contacts(connection, _addresses(told)),
         )
         for reading in readings:
             story.tell(reading)
         story.finish()
-        self._put_conversations.run(connection, list(story.changed.values()))
+        self._put_conversations.run(connection, story.moved())
+        self._change_conversations.run(connection, [row | {"of_id": row["id"]} for row in story.still()])
         self._put_messages.run(connection, story.messages)
         self._put_words.run(connection, story.words)
         self._put_events.run(connection, story.events)

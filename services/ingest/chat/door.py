@@ -50,7 +50,7 @@ class Chat:
         elif (rest, method) == ("files", "OPTIONS"):
             await answer(send, 204, b"", _allowed(scope, configured))
         elif rest.startswith("files/") and method == "GET":
-            await self._files.give(rest.removeprefix("files/"), send, configured)
+            await self._files.give(rest.removeprefix("files/"), scope, send, configured)
         else:
             await answer(send, 404, b'{"code":"nothing-here"}', {})
 

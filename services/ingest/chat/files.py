@@ -1,4 +1,4 @@
-"""Attachments: a visitor's file becomes a blob and a sealed reference; who has the reference may read the file.
+"""Attachments: a visitor's file becomes a blob and a sealed reference, which the visitor's own key of the hour opens.
 
 What a file is, its first bytes say, never its name or what the browser claims. Pictures, PDF and plain text are taken;
 all is given out so that no page can be made to run it.
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 _BODY_S = 60.0
 _AT_ONCE = 16
 _STATUS = {"too-large": 413, "too-fast": 429, "not-taken": 415, "origin": 403, "token": 401, "busy": 503}
+_WORN_OUT = b'{"code":"expired","detail":"this address has expired: the chat itself has a new one"}'
 
 
 class Files:
@@ -67,16 +68,19 @@ class Files:
             kind = sniffed(content)
             if kind is None or not _taken(configured, kind):
                 raise Refused("not-taken", "pictures, PDF and plain text are taken")
-            named = parse_qs(scope["query_string"].decode("latin-1")).get("name", [""])[0]
             blob = await self._blobs.put(content)
-        media = Media(content_type=kind, name=tame(named), blob=blob)
+        media = Media(content_type=kind, name=tame(_asked(scope, "name")), blob=blob)
         return identity.seal(media, contact, settings.secrets[0])
 
-    async def give(self, reference: str, send: Send, configured: Configured) -> None:
-        """GET: the file of a reference."""
-        sealed = identity.unseal(reference, settings_of(configured.account).secrets)
+    async def give(self, reference: str, scope: Scope, send: Send, configured: Configured) -> None:
+        """GET: the file of a reference, to who brings the key of its contact; an address alone soon opens nothing."""
+        account, secrets = configured.account.name, settings_of(configured.account).secrets
+        sealed = identity.unseal(reference, secrets)
         if sealed is None or sealed.media.blob is None:
             await answer(send, 404, b'{"code":"no-such-file"}', {})
+            return
+        if not identity.opens(_asked(scope, "key"), sealed.contact, account, secrets, now=_now()):
+            await answer(send, 403, _WORN_OUT, {"cache-control": "no-store"})
             return
         try:
             content = await self._blobs.get(sealed.media.blob.digest)
@@ -97,14 +101,22 @@ def _whose(configured: Configured, headers: Mapping[str, str]) -> Address:
     origin = headers.get("origin")
     if origin is not None and origin.lower() not in settings.origins:
         raise Refused("origin", "this page is not among the widget's origins")
-    now = int(datetime.now(UTC).timestamp())
     token = headers.get("authorization", "").removeprefix("Bearer ")
     contact = identity.read_token(
-        token, configured.account.name, settings.secrets, now=now, days=settings.visitor_days
+        token, configured.account.name, settings.secrets, now=_now(), days=settings.visitor_days
     )  # fmt: skip
     if contact is None:
         raise Refused("token", "say hello first: the welcome has the token")
     return contact
+
+
+def _asked(scope: Scope, name: str) -> str:
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get(name, [""])[0]
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp())
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -122,7 +134,7 @@ def _given(media: Media) -> dict[str, str]:
     return harmless(media.name or "file", drawn=media.content_type in DRAWN) | {
         "content-type": kind if media.content_type in DRAWN | {"text/plain", "application/pdf"} else BYTES,
         "cross-origin-resource-policy": "cross-origin",
-        "cache-control": "private, max-age=86400, immutable",
+        "cache-control": "private, max-age=3600, immutable",
     }
 
 

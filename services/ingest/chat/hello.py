@@ -43,17 +43,23 @@ def _customer(given: Identity, settings: WebChatSettings, *, now: datetime) -> A
     return Address(scheme=identity.CUSTOMER, value=given.customer)
 
 
+def file_key(visitor: Visitor, account: Account, settings: WebChatSettings, *, now: datetime) -> str:
+    """What opens the visitor's files for the next half hour at least; told in each welcome and each pong."""
+    return identity.file_key(visitor.contact, account.name, settings.secrets[0], now=int(now.timestamp()))
+
+
 def welcome(
     visitor: Visitor, account: Account, settings: WebChatSettings, hours: Hours | None, *, now: datetime
 ) -> dict[str, Any]:
     """What a window is told first: its token, whether somebody answers by these hours (always, by none), what it may
-    send."""
+    send and open."""
     token = identity.token_of(visitor.contact, account.name, settings.secrets[0], issued=int(now.timestamp()))
     is_open = hours is None or hours.open_at(now)
     opens = None if is_open or hours is None else hours.opens_after(now)
     return {
         "type": "welcome",
         "token": token,
+        "key": file_key(visitor, account, settings, now=now),
         "customer": visitor.contact.scheme == identity.CUSTOMER,
         "open": is_open,
         "opens_at": opens.isoformat() if opens is not None else None,

@@ -17,7 +17,7 @@ import structlog
 from pydantic import ValidationError
 
 from services.ingest.chat.frames import MAX_FRAME_BYTES, Mark, Refused, Small
-from services.ingest.chat.hello import Visitor
+from services.ingest.chat.hello import Visitor, file_key
 from services.ingest.chat.limits import Limit
 from services.ingest.chat.outgoing import Outgoing
 from services.ingest.chat.reading import Place, Reading
@@ -194,7 +194,7 @@ class Window:
             case "typing":
                 self._typing()
             case "ping":
-                self._out.put(b'{"type":"pong"}')
+                self._pong()
             case other:
                 raise Refused("unknown-frame", f"no frame is of the type {other[:40]!r}")
 
@@ -254,6 +254,12 @@ class Window:
         )
         await self._log(Parsed(events=receipts), request)
         self._shown |= {place: one._replace(status=status) for place, one in news.items()}
+
+    def _pong(self) -> None:
+        """With the key that opens the visitor's files: who stays on the line always has one that is good."""
+        account = self._configured.account
+        key = file_key(self._visitor, account, settings_of(account), now=datetime.now(UTC))
+        self._out.put(orjson.dumps({"type": "pong", "key": key}))
 
     def _typing(self) -> None:
         """Told to the desks, once a second at most; before the first message there is nobody to tell."""

@@ -1,5 +1,5 @@
 // Makes built/widget.js: one file, no source map, with a fingerprint of what it was made from on its first line.
-// A test (tests/unit/ingest/test_widget.py) compares that fingerprint, so a stale build cannot be committed.
+// A test (tests/unit/ingest/test_widget_built.py) compares that fingerprint, so a stale build cannot be committed.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { build, transform } from "esbuild";
@@ -13,8 +13,9 @@ const made = await build({
   entryPoints: ["src/main.ts"],
   bundle: true,
   charset: "utf8",
-  // Names of ours alone, shortened: no frame, no attribute of the tag and nothing of the browser's is called so.
-  mangleProps: /^(setOpen|setConsent|reachableAt|isTyping|seenAt|onToken|options|pending|shown)$/,
+  // Names of ours alone, and of Preact's alone, shortened throughout: no frame, no attribute of the tag and nothing of
+  // the browser's is called so.
+  mangleProps: /^(setOpen|setConsent|reachableAt|isTyping|seenAt|onToken|options|pending|shown|welcome|live|__\w+|get(DerivedState|SnapshotBefore|ChildContext)\w*|component(Did|Will)\w+|shouldComponentUpdate|contextType|forceUpdate|debounceRendering)$/,
   format: "iife",
   target: "es2022",
   minify: true,

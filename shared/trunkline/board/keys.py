@@ -29,6 +29,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined
+    P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
     P requirements      zset     requirement sets → ms when one was last needed; let go after an hour

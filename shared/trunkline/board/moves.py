@@ -119,6 +119,7 @@ async def begin(
     channel: str,
     contact: Address,
     route: Sequence[str],
+    per_minute: int,
     body: bytes,
     trace: str = "",
 ) -> Answer:
@@ -126,11 +127,19 @@ async def begin(
 
     `conversation` is its id, of the thread's shard; `route` the arguments of `trunkline.route`; `body` the finished
     `BeginningDetails`. `open`: the thread has one, the detail is its id and who has it. `opted-out`; `absent`: the
-    agent is not on the board.
+    agent is not on the board; `too-fast`: they have begun `per_minute` within a minute, the detail is how many seconds
+    are to be waited.
     """
     arguments = (thread, safe(account), safe(channel), contact.scheme, contact.value, contact.display or "")
     return await board.move(
-        traced("begin", trace), safe(operation), safe(agent), safe(conversation), *arguments, *route, body
+        traced("begin", trace),
+        safe(operation),
+        safe(agent),
+        safe(conversation),
+        *arguments,
+        *route,
+        body,
+        str(per_minute),
     )
 
 

@@ -7,7 +7,6 @@ implementations to every sentence below.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
@@ -70,8 +69,7 @@ class Pen(NamedTuple):
     """Offset of the `taken` record: what is before it was written by earlier owners."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(NamedTuple):
     """A record to append."""
 
     key: bytes
@@ -84,8 +82,7 @@ class NewRecord:
         return len(self.key) + len(self.value) + sum(len(name) + len(value) for name, value in self.headers) + 64
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A record read back."""
 
     partition: Partition

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from trunkline.channels.base import ChannelEventKind
@@ -17,6 +18,10 @@ class Alphabet:
 
     basic: frozenset[str]
     extension: frozenset[str]
+    whole: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", self.basic | self.extension)
 
 
 GSM_0338 = Alphabet(
@@ -46,7 +51,7 @@ def count(text: str, *, alphabet: Alphabet = GSM_0338) -> Segments:
     divided by the length of a segment. An empty text takes none.
     """
     characters = set(text)
-    if characters <= alphabet.basic | alphabet.extension:
+    if characters <= alphabet.whole:
         return _pack(text, wide=alphabet.extension & characters, encoding="gsm7", lengths=(160, 153))
     return _pack(text, wide={c for c in characters if ord(c) > 0xFFFF}, encoding="ucs2", lengths=(70, 67))
 
@@ -84,6 +89,9 @@ def split(text: str, *, limit: int) -> tuple[str, ...]:
     Only white space at a cut and at the ends is lost. A character is never split, nor parted from the marks that
     belong to it while there is another place to cut.
     """
+    if 2 * len(text) <= limit:  # whatever its characters
+        whole = text.strip()
+        return (whole,) if whole else ()
     pieces: list[str] = []
     start = 0
     while utf16_length(text[start : start + limit]) > limit or start + limit < len(text):
@@ -140,11 +148,16 @@ def keyword(text: str, *, stop: Iterable[str] = (), start: Iterable[str] = START
     exclamation marks around a stop word do not hide it; the other words must stand alone.
     """
     word = folded(text)
-    if word.strip(".!") in STOP_WORDS | {folded(extra) for extra in stop}:
+    if word.strip(".!") in STOP_WORDS | _folded(tuple(stop)):
         return ChannelEventKind.OPT_OUT
-    if word in {folded(known) for known in start}:
+    if word in _folded(tuple(start)):
         return ChannelEventKind.OPT_IN
     return ChannelEventKind.HELP if word in HELP_WORDS else None
+
+
+@lru_cache(maxsize=64)  # an account's own words: as good as constant
+def _folded(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(folded, words))
 
 
 def folded(word: str) -> str:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from functools import cache
 from typing import Annotated
 
-import holidays as public
 from pydantic import AfterValidator, Field
 
 from trunkline.hours import Hours, Span, Spans
@@ -23,7 +22,7 @@ def _known_country(name: str) -> str:
     parts = _countries().get(found[1]) if found else None
     if found is None or parts is None or (found[2] and found[2] not in parts):
         raise ValueError(f"no holidays of `{name[:20]}` are known; write a country, as LV, or a part of one, as DE-BY")
-    public.country_holidays(found[1], subdiv=found[2])  # imports the country: now, and not in the first decision's way
+    _public(name, date.min.year)  # imports the country: now, and not in the first decision's way
     return name
 
 
@@ -63,11 +62,15 @@ class Calendar(Hours):
 
 @cache
 def _countries() -> dict[str, list[str]]:
-    return public.list_supported_countries()
+    from holidays import list_supported_countries  # noqa: PLC0415 - for who names a country
+
+    return list_supported_countries()
 
 
 @cache
 def _public(name: str, year: int) -> frozenset[date]:
     """The public holidays of a year, with the days off that stand for those on a Sunday."""
+    from holidays import country_holidays  # noqa: PLC0415 - for who names a country
+
     country, _, part = name.partition("-")
-    return frozenset(public.country_holidays(country, subdiv=part or None, years=year))
+    return frozenset(country_holidays(country, subdiv=part or None, years=year))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -224,9 +224,17 @@ class AccountEntry(_Frozen):
     channel: str
     queue: Name | None = Field(default=None, description="where its messages go when no rule says so")
     hours: Name | None = Field(default=None, description="the calendar by which it is open; that of its queue, without")
+    begins: Literal["agents", "supervisors", "nobody"] = Field(
+        default="agents",
+        description="who may write first by it, where its channel can: supervisors are administrators too",
+    )
     settings: Any = Field(
         default={}, repr=False, description="as the channel's account_schema has it, with ${NAME} from the environment"
     )
+
+    def lets_begin(self, *, supervisor: bool) -> bool:
+        """Whether an agent, or one who supervises, may write first by it."""
+        return self.begins == "agents" or (supervisor and self.begins == "supervisors")
 
 
 class Layout(_Frozen):

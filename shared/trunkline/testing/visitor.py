@@ -160,6 +160,10 @@ class TestVisitor:
         last = self.messages[-1]
         await self.send({"type": kind, "conversation": last["conversation"], "number": last["number"]})
 
+    def file(self, reference: str) -> str:
+        """Where a file that was shown is to be had now."""
+        return f"{self._url.replace('ws', 'http', 1)}/files/{reference}?key={self.welcomes[-1]['key']}"
+
     async def drop(self) -> None:
         """Lose the line; the window comes again by itself."""
         if self._socket is not None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.axe import violations
 from tests.browser.visitor import Floor
@@ -135,6 +135,45 @@ async def test_ingest_is_killed_and_the_page_goes_on_by_itself(system: Deploymen
         assert await page.evaluate("window.neverReloaded") is True
 
 
+async def test_a_lost_line_is_told_at_once_or_soon_after_a_message_and_what_was_written_meanwhile_goes_out(
+    system: Deployment, window: BrowserContext
+) -> None:
+    page, _ = await shop(window, system)
+    deaf: list[WebSocketRoute] = []
+
+    def through(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        line.on_message(lambda frame: None if line in deaf else server.send(frame))
+        server.on_message(lambda frame: None if line in deaf else line.send(frame))
+        lines.append(line)
+
+    lines: list[WebSocketRoute] = []
+    await page.route_web_socket("**/chat/*", through)
+    await page.get_by_role("button", name="Open the chat").click()
+    field, log, lost = page.get_by_label("Your message"), page.get_by_role("log"), page.get_by_text("Connection lost")
+    await field.fill("one")
+    await field.press("Enter")
+    await expect(log.locator(".mine time")).to_have_count(1)
+    await expect(log.get_by_text("sending…")).to_have_count(0)
+
+    await window.set_offline(True)
+    await expect(lost).to_be_visible(timeout=2_000)
+    await field.fill("two")
+    await field.press("Enter")
+    await window.set_offline(False)
+    await expect(lost).to_have_count(0)
+    await expect(log.get_by_text("sending…")).to_have_count(0)
+
+    # Nobody says anything any more, and the socket is open: the message is what finds it out.
+    deaf.append(lines[-1])
+    await field.fill("three")
+    await field.press("Enter")
+    await expect(lost).to_be_visible(timeout=13_000)
+    await expect(log.get_by_text("sending…")).to_have_count(0)
+    assert lines[-1] not in deaf
+    await expect(log.locator(".mine")).to_have_count(3)
+
+
 @pytest.mark.faults
 async def test_whatever_dies_between_visitor_and_agent_both_pages_go_on_and_show_each_word_once(
     system: Deployment, browser: Browser, window: BrowserContext
@@ -203,7 +242,7 @@ async def test_outside_opening_hours_the_visitor_leaves_an_address_and_is_answer
         await expect(page.get_by_text("We have your address")).to_be_visible()
 
         await seat.accept("anna@example.org")
-        await seat.page.locator(".bubble button").click()
+        await seat.page.get_by_role("button", name="Write to anna@example.org…").click()
         dialog = seat.page.locator("dialog[open]")
         await expect(dialog.locator("select[name=way]")).to_contain_text("anna@example.org · E-mail · mail-main")
         await dialog.locator("input[name=subject]").fill("Your question of last night")

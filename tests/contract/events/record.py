@@ -191,6 +191,7 @@ async def _written_to_first(floor: Floor) -> None:
         account="sms-main",
         channel="sms",
         contact=Address(scheme="tel", value="+375"),
+        per_minute=10,
         route=route,
         body=b'{"by":"ana"}',
     )

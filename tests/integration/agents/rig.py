@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from services.agents.actions import Actions
+from services.agents.allowance import Allowance
 from services.agents.api.asking import Parts
 from services.agents.app import make_app
 from services.agents.auth import SESSION, Auth, _hash
@@ -36,6 +37,7 @@ from services.agents.repository import NewAgent, Repository
 from services.agents.roll import Roll
 from services.agents.rule_trial import RuleTrial
 from services.agents.signals import ContactSignals
+from services.agents.staging import Staging
 from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
@@ -226,7 +228,13 @@ class Inner:
 
 @asynccontextmanager
 async def inner(
-    system: Deployment, times: Times | None = None, *, cookie: SessionCookie | None = None, again_s: float = 10.0
+    system: Deployment,
+    times: Times | None = None,
+    *,
+    cookie: SessionCookie | None = None,
+    again_s: float = 10.0,
+    watch: Watch | None = None,
+    allowance: Allowance | None = None,
 ) -> AsyncIterator[Inner]:
     """The agents service beside the deployment's own, over the same log, board and record; it projects nothing."""
     async with AsyncExitStack() as stack:
@@ -239,7 +247,9 @@ async def inner(
         repository = await stack.enter_async_context(Repository(system.environment()["TRUNKLINE_DATABASE_URL"]))
         passwords = await stack.enter_async_context(Passwords())
         environment = {**os.environ, **system.environment()}
-        watch = Watch(system.folder / "trunkline.yaml", lambda path: load(path, None, environment, rules=False))
+        watch = watch or Watch(
+            system.folder / "trunkline.yaml", lambda path: load(path, None, environment, rules=False)
+        )
         hub, waiters = Hub(), Waiters(bus)
         follower = LogFollower(bus, hub, waiters)
         following = asyncio.create_task(follower.run())
@@ -249,11 +259,13 @@ async def inner(
         channels = load_channels()
         auth, actions = Auth(repository, passwords, cookie=cookie), Actions(board, waiters, watch, channels)
         blobs = Blobs(system.folder / "blobs")
+        staging = Staging(system.folder / "uploads", blobs)
+        files = Files(SecretStr(PLACEHOLDER_TOKEN), repository, staging)
         parts = Parts(
             auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
             colleagues=Colleagues(board, repository), channels=channels,
-            blobs=blobs, files=Files(SecretStr(PLACEHOLDER_TOKEN), repository), uploads=Uploads(blobs),
+            blobs=blobs, files=files, uploads=Uploads(staging, allowance or Allowance()),
             internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
         signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.integration.agents.rig import Person, desk, somebody
+from tests.integration.agents.rig import Person, desk, inner, somebody
+from trunkline.config.load import load
+from trunkline.config.watch import Watch
 from trunkline.ids import new_id
 from trunkline.testing.deployment import Deployment
 
@@ -64,3 +70,68 @@ async def test_a_desk_knows_by_which_accounts_one_may_write_first(ana: Person) -
 
     assert {"account": "sms-main", "channel": "twilio-sms", "schemes": ["tel"]} in plan["begins"]
     assert all(one["channel"] != "webchat" for one in plan["begins"])
+
+
+async def test_too_many_beginnings_are_refused_with_how_long_to_wait(ana: Person) -> None:
+    async with desk(ana) as socket:
+        begun = [
+            await ana.call("POST", "/api/v1/conversations", key=new_id(), json=_whom(_number())) for _ in range(10)
+        ]
+        assert [told["status"] for _, told in begun] == ["done"] * 10
+
+        path = f"{ana.url}/api/v1/conversations"
+        async with ana.http.post(path, headers={"Idempotency-Key": new_id()}, json=_whom(_number())) as refused:
+            assert (refused.status, (await refused.json())["code"]) == (429, "too-fast")
+            assert refused.content_type == "application/problem+json"
+            assert 1 <= int(refused.headers["retry-after"]) <= 6
+        operation = new_id()
+        await socket.say(type="action", id=operation, verb="begin", **_whom(_number()))
+        answer = await socket.answer(operation)
+        assert (answer["status"], answer["code"]) == ("refused", "too-fast")
+        assert 1 <= answer["retry_after_s"] <= 6
+
+
+async def test_who_said_stop_is_not_written_to_first(system: Deployment, ana: Person, admin: Person) -> None:
+    number = _number()
+    assert (await system.provider.customer_writes(number, "STOP")).status == 200
+    async with desk(ana), desk(admin):
+        stopped = await _closed(admin, number)
+
+        status, told = await ana.call("POST", "/api/v1/conversations", key=new_id(), json=_whom(number))
+
+    assert (status, told["code"]) == (409, "opted-out"), stopped
+    assert told["detail"] == "the contact does not want messages on this channel"
+
+
+async def _closed(admin: Person, number: str) -> str:
+    """The conversation that the word STOP opened, out of everybody's way."""
+    async with asyncio.timeout(20):
+        while not (found := (await admin.call("GET", f"/api/v1/conversations?text={number[1:]}"))[1]["items"]):
+            await asyncio.sleep(0.05)  # the record is told when it has read the log
+    path = f"/api/v1/conversations/{found[0]['id']}"
+    assert (await admin.call("POST", f"{path}/assign", key=new_id(), json={}))[0] == 200
+    assert (await admin.call("POST", f"{path}/close", key=new_id(), json={}))[0] == 200
+    return str(found[0]["id"])
+
+
+@pytest.mark.parametrize(
+    ("begins", "agent", "supervisor"), [("supervisors", 409, 200), ("nobody", 422, 422), ("agents", 200, 200)]
+)
+async def test_an_account_says_who_may_write_first_by_it(
+    system: Deployment, tmp_path: Path, begins: str, agent: int, supervisor: int
+) -> None:
+    file = tmp_path / "trunkline.yaml"
+    here = (system.folder / "trunkline.yaml").read_text(encoding="utf-8")
+    file.write_text(here.replace("channel: twilio-sms", f"channel: twilio-sms\n    begins: {begins}"), encoding="utf-8")
+    environment = {**os.environ, **system.environment()}
+    watch = Watch(file, lambda path: load(path, None, environment, rules=False))
+    async with inner(system, watch=watch) as own:
+        for role, status in (("agent", agent), ("supervisor", supervisor)):
+            async with somebody(system, url=own.url, role=role) as person, desk(person):
+                told = await person.call("POST", "/api/v1/conversations", key=new_id(), json=_whom(_number()))
+                _, plan = await person.call("GET", "/api/v1/queues")
+
+                assert told[0] == status, told
+                assert ("sms-main" in [one["account"] for one in plan["begins"]]) is (status == 200)
+                if status == 409:
+                    assert told[1]["code"] == "not-allowed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -11,7 +12,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.integration.agents.rig import Person, desk, somebody
+from services.agents.allowance import Allowance
+from services.agents.staging import KEPT_S, Staging
+from tests.integration.agents.rig import Person, desk, inner, somebody
+from trunkline.blobs import Blobs
 from trunkline.ids import new_id
 from trunkline.testing.deployment import Deployment
 from trunkline.testing.visitor import TestVisitor
@@ -85,7 +89,7 @@ async def test_a_file_goes_with_the_reply_to_the_visitor_under_its_name_and_as_w
     message = await chat.visitor.hears("Here it is.")
     [file] = [part for part in message["parts"] if part["kind"] == "file"]
     assert (file["name"], file["type"], file["size"]) == ("rēķins çay.pdf", "application/pdf", len(PDF))
-    async with chat.agent.http.get(f"{_ingest(chat)}/files/{file['file']}") as given:
+    async with chat.agent.http.get(chat.visitor.file(file["file"])) as given:
         assert (given.status, await given.read()) == (200, PDF)
         assert given.headers["content-disposition"].startswith("attachment")
         assert "sandbox" in given.headers["content-security-policy"]
@@ -133,9 +137,9 @@ async def test_what_is_too_large_is_refused_whether_or_not_it_says_so_and_leaves
         pass  # who sends on and on may find the line closed before the answer is read
     else:
         assert (status, told["code"]) == (413, "too-large")
-    blobs = system.folder / "blobs"
+    uploads = system.folder / "uploads"
     async with asyncio.timeout(5):  # until what was begun is gone
-        while any(path.is_file() for path in blobs.iterdir()):
+        while any(path.stat().st_size > 1_000_000 for path in uploads.glob("**/*") if path.is_file()):
             await asyncio.sleep(0.01)
 
 
@@ -218,5 +222,42 @@ async def test_the_desk_is_told_beforehand_what_each_channel_takes(ana: Person) 
     assert files["webchat"]["max_count"] == 5
 
 
-def _ingest(chat: Chat) -> str:
-    return f"{chat.visitor._url.replace('ws', 'http', 1)}"
+async def test_an_agent_uploads_so_many_files_an_hour_and_is_told_when_the_next_may_be(
+    chat: Chat, system: Deployment
+) -> None:
+    async with inner(system, allowance=Allowance(3, 1_000)) as own:
+        path = f"{own.url}/api/v1/conversations/{chat.conversation}/files"
+        for size, status, detail in (
+            (400, 201, ""), (400, 201, ""), (400, 429, "At most 3 files and 0.001 MB of them within an hour."),
+            (100, 201, ""), (1, 429, "At most 3 files and 0.001 MB of them within an hour."),
+        ):  # fmt: skip
+            async with chat.agent.http.post(path, data=PDF.ljust(size)[:size] if size > 1 else b"x") as told:
+                assert told.status == status
+                if status == 429:
+                    assert told.content_type == "application/problem+json"
+                    problem = await told.json()
+                    assert (problem["code"], problem["detail"]) == ("too-much", detail)
+                    assert 3_500 < int(told.headers["retry-after"]) <= 3_600
+
+
+async def test_an_upload_that_waited_longer_than_a_day_is_gone_and_the_reply_says_so(
+    chat: Chat, system: Deployment
+) -> None:
+    blobs = Blobs(system.folder / "blobs")
+    staging = Staging(system.folder / "uploads", blobs)
+    _, sent = await upload(chat.agent, chat.conversation, b"%PDF- sent in time")
+    _, late = await upload(chat.agent, chat.conversation, b"%PDF- too late", name="late.pdf")
+    before = sum(path.is_file() for path in (system.folder / "blobs").glob("*/*"))
+    assert (await reply(chat, text="in time", files=[sent["file"]]))[0] == 200
+    assert sum(path.is_file() for path in (system.folder / "blobs").glob("*/*")) == before + 1
+
+    assert staging.sweep(now=time.time() + KEPT_S + 60) >= 2
+
+    status, told = await reply(chat, text="late", files=[late["file"]])
+    assert (status, told["code"], told["detail"]) == (409, "file-gone", "late.pdf")
+    message = await chat.visitor.hears("in time")
+    [file] = [part for part in message["parts"] if part["kind"] == "file"]
+    async with chat.agent.http.get(chat.visitor.file(file["file"])) as given:
+        assert await given.read() == b"%PDF- sent in time"
+    # What was sent once may be sent again: it lasts.
+    assert (await reply(chat, text="again", files=[sent["file"]]))[0] == 200

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.integration.agents.rig import Person, desk, somebody
+from tests.integration.agents.rig import Person, desk
 from trunkline.ids import new_id
 from trunkline.testing.deployment import Deployment
 
@@ -28,20 +27,6 @@ async def _until(true: Callable[[], Awaitable[Any]], *, within: float = 20) -> A
         while not (found := await true()):
             await asyncio.sleep(0.05)
         return found
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def nothing_left(system: Deployment, admin: Person) -> AsyncIterator[None]:
-    """Whatever a test leaves waiting is taken and closed: the next test's agents are to be offered what is theirs."""
-    yield
-    _, floor = await admin.call("GET", "/api/v1/live")
-    skills = {"lang.lv": 10, "senior": 10}
-    async with somebody(system, capacity=100, skills=skills) as one, desk(one) as socket:
-        for _ in range(sum(queue["waiting"] for queue in floor["queues"])):
-            offered = await socket.event("conversation.offered")
-            where, fence = f"/api/v1/conversations/{offered['subject']}", {"fence": offered["data"]["state"]["fence"]}
-            assert (await one.call("POST", f"{where}/accept", key=new_id(), json=fence))[0] == 200
-            assert (await one.call("POST", f"{where}/close", key=new_id(), json={}))[0] == 200
 
 
 async def _even(admin: Person) -> bool:

@@ -14,11 +14,11 @@ from trunkline.route import Route
 ROUTE = Route("support", requirement_id("support", "sms", 1, {}), 1, 0, 60_000, LIMITS, ladder="").arguments()
 
 
-async def _begin(floor: Floor, agent: str, thread: str, *, operation: str = "") -> Answer:
+async def _begin(floor: Floor, agent: str, thread: str, *, operation: str = "", per_minute: int = 60) -> Answer:
     return await moves.begin(
         floor.board, operation=operation or new_id(), agent=agent, thread=thread, account="sms-main", channel="sms",
         conversation=new_conversation_id(shard_of(thread, SHARDS)), contact=Address(scheme="tel", value="+371"),
-        route=ROUTE, body=b'{"by":"%s"}' % agent.encode(),
+        route=ROUTE, per_minute=per_minute, body=b'{"by":"%s"}' % agent.encode(),
     )  # fmt: skip
 
 
@@ -144,6 +144,30 @@ async def test_a_rebuild_leads_a_thread_to_what_was_begun_and_not_to_what_was_cl
     await floor.rebuild(folds)
 
     assert (await floor.receive("sms|+1")).subject == begun.subject
+
+
+async def test_one_agent_begins_so_many_within_a_minute_and_is_told_when_the_next_may_be(floor: Floor) -> None:
+    await floor.arrive("ana")
+    await floor.arrive("bo")
+    start = await floor.now()
+    operation = new_id()
+
+    async def begins(agent: str, number: int, *, after_s: int, operation: str = "") -> Answer:
+        await floor.events()  # relayed: or what is asked for later would find the log behind
+        floor.travel(start + after_s * 1_000)
+        return await _begin(floor, agent, f"sms|+{number}", operation=operation, per_minute=3)
+
+    assert (await begins("ana", 1, after_s=0, operation=operation)).ok
+    assert [(await begins("ana", number, after_s=0)).code for number in (2, 3)] == ["ok", "ok"]
+    refused = await begins("ana", 4, after_s=5)
+    assert (refused.code, refused.detail) == ("too-fast", "15")
+    assert (await begins("ana", 1, after_s=5, operation=operation)).repeated, "what was done is told, whenever asked"
+    assert (await begins("ana", 2, after_s=5)).code == "open", "what cannot be begun counts for nothing"
+    assert (await begins("bo", 5, after_s=5)).ok, "and nobody pays for a colleague"
+
+    assert (await begins("ana", 4, after_s=20)).ok
+    assert (await begins("ana", 6, after_s=21)).detail == "19"
+    assert [(await begins("ana", n, after_s=80)).code for n in (6, 7, 8, 9)] == ["ok", "ok", "ok", "too-fast"]
 
 
 async def test_after_the_end_of_the_last_one_a_new_one_begins_and_takes_the_answers(floor: Floor) -> None:

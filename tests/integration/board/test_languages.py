@@ -36,7 +36,7 @@ async def test_it_is_known_when_it_is_reopened_and_when_we_write_first(floor: Fl
         floor.board, operation=new_id(), agent="ana", thread=THREAD, account="sms-main", channel="sms",
         conversation=new_conversation_id(shard_of(THREAD, SHARDS)), contact=Address(scheme="tel", value="+371"),
         route=Route("support", requirement_id("support", "sms", 1, {}), 1, 0, 60_000, LIMITS, ladder="").arguments(),
-        body=b'{"by":"ana"}',
+        body=b'{"by":"ana"}', per_minute=60,
     )  # fmt: skip
     assert (await floor.conversation(begun.subject))["language"] == "lv"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.integration.ingest.door import Door, Options, door
+from tests.integration.ingest.door import CHAT_SECRET, Door, Options, door
 from tests.integration.ingest.test_ingest_chat import SHOP, said, socket
+from trunkline.channels.webchat import identity
 from trunkline.messages import Media
 from trunkline.testing.servers import Valkey
 
@@ -30,6 +32,10 @@ class Told(NamedTuple):
     body: dict[str, str]
 
 
+def address(knock: Door, file: str, key: str) -> str:
+    return f"{knock.url}/chat/chat-main/files/{file}?key={key}"
+
+
 async def token_of(knock: Door) -> str:
     async with socket(knock) as visitor:
         return str((await visitor.receive_json())["token"])
@@ -45,8 +51,8 @@ async def upload(knock: Door, content: bytes, *, token: str, name: str = "a.png"
 
 async def test_a_picture_is_kept_sent_in_a_message_and_given_out_where_no_page_can_run_it(knock: Door) -> None:
     async with socket(knock) as visitor:
-        token = (await visitor.receive_json())["token"]
-        answer = await upload(knock, PNG, token=token, name="../dūmi\n.png")
+        welcome = await visitor.receive_json()
+        answer = await upload(knock, PNG, token=welcome["token"], name="../dūmi\n.png")
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (201, SHOP)
         file = answer.body["file"]
         await visitor.send_json({"type": "message", "id": "client-0001", "files": [file]})
@@ -59,7 +65,7 @@ async def test_a_picture_is_kept_sent_in_a_message_and_given_out_where_no_page_c
     assert part.blob is not None
     assert await knock.blobs.get(part.blob.digest) == PNG
 
-    async with knock.http.get(f"{knock.url}/chat/chat-main/files/{file}") as given:
+    async with knock.http.get(address(knock, file, welcome["key"])) as given:
         assert (given.status, await given.read()) == (200, PNG)
         assert given.headers["content-type"] == "image/png"
         assert given.headers["x-content-type-options"] == "nosniff"
@@ -75,8 +81,10 @@ async def test_a_picture_is_kept_sent_in_a_message_and_given_out_where_no_page_c
     ],
 )
 async def test_what_a_file_is_its_bytes_say(knock: Door, content: bytes, kind: str, how: str) -> None:
-    file = (await upload(knock, content, token=await token_of(knock), name="x.html")).body["file"]
-    async with knock.http.get(f"{knock.url}/chat/chat-main/files/{file}") as given:
+    async with socket(knock) as visitor:
+        welcome = await visitor.receive_json()
+    file = (await upload(knock, content, token=welcome["token"], name="x.html")).body["file"]
+    async with knock.http.get(address(knock, file, welcome["key"])) as given:
         assert given.headers["content-type"] == kind
         assert given.headers["content-disposition"].startswith(how)
 
@@ -106,12 +114,34 @@ async def test_too_large_from_elsewhere_without_a_token_and_too_many_are_refused
 async def test_one_visitors_file_is_not_anothers_to_send_and_a_changed_reference_is_none(knock: Door) -> None:
     file = (await upload(knock, PNG, token=await token_of(knock))).body["file"]
     async with socket(knock) as other:
-        await other.receive_json()
+        key = (await other.receive_json())["key"]
         await other.send_json({"type": "message", "id": "client-0001", "files": [file]})
         refused = await other.receive_json()
     assert (refused["code"], refused["id"]) == ("bad-frame", "client-0001")
-    async with knock.http.get(f"{knock.url}/chat/chat-main/files/{file[:-1]}x") as given:
+    async with knock.http.get(address(knock, f"{file[:-1]}x", key)) as given:
         assert given.status == 404
+
+
+async def test_an_address_opens_the_file_for_its_visitor_and_for_a_while_and_each_pong_renews_it(knock: Door) -> None:
+    async with socket(knock) as visitor, socket(knock) as other:
+        welcome, others = await visitor.receive_json(), await other.receive_json()
+        file = (await upload(knock, PNG, token=welcome["token"])).body["file"]
+        await visitor.send_json({"type": "ping"})
+        pong = await visitor.receive_json()
+        async with socket(knock, {"token": welcome["token"]}) as again:
+            resumed = await again.receive_json()
+
+    contact = identity.read_token(welcome["token"], "chat-main", (CHAT_SECRET,), now=0, days=400)
+    assert contact is not None
+    hour_ago = identity.file_key(contact, "chat-main", CHAT_SECRET, now=int(time.time()) - 3_600)
+    longer = f"{int(welcome['key'].partition('.')[0]) + 1}.{welcome['key'].partition('.')[2]}"
+    for key, status in (
+        (welcome["key"], 200), (pong["key"], 200), (resumed["key"], 200),
+        (others["key"], 403), (hour_ago, 403), (longer, 403), ("", 403), (".", 403), ("9" * 5_000, 403),
+    ):  # fmt: skip
+        async with knock.http.get(address(knock, file, key)) as given:
+            assert given.status == status, key
+            assert (await given.read() == PNG) is (status == 200)
 
 
 async def test_a_browser_may_ask_beforehand_from_the_shops_pages_only(knock: Door) -> None:

@@ -14,7 +14,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from trunkline.channels.base import Account, RawRequest, Rejected, Verified
-from trunkline.channels.twilio import TwilioSettings, TwilioSms
+from trunkline.channels.twilio import TwilioSettings, TwilioSms, form
 from trunkline.channels.twilio.signature import signature
 
 TOKEN = "f0e1d2c3b4a5968778695a4b3c2d1e0f"
@@ -26,6 +26,11 @@ FORM = ("content-type", "application/x-www-form-urlencoded; charset=UTF-8")
 
 words = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)
 parameters = st.lists(st.tuples(words.filter(bool), words), max_size=20)
+
+
+@given(parameters)
+def test_parameters_are_written_as_the_standard_library_writes_them(fields: list[tuple[str, str]]) -> None:
+    assert form.written(fields) == urlencode(fields)
 
 
 def request(

@@ -72,6 +72,24 @@ def test_a_file_we_do_not_keep_cannot_be_sealed() -> None:
         identity.seal(FILE.model_copy(update={"blob": None}), VISITOR, SECRET)
 
 
+@given(st.integers(0, 3_600))
+def test_a_key_opens_its_contacts_files_for_half_an_hour_at_least_and_an_hour_at_most(late: int) -> None:
+    def fits(*, contact: str = "visitor:" + "0" * 32, account: str = "site", after: int = 0) -> bool:
+        return identity.opens(key, contact, account, (OLD, SECRET), now=NOW + late + after)
+
+    key = identity.file_key(VISITOR, "site", SECRET, now=NOW + late)
+    assert fits()
+    assert fits(after=1_800)
+    assert not fits(after=3_600)
+    assert not fits(contact="customer:" + "0" * 32)
+    assert not fits(account="another")
+
+
+@given(st.text(max_size=90))
+def test_nonsense_is_no_key(text: str) -> None:
+    assert not identity.opens(text, "visitor:1", "site", (SECRET,), now=NOW)
+
+
 @pytest.mark.parametrize(
     "broken",
     [

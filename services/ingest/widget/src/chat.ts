@@ -26,6 +26,8 @@ export interface Options {
 const FATAL = [1008, 4403];
 const SLOWEST_MS = 15_000;
 const TYPING_SHOWN_MS = 4_000;
+// Most until something comes after a hello, a message or a ping: the server gives up on its log after nine seconds.
+const ANSWER_MS = 10_000;
 
 export class Chat {
   welcome: Welcome | null = null;
@@ -39,19 +41,25 @@ export class Chat {
   #tries = 0;
   #again = 0;
   #ping = 0;
-  #heardSince = true;
+  #doubt = 0;
   #typingEnds = 0;
   #typedAt = 0;
   #marked = { delivered: "", read: "" };
   #retryMs = 0;
 
-  constructor(readonly options: Options) {}
+  constructor(readonly options: Options) {
+    // The browser knows before any ping does that its line is gone, or back.
+    addEventListener("offline", () => this.#socket && this.#cut());
+    addEventListener("online", () => this.#again && this.start());
+  }
 
   start(): void {
     if (this.#socket || this.stopped) return;
     clearTimeout(this.#again);
+    this.#again = 0;
     const socket = new WebSocket(this.options.base.replace(/^http/, "ws"));
     this.#socket = socket;
+    this.#expectSomething();
     socket.onopen = () => {
       const last = this.shown.at(-1);
       const after: Place | null = last ? { conversation: last.conversation, number: last.number } : null;
@@ -63,7 +71,8 @@ export class Chat {
 
   stop(): void {
     clearTimeout(this.#again);
-    clearInterval(this.#ping);
+    this.#again = 0;
+    this.#quiet();
     if (this.#socket) {
       this.#socket.onclose = this.#socket.onmessage = null;
       this.#socket.close();
@@ -113,6 +122,7 @@ export class Chat {
     const whole = { ...frame, id };
     this.pending.push({ id, at: new Date().toISOString(), parts, frame: whole, state: "sending", why: "" });
     this.#send(whole);
+    if (this.live) this.#expectSomething();
     this.options.onChange();
   }
 
@@ -121,7 +131,8 @@ export class Chat {
   }
 
   #heard(frame: Down): void {
-    this.#heardSince = true;
+    clearTimeout(this.#doubt);
+    this.#doubt = 0;
     if (frame.type === "welcome") this.#welcomed(frame);
     else if (frame.type === "message") this.#show(frame);
     else if (frame.type === "refused") this.#refused(frame);
@@ -129,6 +140,7 @@ export class Chat {
     else if (frame.type === "typing") this.#typingNow();
     else if (frame.type === "seen") this.seenAt = Date.now();
     else if (frame.type === "reset") this.shown = [];
+    else if (frame.type === "pong" && this.welcome) this.welcome.key = frame.key;
     this.options.onChange();
   }
 
@@ -140,11 +152,20 @@ export class Chat {
     this.options.onToken(this.options.token);
     for (const one of this.pending) if (one.state !== "failed") this.#send(one.frame);
     this.#ping = setInterval(() => {
-      // A line that was cut says nothing; a ping that brought nothing at all until the next one does.
-      if (this.#heardSince) this.#send({ type: "ping" });
-      else this.#cut();
-      this.#heardSince = false;
+      this.#send({ type: "ping" });
+      this.#expectSomething();
     }, frame.ping_s * 1_000);
+  }
+
+  // A line that was cut says nothing: where anything at all was due and nothing came, it is dead, whatever the socket says.
+  #expectSomething(): void {
+    this.#doubt ||= setTimeout(() => this.#cut(), ANSWER_MS);
+  }
+
+  #quiet(): void {
+    clearInterval(this.#ping);
+    clearTimeout(this.#doubt);
+    this.#doubt = 0;
   }
 
   #cut(): void {
@@ -183,7 +204,7 @@ export class Chat {
   }
 
   #closed(code: number): void {
-    clearInterval(this.#ping);
+    this.#quiet();
     this.#socket = null;
     this.live = false;
     // Refused for a reason that only somebody else can mend: come back no more. A refused frame is no such reason.

@@ -26,6 +26,8 @@ export interface Numbered extends Place {
 export interface Welcome {
   type: "welcome";
   token: string;
+  // Opens the visitor's files for a while; each pong tells the next.
+  key: string;
   customer: boolean;
   open: boolean;
   opens_at: string | null;
@@ -47,7 +49,8 @@ export type Down =
   | Numbered
   | Refusal
   | { type: "ack"; id: string; message: string }
-  | { type: "typing" | "seen" | "reset" | "pong" };
+  | { type: "typing" | "seen" | "reset" }
+  | { type: "pong"; key: string };
 
 export interface Identity {
   customer: string;

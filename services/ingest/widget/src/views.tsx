@@ -121,7 +121,7 @@ function Parts({ one, by, chat, words, language }: Of<{ parts: Part[]; at: strin
       {one.parts.map((part) => {
         if (part.kind === "text") return <p>{part.text.split(LINK).map(piece)}</p>;
         const name = part.name || words.file;
-        const address = `${chat.options.base}/files/${part.file}`;
+        const address = `${chat.options.base}/files/${part.file}?key=${chat.welcome?.key}`;
         return link(address, part.type.startsWith("image/") ? <img src={address} alt={name} /> : name);
       })}
       <time dateTime={one.at}>{new Date(one.at).toLocaleTimeString(localeOf(language), { timeStyle: "short" })}</time>

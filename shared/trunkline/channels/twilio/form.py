@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -10,6 +12,9 @@ from trunkline.channels.base import Problem, RawRequest
 
 MAX_FIELDS = 1_000
 """Twilio sends some twenty; a thousand leaves room for what it adds, and bounds our work."""
+
+_KEPT = frozenset(string.ascii_letters + string.digits + "_.-~")
+_ESCAPES = {code: f"%{code:02X}" for code in range(256) if chr(code) not in _KEPT} | {ord(" "): "+"}
 
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -44,6 +49,17 @@ def pairs(encoded: bytes) -> Pairs:
 
 def _decoded(word: bytes) -> bytes:
     return unquote_to_bytes(word) if b"%" in word else word
+
+
+def written(fields: Iterable[tuple[str, str]]) -> str:
+    """Names and values as `application/x-www-form-urlencoded`, just as `urllib.parse.urlencode`, which takes longer."""
+    return "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in fields)
+
+
+def _escaped(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word
+    return word.encode().decode("latin-1").translate(_ESCAPES)
 
 
 def query(url: str) -> Pairs:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from itertools import zip_longest
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from trunkline.channels import sms
 from trunkline.channels.base import Account, SendStep
 from trunkline.channels.plain import said
-from trunkline.channels.twilio import files
+from trunkline.channels.twilio import files, form
 from trunkline.channels.twilio.settings import TwilioSettings, split_url
 from trunkline.messages import Address, Media, OutboundMessage, Part, Reaction, Template
 
@@ -36,14 +36,19 @@ def plan(message: OutboundMessage, account: Account, settings: TwilioSettings) -
     steps = []
     for part, (content, segments) in enumerate(contents):
         about = {"message": message.id, "conversation": message.conversation, "part": str(part)}
-        form = [("To", to), *sender, *content, ("StatusCallback", f"{account.webhook_url}?{urlencode(about)}")]
+        fields = [
+            ("To", to),
+            *sender,
+            *content,
+            ("StatusCallback", f"{account.webhook_url}?{form.written(about.items())}"),
+        ]
         steps.append(
             SendStep(
                 part=part,
                 parts=len(contents),
                 url=url,
                 headers={"content-type": "application/x-www-form-urlencoded"},
-                body=urlencode(form).encode(),
+                body=form.written(fields).encode(),
                 basic_auth=settings.basic_auth,
                 bucket=settings.bucket,
                 cost=float(segments),
@@ -100,10 +105,10 @@ def _contents(message: OutboundMessage, account: Account, settings: TwilioSettin
 
 
 def _content(text: str | None, media: list[str] | None, *, whatsapp: bool) -> Content:
-    form = [("Body", text)] if text else []
-    form += [("MediaUrl", url) for url in media or ()]
+    fields = [("Body", text)] if text else []
+    fields += [("MediaUrl", url) for url in media or ()]
     # MMS and WhatsApp count messages, not segments.
-    return form, 1 if whatsapp or media or not text else sms.count(text).segments
+    return fields, 1 if whatsapp or media or not text else sms.count(text).segments
 
 
 def _template(template: Template) -> Content:

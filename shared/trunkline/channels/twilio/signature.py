@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from trunkline.channels.base import RawRequest, Rejected, Verdict, Verified
@@ -75,6 +76,7 @@ def _signed_fields(request: RawRequest) -> form.Pairs:
     return ()
 
 
+@lru_cache(maxsize=64)  # most requests come to an account's own address, as it is
 def _as_signed(url: str) -> tuple[str, ...]:
     """The URL as configured, without a port, and with the scheme's default port: Twilio has signed each."""
     parts = urlsplit(url)

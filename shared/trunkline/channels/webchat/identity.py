@@ -1,7 +1,8 @@
 """Who a visitor is, and what is sealed for them: HMAC-SHA256 under the account's secret, compared in constant time.
 
 A token names the visitor we made up ourselves. A customer of the shop is named by the shop, whose server signs the
-customer's id and the time until which that holds; the secret is never in a page. A file is sealed for one contact.
+customer's id and the time until which that holds; the secret is never in a page. A file is sealed for one contact, and
+opened by that contact's key of the hour.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from trunkline.sealed_files import SealedFile
 
 VISITOR, CUSTOMER = "visitor", "customer"
 CUSTOMER_ID = re.compile(r"[A-Za-z0-9._@:+-]{1,128}", re.ASCII)
-_FILE = "file"
+_FILE, _KEY = "file", "file key"
+_KEY_S = 1_800
 _TOKEN = re.compile(r"v1\.([A-Za-z0-9_-]{1,200})\.([0-9]{1,12})\.([0-9a-f]{64})", re.ASCII)
 
 
@@ -83,7 +85,7 @@ class Sealed(NamedTuple):
 
 
 def seal(media: Media, contact: Address, secret: str) -> str:
-    """A reference to a file of ours: who has it may read the file, this contact alone may send it.
+    """A reference to a file of ours: this contact alone may send it, and reads it with a key of theirs.
 
     ValueError if we have no copy of the file.
     """
@@ -97,3 +99,24 @@ def unseal(reference: str, secrets: Sequence[str]) -> Sealed | None:
     """The file of a reference; None unless we sealed it."""
     file = _File.opened(reference, secrets, _FILE)
     return Sealed(file.c, file.media) if file is not None else None
+
+
+def file_key(contact: Address, account: str, secret: str, *, now: int) -> str:
+    """What opens this contact's files beside their references, for half an hour at least and an hour at most.
+
+    The same within each half hour, so that a picture keeps its address that long.
+    """
+    until = (now // _KEY_S + 2) * _KEY_S
+    return f"{until}.{_code_of_key(text_of(contact), account, secret, until)}"
+
+
+def opens(key: str, contact: str, account: str, secrets: Sequence[str], *, now: int) -> bool:
+    """Whether a key is this contact's (`visitor:…`), and still good."""
+    until, _, given = key.partition(".")
+    if len(key) > 80 or not re.fullmatch(r"[0-9]{1,12}", until, re.ASCII) or int(until) <= now:
+        return False
+    return seals.signed_by_one(given, (_code_of_key(contact, account, one, int(until)) for one in secrets))
+
+
+def _code_of_key(contact: str, account: str, secret: str, until: int) -> str:
+    return seals.mac(secret, _KEY, f"{account} {contact} {until}")

@@ -50,6 +50,7 @@ export interface paths {
          * @description Open a conversation in which we write first; one's own at once, whatever room there is. Then reply.
          *
          *     `open`: the contact's thread has an open conversation, and the detail says who has it (empty: nobody yet).
+         *     `too-fast`: this agent has begun as many as they may within a minute; nothing was done.
          */
         post: operations["begin_api_v1_conversations_post"];
         delete?: never;
@@ -371,7 +372,7 @@ export interface paths {
         put?: never;
         /**
          * Upload
-         * @description Keep a file, the body of the request, to be sent in a reply. Its type is what its bytes show.
+         * @description Keep a file, the body of the request, to be sent in a reply within a day. Its type is what its bytes show.
          */
         post: operations["upload_api_v1_conversations__conversation__files_post"];
         delete?: never;
@@ -1246,7 +1247,7 @@ export interface components {
         };
         /**
          * Begins
-         * @description An account by which one may write first.
+         * @description An account by which this agent may write first.
          */
         Begins: {
             /**
@@ -3972,6 +3973,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -5711,6 +5721,15 @@ export interface operations {
             };
             /** @description Unprocessable Content */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7555,6 +7574,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { api } from "../api/client";
 import type { Panel, Plan } from "../api/schema";
-import { addressesLeft, begin, nameOf, obstacle, waysTo, type Known, type Way } from "./begin";
+import { addressesLeft, addressesOn, begin, canBeWrittenTo, nameOf, obstacle, waysTo, type Known, type Way } from "./begin";
 
 const address = (scheme: string, value: string) => ({ scheme, value, display: "Anna" });
 const plan = { begins: [{ account: "sms-main", channel: "twilio-sms", schemes: ["tel"] }, { account: "mail", channel: "email", schemes: ["mailto"] }] } as Plan;
@@ -27,6 +27,13 @@ test("who left an address is written to there first, at the latest one, and nobo
   expect(waysTo(panel, plan, addressesLeft(said)).map(nameOf)).toEqual(
     ["mail mailto:a@x.example", "mail mailto:new@x.example", "mail mailto:old@x.example", "sms-main tel:+1"]);
   expect(addressesLeft([])).toEqual([]);
+});
+
+test("of a card that was left, those addresses can be written to that an account here can reach", () => {
+  const onlySms = { begins: plan.begins.slice(0, 1) } as Plan;
+  const card = addressesOn({ name: "Anna", emails: ["a@x.example"], phones: ["+2"] });
+  expect(card.filter((one) => canBeWrittenTo(one, plan)).map(({ value }) => value)).toEqual(["a@x.example", "+2"]);
+  expect(card.filter((one) => canBeWrittenTo(one, onlySms)).map(({ value }) => value)).toEqual(["+2"]);
 });
 
 test("what is open or wanted no more stands in the way, of the same account and address only", () => {

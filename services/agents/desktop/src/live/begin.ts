@@ -1,6 +1,6 @@
 // Writing first: to which of a contact's addresses, by which account, and what stands in the way.
 import { api, newId, Problem, want } from "../api/client";
-import type { Conversation, Message, Panel, Plan } from "../api/schema";
+import type { ContactCard, Conversation, Message, Panel, Plan } from "../api/schema";
 
 /** An address and an account that can write to it first. */
 export interface Way {
@@ -13,22 +13,28 @@ export interface Way {
 
 const PENDING_MS = 2_000, PATIENCE_MS = 30_000;
 
-interface Whereabouts {
+export interface Whereabouts {
   scheme: string;
   value: string;
   display: string;
 }
+
+/** Addresses on a card. */
+export const addressesOn = ({ emails, phones, name }: Pick<ContactCard, "emails" | "phones" | "name">): Whereabouts[] => [
+  ...emails.map((value) => ({ scheme: "mailto", value, display: name })),
+  ...phones.map((value) => ({ scheme: "tel", value, display: name })),
+];
+
+/** Whether there is an account by which this agent can write first to such an address. */
+export const canBeWrittenTo = ({ scheme }: Whereabouts, { begins }: Plan): boolean => begins.some(({ schemes }) => schemes.includes(scheme));
 
 /**
  * Addresses that the customer left in the conversation, the latest first: a visitor of the chat whom nobody answered
  * wants the answer there. They are not the contact's own: nobody has proved whose they are.
  */
 export const addressesLeft = (messages: Pick<Message, "direction" | "parts">[]): Whereabouts[] =>
-  messages.filter(({ direction }) => direction === "inbound").flatMap(({ parts }) => parts).reverse().flatMap((part) =>
-    part.kind !== "contact-card" ? [] : [
-      ...part.emails.map((value) => ({ scheme: "mailto", value, display: part.name })),
-      ...part.phones.map((value) => ({ scheme: "tel", value, display: part.name })),
-    ]);
+  messages.filter(({ direction }) => direction === "inbound").flatMap(({ parts }) => parts).reverse()
+    .flatMap((part) => (part.kind === "contact-card" ? addressesOn(part) : []));
 
 /** Every way to write first to a contact, each once. */
 export function waysTo({ contact }: Panel, { begins }: Plan, left: Whereabouts[] = []): Way[] {

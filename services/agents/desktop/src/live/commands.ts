@@ -8,7 +8,8 @@ import type { Held } from "./state";
 /** What the page itself can do for a command. */
 export interface Page {
   /** `subject`: the conversation it is about, where that is not the chosen one. */
-  open(dialog: DialogName, subject?: string): void;
+  /** `about` is what of the subject is meant, for a dialog that can begin with that. */
+  open(dialog: DialogName, subject?: string, about?: string): void;
   go(path: string): void;
   focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript" | "panel" | "add"): void;
 }

@@ -26,5 +26,5 @@ test("it is said in each language", () => {
   speak("tr");
   expect(conditionWords("history.known || message.has_media")).toBe("müşteri daha önce yazmış ya da mesajda dosya var");
   speak("lv");
-  expect(conditionWords("history.known && 'x' in message.words")).toBe("klients jau ir rakstījis un ir vārds “x”");
+  expect(conditionWords("history.known && 'x' in message.words")).toBe("klients jau ir rakstījis un ir vārds „x”");
 });

@@ -1,7 +1,7 @@
 // A rule's condition in words, where it is of the usual kinds; what is not stays the expression it is.
 import { languageOf, say, type Key } from "../words";
 
-const list = (all: string[]): string => all.map((each) => `“${each}”`).join(", ");
+const list = (all: string[]): string => all.map((words) => say("quoted", { words })).join(", ");
 
 /** The pieces between an operator, where it stands in no quotes and no brackets. */
 function split(text: string, operator: "||" | "&&"): string[] {

@@ -12,6 +12,14 @@ test("an answer says Re: once, in whatever tongue it was said before, and goes t
   expect(from(asked)).toEqual({ subject: "Re: Parcel", cc: "ben@x.example, eva@x.example" });
 });
 
+test("where only we have written, the next mail answers our last one, and the first of all has its head to be filled", () => {
+  const ours: Sent = { direction: "outbound", parts: [head({ subject: "Your parcel", cc: ["eva@x.example"] }) as Sent["parts"][number]] };
+  expect(from(ours)).toEqual({ subject: "Re: Your parcel", cc: "eva@x.example" });
+  const state = { contact: "anna@x.example", scheme: "mailto" } as State;
+  expect(usualHead({ state, messages: [] })).toEqual({ subject: "", cc: "" });
+  expect(usualHead({ state: { ...state, scheme: "tel" }, messages: [] })).toBeNull();
+});
+
 test("whom a stranger names is not answered unless the agent says so", () => {
   const asked = mail({ subject: "Parcel", sender: "anna@x.example", cc: ["eva@x.example"] });
   const stranger = mail({ subject: "Re: Parcel", sender: "who@y.example", cc: ["more@y.example"], stranger: true });

@@ -17,11 +17,15 @@ const ANSWERED = /^(\s*(re|aw|sv|ynt|yan|atb|antw|rif|res|odp|rv)\s*(\[\d+\])?\s
 
 const headIn = (parts: Parts): MailHead | undefined => parts.find((part) => part.kind === "mail");
 
-/** What the server puts above an answer of which only the words are given; null where nobody wrote a mail. */
+/**
+ * What the server puts above an answer of which only the words are given: it answers what the customer wrote last, else
+ * what we did. Empty for the first of a mail that we begin; null where no mail goes.
+ */
 export function usualHead({ state, messages }: { state: State; messages: Pick<Message, "direction" | "parts">[] }): Head | null {
-  const heads = messages.filter(({ direction }) => direction === "inbound").flatMap(({ parts }) => headIn(parts) ?? []);
+  const said = messages.filter(({ direction }) => direction === "inbound");
+  const heads = (said.length ? said : messages).flatMap(({ parts }) => headIn(parts) ?? []);
   const last = heads.at(-1), trusted = heads.findLast(({ stranger }) => !stranger);
-  if (!last) return null;
+  if (!last) return state.scheme === "mailto" && !said.length ? { subject: "", cc: "" } : null;
   const others = trusted ? [trusted.sender ?? "", ...trusted.to, ...trusted.cc] : [];
   const cc = new Map(others.filter(Boolean).map((one) => [one.toLowerCase(), one]));
   cc.delete(state.contact.toLowerCase());

@@ -22,6 +22,12 @@ export class Names {
     return titleOf(this.plan.skills, name);
   }
 
+  /** A skill, or all those of a group (`lang.*`), by their titles. */
+  skills(name: string): string {
+    const group = name.endsWith(".*") ? this.plan.skills.filter((one) => one.name.startsWith(name.slice(0, -1))) : [];
+    return group.map(({ title }) => title).join(", ") || this.skill(name);
+  }
+
   channel(name: string): string {
     return this.plan.channels.find((channel) => channel.name === name)?.title ?? name;
   }

@@ -28,7 +28,7 @@ export function Frame() {
 function Framed() {
   const desk = useDesk(), [path, go] = useLocation(), [open, show] = useState<Open | null>(null);
   const page = useMemo((): Page => ({
-    open: (dialog, subject = "") => show((last) => ({ dialog, subject, turn: (last?.turn ?? 0) + 1 })),
+    open: (dialog, subject = "", about = "") => show((last) => ({ dialog, subject, about, turn: (last?.turn ?? 0) + 1 })),
     go: (path) => go(path),
     focus: (part) => focusOn(part),
   }), [go]);
@@ -56,7 +56,7 @@ function Pages() {
     <Suspense fallback={<p className="boot" role="status">{say("loading")}</p>}>
       <Switch>
         <Route path="/"><DeskPage /></Route>
-        <Route path="/history/:id?">{({ id }) => <History id={id ?? ""} />}</Route>
+        <Route path="/history/:id?/:message?">{({ id = "", message = "" }) => <History id={id} message={message} />}</Route>
         {leads && <Route path="/live"><Live /></Route>}
         {leads && <Route path="/agents"><Agents /></Route>}
         {leads && <Route path="/canned"><Canned /></Route>}

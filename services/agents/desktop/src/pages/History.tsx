@@ -18,7 +18,8 @@ import { momentOf, say, sayStatus, whyNot } from "../words";
 
 const STATUSES: Status[] = ["queued", "offered", "active", "wrapping-up", "snoozed", "closed"];
 
-export function History({ id }: { id: string }) {
+/** `message` is the one that was searched for and found; '' where none was. */
+export function History({ id, message }: { id: string; message: string }) {
   const desk = useDesk(), { words, status, queue } = desk.sought;
   const change = (part: Partial<Sought>) => desk.seek({ ...desk.sought, ...part });
   return (
@@ -38,7 +39,7 @@ export function History({ id }: { id: string }) {
         </form>
         <Found words={useSettled(words)} status={status} queue={queue} chosen={id} />
       </section>
-      {id ? <Past key={id} id={id} /> : <p className="empty choose">{say("chooseFound")}</p>}
+      {id ? <Past key={`${id} ${message}`} id={id} message={message} /> : <p className="empty choose">{say("chooseFound")}</p>}
     </main>
   );
 }
@@ -54,7 +55,7 @@ function useViewed(one: Conversation | undefined): void {
   }, [desk, one]);
 }
 
-function Past({ id }: { id: string }) {
+function Past({ id, message }: { id: string; message: string }) {
   const desk = useDesk(), page = usePage(), [, go] = useLocation(), [panel, showPanel] = useState(false), params = { path: { conversation: id } };
   const { data, error } = useQuery({
     queryKey: ["past", id],
@@ -81,8 +82,10 @@ function Past({ id }: { id: string }) {
         {here && <button type="button" onClick={() => { desk.choose(id); go("/"); }}>{say("openOnDesk")}</button>}
         <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("story")} onClick={() => showPanel(!panel)}><Icon name="history" /></button>
       </header>
-      <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} /></div>
-      <aside className="panel" id="panel" tabIndex={-1} aria-label={say("story")}>
+      <div className="said"><Transcript desk={desk} each={heldOf(data)} notes={notes.data?.items ?? []} sought={message} /></div>
+      {/* A region that scrolls must be reachable by keyboard (WCAG 2.1.1): nothing in this one takes the focus. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
+      <aside className="panel" id="panel" tabIndex={0} aria-label={say("story")}>
         <h3>{say("story")}</h3>
         <ol className="plain story">{data.events.map((event) => <li key={event.version}><time dateTime={event.at}>{momentOf(event.at)}</time> {eventWords(desk, event)}</li>)}</ol>
       </aside>

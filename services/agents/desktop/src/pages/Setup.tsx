@@ -87,7 +87,7 @@ function whenWords(when: string): string {
 }
 
 function Accounts({ desk, running }: { desk: Desk; running: Running }) {
-  const [open, show] = useState(""), healths = useHealth();
+  const healths = useHealth();
   return (
     <section className="card" aria-labelledby="accounts-head">
       <h2 id="accounts-head">{say("accounts")}</h2>
@@ -97,12 +97,7 @@ function Accounts({ desk, running }: { desk: Desk; running: Running }) {
             <h3>{account.name} <span className="soft">{desk.names.channel(account.channel)}</span> {health && <VerdictChip health={health} />}</h3>
             {health && <HealthWords health={health} />}
             <p className="soft">{say("accountSentence", { queue: desk.names.queue(account.queue) })}</p>
-            {desk.me.role === "admin" && (
-              <details onToggle={({ currentTarget }) => show(currentTarget.open ? account.name : "")}>
-                <summary>{say("channelLog")}</summary>
-                {open === account.name && <Log account={account.name} />}
-              </details>
-            )}
+            {desk.me.role === "admin" && <ChannelLog account={account.name} />}
           </li>
         ))}
       </ul>
@@ -110,11 +105,23 @@ function Accounts({ desk, running }: { desk: Desk; running: Running }) {
   );
 }
 
+/** Asked for when it is opened, each by itself. */
+function ChannelLog({ account }: { account: string }) {
+  const [open, show] = useState(false);
+  return (
+    <details onToggle={({ currentTarget }) => show(currentTarget.open)}>
+      <summary>{say("channelLog")}</summary>
+      {open && <Log account={account} />}
+    </details>
+  );
+}
+
 function Log({ account }: { account: string }) {
-  const { data, isPending } = useQuery({
+  const { data, error, isPending } = useQuery({
     queryKey: ["channel-log", account],
     queryFn: () => want(api.GET("/api/v1/channel-log", { params: { query: { account } } })),
   });
+  if (error) return <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>;
   if (!data?.items.length) return <p className="soft">{say(isPending ? "loading" : "logEmpty")}</p>;
   return (
     <ol className="plain story">

@@ -3,9 +3,9 @@ import type { WideningStep } from "../api/schema";
 import type { Desk } from "../live/desk";
 import { say, spanOf } from "../words";
 
-/** A step: after how long, and what is asked for less. A group, `lang.*`, is called by its name. */
+/** A step: after how long, and what is asked for less. */
 export function widens({ names }: Desk, step: WideningStep): string {
-  const skill = (name: string): string => names.skill(name.replace(/\.\*$/, ""));
+  const skill = (name: string): string => names.skills(name);
   const changes = [
     ...Object.entries(step.lower).map(([name, level]) => say("widensLower", { skill: skill(name), level })),
     ...step.drop.map((name) => say("widensDrop", { skill: skill(name) })),

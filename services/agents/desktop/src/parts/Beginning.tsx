@@ -13,7 +13,7 @@ import { useDesk } from "./use";
 
 const MOST = 16_000;
 
-export function Beginning({ conversation, close }: { conversation: string; close: () => void }) {
+export function Beginning({ conversation, address, close }: { conversation: string; address: string; close: () => void }) {
   const params = { path: { conversation } };
   const { data, error } = useQuery({
     queryKey: ["contact", conversation, "begin"],
@@ -23,14 +23,15 @@ export function Beginning({ conversation, close }: { conversation: string; close
   return (
     <Dialog title={say("begin")} close={close}>
       {error && <p className="bad" role="alert">{error instanceof Problem ? whyNot(error) : error.message}</p>}
-      {data ? <Writing panel={data} conversation={conversation} close={close} /> : !error && <p role="status">{say("loading")}</p>}
+      {data ? <Writing panel={data} conversation={conversation} address={address} close={close} /> : !error && <p role="status">{say("loading")}</p>}
     </Dialog>
   );
 }
 
-function Writing({ panel, conversation, close }: { panel: Panel; conversation: string; close: () => void }) {
+function Writing({ panel, conversation, address, close }: { panel: Panel; conversation: string; address: string; close: () => void }) {
   const desk = useDesk(), { ways, known } = around(desk, conversation, panel);
-  const [name, choose] = useState(ways[0] ? nameOf(ways[0]) : ""), [text, write] = useState(""), [subject, title] = useState(""), [keys] = useState(() => new Map<string, string>());
+  const first = ways.find((each) => each.address === address) ?? ways[0];
+  const [name, choose] = useState(first ? nameOf(first) : ""), [text, write] = useState(""), [subject, title] = useState(""), [keys] = useState(() => new Map<string, string>());
   const way = ways.find((each) => nameOf(each) === name), isMail = way?.scheme === "mailto";
   const { mutate, isPending, error } = useMutation({
     // The same key for the same way: it may have been made, though nobody heard of it.

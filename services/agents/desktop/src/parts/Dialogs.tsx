@@ -17,11 +17,12 @@ const RESULTS: Key[] = ["resolved", "no-answer", "spam", "other"];
 export interface Open {
   dialog: DialogName;
   subject: string;
+  about: string;
   /** Which opening this is: the browser says late that a dialog closed, and that must not close the next one. */
   turn: number;
 }
 
-export function Dialogs({ open: { dialog, subject }, close }: { open: Open; close: () => void }): ReactNode {
+export function Dialogs({ open: { dialog, subject, about }, close }: { open: Open; close: () => void }): ReactNode {
   switch (dialog) {
     case "palette": return <Palette close={close} />;
     case "keys": return <KeyList close={close} />;
@@ -33,7 +34,7 @@ export function Dialogs({ open: { dialog, subject }, close }: { open: Open; clos
     case "assign": return <Assigning conversation={subject} close={close} />;
     case "close": return <Closing afterReply={subject === AFTER_REPLY} close={close} />;
     case "canned": return <CannedDialog close={close} />;
-    case "begin": return <Beginning conversation={subject} close={close} />;
+    case "begin": return <Beginning conversation={subject} address={about} close={close} />;
     case "preferences": return <PreferencesDialog close={close} />;
   }
 }

@@ -58,7 +58,7 @@ function Said({ words, status, queue, chosen }: Wanted) {
   return (
     <Pages {...read} empty={items.length ? "" : say("nothingFound")}>
       {items.map((hit) => (
-        <FoundRow key={hit.conversation.id} one={hit.conversation} at={hit.at} current={hit.conversation.id === chosen}>
+        <FoundRow key={hit.conversation.id} one={hit.conversation} message={hit.message} at={hit.at} current={hit.conversation.id === chosen}>
           <Excerpt hit={hit} />
         </FoundRow>
       ))}
@@ -87,10 +87,10 @@ function Pages({ error, isPending, hasNextPage, isFetchingNextPage, fetchNextPag
   );
 }
 
-function FoundRow({ one, at, current, children }: { one: Conversation; at: string; current: boolean; children: ReactNode }) {
+function FoundRow({ one, message, at, current, children }: { one: Conversation; message?: string; at: string; current: boolean; children: ReactNode }) {
   const desk = useDesk();
   return (
-    <Link className="row-button" href={`/history/${one.id}`} aria-current={current}>
+    <Link className="row-button" href={`/history/${one.id}${message ? `/${encodeURIComponent(message)}` : ""}`} aria-current={current}>
       <span className="row-top"><Icon name={channelIcon(one.channel)} /><strong>{whoOf(one)}</strong><time dateTime={at} title={dateTimeOf(at)}>{momentOf(at)}</time></span>
       <span className="words clamped">{children}</span>
       <span className="soft state">{desk.names.queue(one.queue)} · {sayStatus(one.status)}</span>

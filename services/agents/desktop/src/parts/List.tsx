@@ -41,7 +41,7 @@ function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
         <Clock desk={desk} each={each} now={now} />
       </span>
       <span className="words">
-        {draft && !chosen ? <><em>{say("draft")}</em> {draft}</> : lastWords(each) || "…"}
+        {draft && !chosen ? <><em>{say("draft")}</em> {draft}</> : lastWords(each) || (state.last_inbound_at ? "…" : say("event.conversation.begun"))}
       </span>
       <span className="soft state">{desk.names.queue(state.queue)} · {statusWords(desk, each, now)}</span>
     </button>

@@ -1,5 +1,6 @@
 // One part of a message, as it was sent: words as words, never as markup.
-import type { Message } from "../api/schema";
+import type { ContactCard, Message } from "../api/schema";
+import { addressesOn, canBeWrittenTo } from "../live/begin";
 import { wordsOf } from "../live/state";
 import { say, sizeOf } from "../words";
 import { Look, MailHead } from "./Mail";
@@ -20,7 +21,7 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
       </>
     );
   }
-  if (part.kind === "contact-card") return <Card conversation={conversation} words={wordsOf([part])} />;
+  if (part.kind === "contact-card") return <Card conversation={conversation} card={part} />;
   if (part.kind === "mail") return <MailHead head={part} />;
   if (part.kind === "html") return <Look conversation={conversation} digest={part.blob.digest} />;
   if (part.kind === "quote") {
@@ -32,13 +33,16 @@ export function Part({ conversation, part }: { conversation: string; part: Messa
   return <p className="text">{wordsOf([part])}</p>;
 }
 
-/** Addresses the customer left, and where the conversation is at hand (not in History), the way to write there. */
-function Card({ conversation, words }: { conversation: string; words: string }) {
+/** Addresses the customer left, and where the conversation is at hand (not in History), one click to write there. */
+function Card({ conversation, card }: { conversation: string; card: ContactCard }) {
   const desk = useDesk(), page = usePage();
+  const reachable = desk.store.all.has(conversation) ? addressesOn(card).filter((one) => canBeWrittenTo(one, desk.names.plan)) : [];
   return (
     <>
-      <p className="text">{words}</p>
-      {desk.store.all.has(conversation) && <p><button type="button" onClick={() => page.open("begin", conversation)}>{say("begin")}</button></p>}
+      <p className="text">{wordsOf([card])}</p>
+      {reachable.map(({ value }) => (
+        <p key={value}><button type="button" onClick={() => page.open("begin", conversation, value)}>{say("writeToAddress", { address: value })}</button></p>
+      ))}
     </>
   );
 }

@@ -18,10 +18,17 @@ type Line =
 
 const NEAR_END_PX = 60;
 
-export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; notes: Note[] }) {
+/** `sought` is the message that is to be in sight at first, instead of the newest. */
+export function Transcript({ desk, each, notes, sought = "" }: { desk: Desk; each: Held; notes: Note[]; sought?: string }) {
   const ref = useRef<HTMLDivElement>(null), left = useRef(false);
   const lines = linesOf(desk, each, notes), newest = lines.at(-1);
   const typing = desk.signals.isTyping(each.id);
+  useLayoutEffect(() => {
+    const line = ref.current?.querySelector(`[data-message="${CSS.escape(sought)}"]`);
+    if (!sought || !line) return;
+    left.current = true;
+    line.scrollIntoView({ block: "center" });
+  }, [sought]);
   // The newest line stays in sight, unless the reader has scrolled back.
   useLayoutEffect(() => {
     const list = ref.current;
@@ -43,7 +50,7 @@ export function Transcript({ desk, each, notes }: { desk: Desk; each: Held; note
       left.current = t.scrollHeight - t.scrollTop - t.clientHeight > NEAR_END_PX;
     }}>
       <ol className="plain lines">
-        {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} />)}
+        {lines.map((line, place) => <Row key={line.id} desk={desk} each={each} line={line} before={lines[place - 1]} sought={line.id === sought} />)}
       </ol>
       <p className="soft typing">{typing && say("isTyping", { name: whoOf(each.state) })}</p>
     </div>
@@ -63,23 +70,23 @@ function linesOf(desk: Desk, each: Held, notes: Note[]): Line[] {
   return [...lines, ...unsaid.map((action): Line => ({ kind: "under-way", id: action.id, at: action.at, action }))];
 }
 
-function Row({ desk, each, line, before }: { desk: Desk; each: Held; line: Line; before: Line | undefined }) {
+function Row({ desk, each, line, before, sought }: { desk: Desk; each: Held; line: Line; before: Line | undefined; sought: boolean }) {
   const day = dayOf(line.at), isNew = !before || dayOf(before.at) !== day;
   return (
     <>
       {isNew && <li className="day"><span>{day}</span></li>}
-      {line.kind === "said" && <Spoken desk={desk} each={each} said={line.said} />}
+      {line.kind === "said" && <Spoken desk={desk} each={each} said={line.said} sought={sought} />}
       {line.kind === "note" && <Noted desk={desk} note={line.note} />}
       {line.kind === "under-way" && <UnderWay desk={desk} each={each} action={line.action} />}
     </>
   );
 }
 
-function Spoken({ desk, each, said }: { desk: Desk; each: Held; said: Said }) {
+function Spoken({ desk, each, said, sought }: { desk: Desk; each: Held; said: Said; sought: boolean }) {
   const out = said.direction === "outbound", failed = said.status === "failed";
   const who = out ? desk.names.agent(said.agent ?? "") : whoOf(each.state);
   return (
-    <li className={out ? "bubble out" : "bubble"} data-message={said.id} data-status={said.status ?? ""}>
+    <li className={out ? "bubble out" : "bubble"} data-message={said.id} data-status={said.status ?? ""} aria-current={sought || undefined}>
       <span className="hidden">{who}:</span>
       {said.parts.map((part, place) => <Part key={place} conversation={each.id} part={part} />)}
       <p className={failed ? "foot bad" : "foot"}>

@@ -29,7 +29,7 @@ const NAMES = new Set([
 const CODES = new Set([
   "wrong-credentials", "unreachable", "gone", "late", "not-yours", "unknown", "opted-out", "absent", "no-room", "own", "old", "past",
   "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
-  "version-conflict", "noteFailed", "bad-search", "too-broad",
+  "version-conflict", "noteFailed", "bad-search", "too-broad", "too-fast", "too-much", "file-gone",
 ]);
 
 /** The nearest language we have to the one wanted. */
@@ -64,8 +64,8 @@ function sayPrefixed(prefix: string, name: string): string {
 }
 
 /** Why something was not done, and what it was. */
-export function whyNot({ code, detail }: { code: string; detail: string }, verb = ""): string {
-  const why = CODES.has(code) && isKey(code) ? say(code) : detail || code;
+export function whyNot({ code, detail, retryAfter }: { code: string; detail: string; retryAfter?: number }, verb = ""): string {
+  const why = CODES.has(code) && isKey(code) ? say(code, { s: retryAfter || 60 }) : detail || code;
   return verb && verb !== "presence" ? `${sayName(verb)}: ${why}` : why;
 }
 
@@ -110,8 +110,12 @@ function lengthAs(ms: number, unitDisplay: Width): string {
 /** A length of time as a chip shows it. The narrow Turkish minute reads like a day: there it is short. */
 export const lengthOf = (ms: number): string => lengthAs(ms, spoken === "tr" ? "short" : "narrow");
 
-/** A length of time within a sentence. In Latvian its unit would need another case each time: there it is short. */
-export const spanOf = (ms: number): string => lengthAs(ms, spoken === "lv" ? "short" : "long");
+/**
+ * A length of time within a sentence.
+ * In Latvian its unit would need another case each time: there it is as on a chip, and without a full stop, for the
+ * sentence has its own.
+ */
+export const spanOf = (ms: number): string => (spoken === "lv" ? lengthAs(ms, "narrow").replace(/\.$/, "") : lengthAs(ms, "long"));
 
 /** A language's name in the one spoken here; its code where the browser knows none. */
 export const languageOf = (code: string): string => new Intl.DisplayNames([spoken], { type: "language" }).of(code) ?? code;

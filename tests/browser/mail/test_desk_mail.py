@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from email.message import EmailMessage
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Route, expect
 
 from tests.browser.visitor import Floor, Seat
-from tests.e2e.test_mail_path import BOUNCE, CONFIG, CUSTOMER, SUPPORT
-from trunkline.testing.deployment import Deployment
+from tests.e2e.test_mail_path import BOUNCE, CUSTOMER, SUPPORT
 from trunkline.testing.mail import MailSink, hand_in, written
 
 expect.set_options(timeout=20_000)
@@ -23,27 +21,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"
     "0000000049454e44ae426082"
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def sink() -> AsyncIterator[MailSink]:
-    """The shop's relay."""
-    async with MailSink() as it:
-        yield it
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def system(sink: MailSink, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployment]:
-    """A deployment that speaks mail."""
-    async with Deployment(tmp_path_factory.mktemp("mail"), config=CONFIG.format(relay=sink.port)) as it:
-        yield it
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def floor(system: Deployment, browser: Browser) -> AsyncIterator[Floor]:
-    """Agents of the mail deployment."""
-    async with Floor(system, browser) as it:
-        yield it
 
 
 async def _mailed(floor: Floor, mail: EmailMessage) -> Seat:

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.browser.visitor import Floor, Seat
-from tests.e2e.test_mail_path import CONFIG, SUPPORT
+from tests.e2e.test_mail_path import SUPPORT
 from trunkline.testing.deployment import Deployment
 from trunkline.testing.mail import MailSink, Told, hand_in, written
 
@@ -22,20 +22,6 @@ pytestmark = [
 NEVER_RELOADED = "window.neverReloaded"
 AGAIN_MS = 60_000
 """Most until the desk is back and what waited is through: the page itself pauses up to 10 s between two tries."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def sink() -> AsyncIterator[MailSink]:
-    """The shop's relay."""
-    async with MailSink() as it:
-        yield it
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def system(sink: MailSink, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployment]:
-    """A deployment that speaks mail."""
-    async with Deployment(tmp_path_factory.mktemp("mail"), config=CONFIG.format(relay=sink.port)) as it:
-        yield it
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

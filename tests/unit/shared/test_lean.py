@@ -1,0 +1,58 @@
+"""What services keep out of their memory; each in a process of its own, for what is imported here stays."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_ARENAS = """
+import ctypes, re, sys, threading
+from pathlib import Path
+from trunkline.lean import frugal_malloc
+if sys.argv[1] == "few":
+    frugal_malloc()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+libc.malloc.restype = ctypes.c_void_p
+together = threading.Barrier(9)
+def work():
+    libc.malloc(1000)
+    together.wait()
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+together.wait()
+file = ctypes.c_void_p(libc.fopen(sys.argv[2].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+together.wait()
+print(len(re.findall("<heap nr", Path(sys.argv[2]).read_text())))
+"""
+
+
+def _told(code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("service", ["agents", "ingest", "notify", "router"])
+def test_a_service_imports_nothing_that_it_never_uses(service: str) -> None:
+    unused = {"rich", "pygments"} | ({"cel_expr_python", "asyncpg"} if service == "agents" else set())
+    code = f"import sys, services.{service}.__main__; print(*sorted({unused} & sys.modules.keys()))"
+    assert not _told(code)
+
+
+def test_rich_is_there_for_whoever_imports_it_afterwards() -> None:
+    assert _told("import services.agents, rich, structlog; print(rich.__name__, structlog.dev.rich)") == "rich None"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="malloc_info is glibc's")
+def test_threads_share_two_of_mallocs_arenas(tmp_path: object) -> None:
+    many, few = (int(_told(_ARENAS, how, f"{tmp_path}/{how}")) for how in ("many", "few"))
+    assert (few, many > few) == (2, True)
