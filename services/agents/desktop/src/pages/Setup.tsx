@@ -40,6 +40,7 @@ function Queues({ desk, queues }: { desk: Desk; queues: Record<string, Queue> })
             <h3>{queue.title} <span className="soft">{name}</span></h3>
             <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
             <p className="soft">{[Object.keys(queue.requires).length > 0 && say("needsSkills", { skills: skillWords(desk.names, queue.requires) }), queue.priority > 0 && say("atPriority", { priority: queue.priority }), queue.weight > 1 && say("weighs", { weight: queue.weight })].filter(Boolean).join(" ")}</p>
+            {queue.hours && <p className="soft">{say("openBy", { calendar: queue.hours })} {queue.closed && say("closedGoes", { queue: desk.names.queue(queue.closed.queue) })}</p>}
             {queue.widening.map((step) => <p className="soft" key={step.after_s}>{widens(desk, step)}</p>)}
           </li>
         ))}
