@@ -13,9 +13,11 @@ from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import ONLY, prefers_of, queue_of, skills_of
 from trunkline.route import needs_in
+from trunkline.widening import covers
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
-_LANGUAGE = "lang."
+_LANGUAGE = "lang.*"
+"""The group of languages where the file names none."""
 _NOTE = 2_000
 _LONGEST = timedelta(days=365)
 
@@ -65,8 +67,9 @@ class Passing:
         found = config.queues.get(name)
         if found is None:
             raise BadFields(f"the queue {name} is no longer configured; transfer it to another")
-        asked = {skill: least for skill, least in skills_of(requirement).items() if not skill.startswith(ONLY)}
-        skills = _skills(found, asked, more, stays=not queue and not details.escalation)
+        needed = {skill: least for skill, least in skills_of(requirement).items() if not skill.startswith(ONLY)}
+        kept = needed if not queue and not details.escalation else _covered(needed, _language(config))
+        skills = _skills(found, kept, more)
         needs = needs_in(
             config, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
         )
@@ -126,9 +129,16 @@ def _escalation(config: Config, queue: str) -> tuple[str, Mapping[str, int]]:
     return found.queue or queue, found.requires
 
 
-def _skills(queue: Queue, now: Mapping[str, int], more: Mapping[str, int], *, stays: bool) -> dict[str, int]:
-    """What the next agent needs. The customer's language stays a requirement wherever it goes; what else was needed
-    was the old queue's affair, unless it stays there. Of a skill asked for twice, the higher level counts."""
-    kept = {skill: level for skill, level in now.items() if stays or skill.startswith(_LANGUAGE)}
-    skills = kept | {skill: max(level, kept.get(skill, 0)) for skill, level in queue.requires.items()}
+def _language(config: Config) -> str:
+    return (config.language.skill if config.language is not None else None) or _LANGUAGE
+
+
+def _covered(skills: Mapping[str, int], group: str) -> dict[str, int]:
+    """The customer's language stays a requirement wherever it goes; what else was needed was the old queue's affair."""
+    return {skill: level for skill, level in skills.items() if covers(group, skill)}
+
+
+def _skills(queue: Queue, kept: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """What the next agent needs. Of a skill asked for twice, the higher level counts."""
+    skills = dict(kept) | {skill: max(level, kept.get(skill, 0)) for skill, level in queue.requires.items()}
     return skills | {skill: max(level, skills.get(skill, 0)) for skill, level in more.items()}

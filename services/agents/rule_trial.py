@@ -35,6 +35,7 @@ class RuleTrial:
 
 def _compiled(config: Config) -> RuleEngine:
     from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415  8 MB, where nobody may ever try a rule
+    from trunkline.config.engine import engine_of  # noqa: PLC0415  likewise
 
     language, faults = Cel(), []
     for rule in config.rules:
@@ -44,4 +45,4 @@ def _compiled(config: Config) -> RuleEngine:
             faults.append(f"{rule.name}: {error}")
     if faults:
         raise RulesBroken("; ".join(faults))
-    return RuleEngine(config, language)
+    return engine_of(config)

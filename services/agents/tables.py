@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -184,6 +185,7 @@ class ConversationRow(Row, table=True):
     fence: int = Field(sa_type=BigInteger)
     reason: str = Field(sa_type=Text)
     opted_out: bool
+    language: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     opened_at: datetime = Field(sa_type=Utc)
     queued_at: datetime | None = Field(sa_type=Utc)
     due_at: datetime = Field(sa_type=Utc)

@@ -114,7 +114,7 @@ class Publisher:
         return NewRecord(account.encode(), value, headers(letter.type))
 
     def _message(self, event: MessageIn, configured: Configured, received_at: datetime) -> InboundMessage:
-        account, channel = configured
+        account, channel, _ = configured
         return InboundMessage(
             id=message_id(account.name, event.provider_id),
             account=account.name,

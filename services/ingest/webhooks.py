@@ -86,7 +86,7 @@ class Webhooks:
         return *await self._take(_request(scope, body, configured), configured, answer_by), True
 
     async def _take(self, request: RawRequest, configured: Configured, answer_by: float) -> tuple[str, Answer]:
-        account, channel = configured
+        account, channel, _ = configured
         ack = channel.manifest.ack
         verdict = channel.verify(request, account)
         if isinstance(verdict, Rejected):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from services.router.core import Core, Rules
 from services.router.flexibility import run_flexibility
@@ -14,10 +15,9 @@ from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
-from trunkline.config.cel import Cel
+from trunkline.config.engine import engine_of
 from trunkline.config.load import load
 from trunkline.config.model import Config
-from trunkline.config.rules import RuleEngine
 from trunkline.config.watch import Watch
 from trunkline.internal import asks
 from trunkline.metrics import RULE_FAILURES, SHARDS
@@ -26,7 +26,7 @@ from trunkline.service import Service, main
 
 def compile_rules(config: Config) -> Rules:
     """The rules of a configuration, ready to decide."""
-    return Rules(config, RuleEngine(config, Cel(), on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
+    return Rules(config, engine_of(config, on_failure=lambda failure: RULE_FAILURES.labels(failure.rule).inc()))
 
 
 async def build(service: Service) -> None:
@@ -36,11 +36,16 @@ async def build(service: Service) -> None:
         raise TypeError("the router needs RouterSettings")
     rules: list[Rules] = []
     channels = load_channels()
-    watch = Watch(
-        settings.config_file, lambda path: load(path, channels, os.environ),
-        on_change=lambda config: rules.__setitem__(0, compile_rules(config)),
-    )  # fmt: skip
-    rules.append(compile_rules(watch.current))
+    ready: list[Rules] = []
+
+    def read(path: Path) -> Config:
+        """Here, in the thread that reads: compiling and learning would keep the loop for a while."""
+        config = load(path, channels, os.environ)
+        ready[:] = [compile_rules(config)]
+        return config
+
+    watch = Watch(settings.config_file, read, on_change=lambda _: rules.__setitem__(0, ready[0]))
+    rules.append(ready[0])
     deployment, shards = settings.deployment, settings.shards
     core = Core(
         member=settings.member,

@@ -17,6 +17,7 @@ from services.router.inbound import Buffer
 from services.router.record import Last
 from trunkline.bus import Record
 from trunkline.events import Envelope, MessageReceived, PreferenceReceived, ReplyUndeliverable
+from trunkline.language import NOTHING, Heard
 
 _AT_ONCE = 64
 _MOST = 512
@@ -33,6 +34,8 @@ class Item:
 
     record: Record
     event: Event
+    heard: Heard = NOTHING
+    """What a message alone says of its language."""
     asked: _Answer | None = None
     """What was before on its thread, once that was asked for."""
 
@@ -57,9 +60,8 @@ class Ahead:
         """Read ahead for ever."""
         try:
             while True:
-                items = [Item(record, _read(record)) for record in await self._buffer.take(_AT_ONCE)]
-                if self._core.rules().read_history:
-                    self._ask(item for item in items if self._undecided(item))
+                items = [self._item(record) for record in await self._buffer.take(_AT_ONCE)]
+                self._ask(item for item in items if self._wanting(item))
                 async with self._changed:
                     self._items.extend(items)
                     self._changed.notify_all()
@@ -82,11 +84,11 @@ class Ahead:
             self._changed.notify_all()
 
     async def history(self, items: list[Item]) -> dict[str, Last]:
-        """What was before on the threads of these items that may need a decision.
+        """What was before on the threads of these items that may need a decision, where it may hang on that.
 
         BoardClosed or BoardAway when the board could not be asked.
         """
-        wanted = [item for item in items if self._undecided(item)]
+        wanted = [item for item in items if self._wanting(item)]
         self._ask(item for item in wanted if item.asked is None)
         found: dict[str, Last] = {}
         for item in wanted:
@@ -94,8 +96,17 @@ class Ahead:
                 found |= await item.asked
         return found
 
-    def _undecided(self, item: Item) -> bool:
-        return isinstance(item.event, MessageReceived) and item.event.message.thread not in self._open
+    def _item(self, record: Record) -> Item:
+        event = _read(record)
+        heard = self._core.rules().engine.hear(event.message) if isinstance(event, MessageReceived) else NOTHING
+        return Item(record, event, heard)
+
+    def _wanting(self, item: Item) -> bool:
+        return (
+            isinstance(item.event, MessageReceived)
+            and item.event.message.thread not in self._open
+            and self._core.rules().wants_history(item.heard)
+        )
 
     def _ask(self, items: Iterable[Item]) -> None:
         asked = list(items)
@@ -113,7 +124,9 @@ class Ahead:
         try:
             found = dict(zip(threads, await self._core.board.call("look", *threads), strict=True))
             history = {
-                thread: Last(known=True, agent=agent.decode()) for thread, (status, agent) in found.items() if status
+                thread: Last(known=True, agent=agent.decode(), language=language.decode())
+                for thread, (status, agent, language) in found.items()
+                if status
             }
             forgotten = [thread for thread in threads if thread not in history]
             answer.set_result(history | (await self._core.record.last(forgotten) if forgotten else {}))

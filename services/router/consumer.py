@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import structlog
 
-from services.router.ahead import Ahead, Event, Item
+from services.router.ahead import Ahead, Item
 from services.router.core import Core, Fenced, NotYet, Rules, until_one_fails
 from services.router.inbound import Buffer
 from services.router.record import Last
@@ -19,6 +20,7 @@ from trunkline.bus import Record
 from trunkline.config.rules import facts_of
 from trunkline.events import Header, MessageReceived, PreferenceReceived, ReplyUndeliverable
 from trunkline.ids import new_conversation_id
+from trunkline.language import Heard
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
 from trunkline.route import UNDECIDED, Route, route
@@ -63,17 +65,18 @@ class Consumer:
     async def _moves(self, items: list[Item]) -> list[Move]:
         """The moves of these items, in their order."""
         rules = self._core.rules()
-        history = await self._ahead.history(items) if rules.read_history else {}
-        return [self._move(item.record, item.event, rules, history) for item in items]
+        history = await self._ahead.history(items)
+        return [self._move(item, rules, history) for item in items]
 
-    def _move(self, record: Record, item: Event, rules: Rules, history: dict[str, Last]) -> Move:
+    def _move(self, each: Item, rules: Rules, history: dict[str, Last]) -> Move:
         """The move of one record. What cannot be read is refused, in its place in the order."""
+        record, item = each.record, each.event
         start = (str(self._shard), str(self._term), str(record.offset))
         match item:
             case MessageReceived(message=message):
                 body = b'{"message":' + message.model_dump_json().encode() + b"}"
                 verb = traced("receive", record.header(Header.TRACE) or "")
-                decision = self._decide(message, rules, history.get(message.thread))
+                decision = self._decide(message, each.heard, rules, history.get(message.thread))
                 return (verb, *start, *self._message(message, body), *decision)
             case PreferenceReceived():
                 body = orjson.dumps({"thread": item.thread, "opted_out": item.opted_out})
@@ -91,14 +94,16 @@ class Consumer:
             message.contact.value, message.contact.display or "",
         )  # fmt: skip
 
-    def _decide(self, message: InboundMessage, rules: Rules, last: Last | None) -> tuple[str, ...]:
-        """What the rules say; nothing for a thread we believe has an open conversation: the board asks if not so."""
+    def _decide(self, message: InboundMessage, heard: Heard, rules: Rules, last: Last | None) -> tuple[str, ...]:
+        """Its language, and what the rules say: nothing for a thread we believe has an open conversation, where a firm
+        language stands against the one it has. The board asks if there is none."""
         if message.thread in self._open:
-            return UNDECIDED
-        known, agent = last or (False, "")
-        decision = rules.engine.decide(facts_of(message, known=known, last_agent=agent))
+            return (heard.language, "1" if heard.firm else "", *UNDECIDED)
+        known, agent, language = last or Last(known=False, agent="")
+        facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
+        decision = rules.engine.decide(facts)
         routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent)
-        return routed.arguments()
+        return (decision.language, "1" if heard.firm else "", *routed.arguments())
 
     # --- answers -------------------------------------------------------------------------------------------
 

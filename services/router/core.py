@@ -14,6 +14,7 @@ from trunkline.bus import Bus, Partition
 from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Topic
+from trunkline.language import Heard
 
 
 class NotYet(Exception):
@@ -38,9 +39,13 @@ class Rules:
     @property
     def read_history(self) -> bool:
         """Does any rule, or a queue's last agent, ask what the board may have forgotten?"""
-        return any("history." in rule.when for rule in self.config.rules) or any(
+        return any("history." in rule.when or "contact.language" in rule.when for rule in self.config.rules) or any(
             queue.sticky_s for queue in self.config.queues.values()
         )
+
+    def wants_history(self, heard: Heard) -> bool:
+        """Must a message that may begin a conversation be told what was before it? Its language may hang on that."""
+        return self.read_history or (self.config.language is not None and not heard.firm)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class Last(NamedTuple):
 
     known: bool
     agent: str
+    language: str = ""
 
 
 class Record:
@@ -61,5 +62,8 @@ class Record:
         except RecordAway as error:
             log.warning("record_away", error=str(error))
             return [None] * len(threads)
-        found = {thread: Last(known=True, agent=one["agent"]) for thread, one in answer["threads"].items()}
+        found = {
+            thread: Last(known=True, agent=one["agent"], language=one.get("language", ""))
+            for thread, one in answer["threads"].items()
+        }
         return [found.get(thread) for thread in threads]

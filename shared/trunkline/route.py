@@ -47,14 +47,14 @@ def route(decision: Decision, config: Config, *, channel: str, last_agent: str =
     queue = config.queues[decision.queue]
     needs = needs_in(
         config, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
-        prefers=decision.prefers, last_agent=last_agent,
+        prefers=decision.prefers, last_agent=last_agent, later_s=decision.opens_in_s,
     )  # fmt: skip
     return Route(
         queue=decision.queue,
         requirement=needs.requirement,
         weight=decision.weight,
         priority=decision.priority,
-        due_in_ms=due_in_ms(decision.target_s, decision.priority),
+        due_in_ms=due_in_ms(decision.opens_in_s + decision.target_s, decision.priority),
         limits=queue.limits,
         ladder=needs.ladder,
         rules=f"{config.digest[:VERSION_LENGTH]}:{','.join(decision.rules)}"[:_MOST_RULES],
@@ -77,13 +77,15 @@ def needs_in(
     requires: Mapping[str, int],
     prefers: Mapping[str, int],
     last_agent: str = "",
+    later_s: int = 0,
 ) -> Needs:
-    """What a conversation needs in a queue: policy and widening are the queue's, its room is as its channel says."""
+    """What a conversation needs in a queue: policy and widening are the queue's, its room is as its channel says. It
+    widens `later_s` later where the queue opens then: nobody need be there before."""
     queue = config.queues[name]
     policy, room = queue.policy.policy, room_in(config, channel, weight)
     steps = ladder(
         queue.widening, queue=name, channel=channel, room=room, requires=requires, prefers=prefers, policy=policy,
-        only=(last_agent if queue.sticky_s else "", queue.sticky_s),
+        only=(last_agent if queue.sticky_s else "", queue.sticky_s), later_s=later_s,
     )  # fmt: skip
     if steps:
         return Needs(steps.split()[0].partition(">")[2], steps)

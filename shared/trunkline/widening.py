@@ -25,12 +25,14 @@ def ladder(
     prefers: Mapping[str, int] = _NOTHING,
     policy: Policy = DEFAULT,
     only: tuple[str, int] = ("", 0),
+    later_s: int = 0,
 ) -> str:
     """The requirement sets by which it widens, `ms>set ms>set …`, the first after 0 ms; '' when nothing ever changes.
 
     Steps add up: what one has lowered, dropped or opened stays so. A step that changes nothing for these skills is
-    left out. What is preferred, and the policy of who is taken first, stay as they are. `only`: an agent who alone is
-    asked at first, and for how many seconds. ValueError for a name the board could not take.
+    left out; each is taken `later_s` later. What is preferred, and the policy of who is taken first, stay as they are.
+    `only`: an agent who alone is asked at first, and for how many seconds. ValueError for a name the board could not
+    take.
     """
     skills, also = dict(requires), list[str]()
     named = partial(requirement_id, queue, channel, room, prefers=prefers, policy=policy)
@@ -44,7 +46,7 @@ def ladder(
         also += [name for name in further if name not in {queue, *also}]
         wider = named(skills, also=also)
         if wider != rungs[-1][1]:
-            rungs.append((step.after_s * 1_000, wider))
+            rungs.append(((later_s + step.after_s) * 1_000, wider))
     return " ".join(f"{after}>{requirement}" for after, requirement in rungs) if len(rungs) > 1 else ""
 
 

@@ -40,6 +40,7 @@ class LastOfThread(BaseModel):
 
     conversation: str
     agent: str
+    language: str = Field(description="that the contact wrote; empty where it could not be told")
 
 
 class LastOfThreads(BaseModel):
@@ -99,7 +100,10 @@ async def last_of_threads(body: Threads, use: Use) -> LastOfThreads:
     """The last conversation of each thread."""
     found = await use.repository.history.last_of_threads(body.threads)
     return LastOfThreads(
-        threads={thread: LastOfThread(conversation=last.id, agent=last.last_agent) for thread, last in found.items()}
+        threads={
+            thread: LastOfThread(conversation=last.id, agent=last.last_agent, language=last.language)
+            for thread, last in found.items()
+        }
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.agents.api.acting import Body
 from services.agents.api.asking import Parts, Use, admin, own_page
@@ -38,6 +38,10 @@ class Tried(BaseModel):
     priority: int
     weight: int
     target_s: int
+    language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    intent: str = Field(description="what the message asks for; empty where no intent is sure")
+    instead_of: str = Field(description="the queue it would have gone to, were that not closed; else empty")
+    opens_in_s: int = Field(description="seconds until its queue opens, if it waits for that: its target begins then")
     errors: list[RuleError]
 
 
@@ -70,6 +74,7 @@ class Trying(Body):
     address: str = Field(default="", max_length=320, examples=["+37120000001"])
     known: bool = Field(default=False, description="whether the contact has written before")
     last_agent: str = Field(default="", max_length=128)
+    at: AwareDatetime | None = Field(default=None, description="when; now, if it is left out")
 
 
 @router.get("/recent", dependencies=[Depends(admin)], responses=responses(401, 403, 409, 503))
@@ -77,7 +82,11 @@ async def recent(use: Use, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> T
     """The newest inbound messages of the 200 conversations changed last, each with what the rules say of it now."""
     config = use.watch.current
     found = await use.repository.recent.inbound(limit=limit)
-    facts = [facts_of(one.message, known=one.known, last_agent=one.last_agent) for one in found]
+    now = datetime.now(UTC)
+    facts = [
+        facts_of(one.message, known=one.known, last_agent=one.last_agent, language=one.language, at=now)
+        for one in found
+    ]
     there = [each for each in facts if each.account in config.accounts]
     tried = iter(await _decide(use, config, there))
     items = [
@@ -100,7 +109,8 @@ async def try_rules(body: Trying, use: Use) -> Tried:
     account = config.accounts.get(body.account)
     if account is None:
         raise BadFields(f"there is no account {body.account}")
-    return (await _decide(use, config, [Facts(channel=account.channel, **body.model_dump())]))[0]
+    given = body.model_dump() | {"at": body.at or datetime.now(UTC)}
+    return (await _decide(use, config, [Facts(channel=account.channel, **given)]))[0]
 
 
 async def _decide(use: Parts, config: Config, facts: Iterable[Facts]) -> list[Tried]:
@@ -114,5 +124,7 @@ def _tried(decision: Decision) -> Tried:
     return Tried(
         rules=list(decision.rules), queue=decision.queue, requires=dict(decision.requires),
         priority=decision.priority, weight=decision.weight, target_s=decision.target_s,
+        language=decision.language, intent=decision.intent,
+        instead_of=decision.instead_of, opens_in_s=decision.opens_in_s,
         errors=[RuleError(rule=each.rule, message=each.message) for each in decision.errors],
     )  # fmt: skip

@@ -48,6 +48,7 @@ class Conversation(BaseModel):
     fence: int
     reason: str
     opted_out: bool
+    language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
     opened_at: datetime
     queued_at: datetime | None
     due_at: datetime = Field(description="when it is owed an answer; when it was opened, if it never waited")

@@ -54,6 +54,7 @@ class LastConversation(BaseModel):
     status: Status
     queue: str
     last_agent: str
+    language: str
     opened_at: datetime
     closed_at: datetime | None
     opted_out: bool

@@ -18,7 +18,7 @@ _LOOKED_AT: Final = 200
 _EARLIER: Final = 2_000
 """Conversations of their threads that are looked through for the one before."""
 
-_PAST: Final = [CONVERSATIONS.c[name] for name in ("id", "thread", "opened_at", "last_agent")]
+_PAST: Final = [CONVERSATIONS.c[name] for name in ("id", "thread", "opened_at", "last_agent", "language")]
 
 
 class Recent(NamedTuple):
@@ -29,6 +29,7 @@ class Recent(NamedTuple):
     message: InboundMessage
     known: bool
     last_agent: str
+    language: str
 
 
 class RecentMessages:
@@ -67,6 +68,7 @@ def _recent(row: RowMapping, earlier: Sequence[RowMapping]) -> Recent:
         message=_message(row),
         known=before is not None,
         last_agent=before["last_agent"] if before is not None else "",
+        language=before["language"] if before is not None else "",
     )
 
 

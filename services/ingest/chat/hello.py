@@ -10,6 +10,7 @@ from typing import Any
 from services.ingest.chat.frames import MAX_FRAME_BYTES, Hello, Identity, Refused
 from trunkline.channels.base import Account
 from trunkline.channels.webchat import WebChatSettings, identity, inbound
+from trunkline.hours import Hours
 from trunkline.messages import Address
 
 
@@ -47,11 +48,14 @@ def file_key(visitor: Visitor, account: Account, settings: WebChatSettings, *, n
     return identity.file_key(visitor.contact, account.name, settings.secrets[0], now=int(now.timestamp()))
 
 
-def welcome(visitor: Visitor, account: Account, settings: WebChatSettings, *, now: datetime) -> dict[str, Any]:
-    """What a window is told first: its token, whether somebody answers, what it may send and open."""
+def welcome(
+    visitor: Visitor, account: Account, settings: WebChatSettings, hours: Hours | None, *, now: datetime
+) -> dict[str, Any]:
+    """What a window is told first: its token, whether somebody answers by these hours (always, by none), what it may
+    send and open."""
     token = identity.token_of(visitor.contact, account.name, settings.secrets[0], issued=int(now.timestamp()))
-    is_open = settings.hours is None or settings.hours.open_at(now)
-    opens = None if is_open or settings.hours is None else settings.hours.opens_after(now)
+    is_open = hours is None or hours.open_at(now)
+    opens = None if is_open or hours is None else hours.opens_after(now)
     return {
         "type": "welcome",
         "token": token,

@@ -66,7 +66,8 @@ class Sockets:
             raise Refused("too-many-windows", f"this chat is open in {MOST_WINDOWS} windows already", fatal=True)
         account = configured.account.name
         with self._lines.joined(window.thread, window), CHAT_SOCKETS.labels(account).track_inprogress():
-            out.put(orjson.dumps(welcome(visitor, configured.account, settings, now=now)))
+            hours = settings.hours or configured.calendar
+            out.put(orjson.dumps(welcome(visitor, configured.account, settings, hours, now=now)))
             window.begin(Place(hello.after.conversation, hello.after.number) if hello.after else None)
             await self._attend(socket, window, out)
 

@@ -199,7 +199,7 @@ class Window:
                 raise Refused("unknown-frame", f"no frame is of the type {other[:40]!r}")
 
     async def _message(self, name: str, body: bytes) -> None:
-        account, channel = self._configured
+        account, channel, _ = self._configured
         rate = settings_of(account).messages_per_minute
         if wait := self._shared.limit.take(f"message {self.thread}", per_minute=rate, burst=10):
             raise Refused("too-fast", f"at most {rate} messages a minute", retry_after_s=wait)

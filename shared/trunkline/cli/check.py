@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from trunkline.channels import registry
-from trunkline.config.load import load
+from trunkline.config.cautions import cautions
+from trunkline.config.load import content_of, parse
 from trunkline.config.model import Config
 from trunkline.config.problems import ConfigError
 
@@ -18,12 +19,13 @@ _FILE = typer.Argument(help="the file to check", envvar="TRUNKLINE_CONFIG_FILE")
 
 
 def check(file: Path) -> int:
-    """Print `file:line:column: path: what is wrong` for each problem and return 1; or a summary, and return 0.
+    """Print `file:line:column: path: what is wrong` for each problem and return 1; or warnings and a summary, and 0.
 
     The environment is the process's own: `${NAME}` without a default must be set in it, as it must be for a service.
     """
     try:
-        config = load(file, registry.load(), os.environ)
+        content = content_of(file)
+        config = parse(content, registry.load(), os.environ)
     except ConfigError as error:
         for problem in error.problems:
             print(f"{file}:{problem}")
@@ -33,6 +35,8 @@ def check(file: Path) -> int:
     except registry.RegistryError as error:
         print(f"the installed channels cannot be used: {error}", file=sys.stderr)
         return 1
+    for caution in cautions(content, config):
+        print(f"{file}:{caution}")
     print(f"{file}: good, version {config.digest}")
     for line in _summary(config):
         print(f"  {line}")
@@ -57,4 +61,7 @@ def _summary(config: Config) -> list[str]:
         f"queues:   {', '.join(config.queues)} (default: {config.default_queue})",
         f"skills:   {', '.join(config.skills) or 'none'}",
         f"rules:    {len(config.rules)}",
+        *([f"calendars: {', '.join(config.calendars)}"] if config.calendars else ()),
+        *([f"languages: {', '.join(config.language.of)}"] if config.language is not None else ()),
+        *([f"intents:  {', '.join(config.intents.examples)}"] if config.intents is not None else ()),
     ]

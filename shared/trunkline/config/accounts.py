@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from trunkline.channels.base import Account, Channel
+from trunkline.config.calendars import Calendar
 from trunkline.config.watch import Watch
 
 
@@ -14,6 +15,8 @@ class Configured(NamedTuple):
 
     account: Account
     channel: Channel
+    calendar: Calendar | None = None
+    """By which it is open; None: always."""
 
 
 class Accounts:
@@ -46,5 +49,5 @@ class Accounts:
         for name, entry in config.accounts.items():
             account = config.account(name, public_url=self._public_url)
             if account is not None:
-                found[name] = Configured(account, self._channels[entry.channel])
+                found[name] = Configured(account, self._channels[entry.channel], config.calendar_of_account(name))
         return found

@@ -15,8 +15,9 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_strings
 
 from trunkline.config import limits
+from trunkline.config.conditions import ConditionFailed
 from trunkline.config.problems import meant
-from trunkline.config.rules import VARIABLES, ConditionFailed
+from trunkline.config.rules import VARIABLES
 
 _TYPES = {"string": cel.Type.STRING, "bool": cel.Type.BOOL, "list of strings": cel.Type.List(cel.Type.STRING)}
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*?)(?=\n \||\nERROR: | \[[A-Z_]+\]$|$)", re.DOTALL)

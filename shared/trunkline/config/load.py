@@ -29,12 +29,16 @@ def load(
     for a service that holds no credentials. `rules=False` leaves expressions uncompiled, for a service that does not
     route and so has no CEL installed. Blocking and bounded: ≤ 1 MB is read, a second or two is spent at most.
     """
+    return parse(content_of(path), channels, environment, rules=rules)
+
+
+def content_of(path: Path) -> bytes:
+    """The file's bytes, of one that is too large no more than shows it. ConfigError if it cannot be read."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError([Problem(1, 1, "", f"cannot be read: {error.strerror or error}")]) from error
-    return parse(content, channels, environment, rules=rules)
 
 
 def parse(

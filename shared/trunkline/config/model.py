@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from trunkline.channels.base import Account
+from trunkline.config.calendars import Calendar
+from trunkline.config.intents import Intents
 from trunkline.index import DEFAULT, PRESETS, Policy
+from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
 
 MAX_RULES = 500
@@ -32,6 +35,24 @@ def _true_is_an_expression(value: object) -> object:
 
 
 Expression = Annotated[str, BeforeValidator(_true_is_an_expression), Field(min_length=1)]
+
+
+def _can_be_told(code: str) -> str:
+    if code not in KNOWN:
+        raise ValueError(f"there is no language `{code[:20]}` that can be told; there are {', '.join(KNOWN)}")
+    return code
+
+
+LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
+
+
+def _a_group(name: str) -> str:
+    if not name.endswith(".*"):
+        raise ValueError("write a group of skills, as lang.*")
+    return name
+
+
+SkillGroup = Annotated[SkillOrGroup, AfterValidator(_a_group)]
 
 
 class _Frozen(BaseModel):
@@ -83,6 +104,12 @@ class Escalation(_Frozen):
     requires: dict[SkillName, Level] = {}
 
 
+class Closed(_Frozen):
+    """What becomes of what comes while a queue is closed."""
+
+    queue: Name = Field(description="it goes there instead")
+
+
 class WideningStep(_Frozen):
     """What is asked for less once a conversation has waited so long; steps add up."""
 
@@ -128,6 +155,8 @@ class Queue(_Frozen):
         description="seconds in which only who had the contact last is asked, if present",
     )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
+    hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
+    closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
 
     @property
     def limits(self) -> str:
@@ -175,11 +204,26 @@ class Rule(_Frozen):
         )
 
 
+class Languages(_Frozen):
+    """The languages that customers are answered in, and what is required of the agent of who writes one of them."""
+
+    of: tuple[LanguageCode, ...] = Field(min_length=1, max_length=len(KNOWN), description="ISO 639-1, as lv")
+    skill: SkillGroup | None = Field(default=None, description="the group whose skill of that name is required: lang.*")
+    level: Level = Field(default=1, description="lowest level of that skill that will do")
+    otherwise: LanguageCode | None = Field(default=None, description="required of who cannot be told; nothing without")
+
+    def requires(self, language: str) -> dict[str, int]:
+        """What a conversation in this language asks for; '' is one that cannot be told."""
+        wanted = language or self.otherwise
+        return {f"{self.skill[:-1]}{wanted}": self.level} if self.skill and wanted else {}
+
+
 class AccountEntry(_Frozen):
     """One channel account: which channel, how it is reached, and the queue of what comes in by it."""
 
     channel: str
     queue: Name | None = Field(default=None, description="where its messages go when no rule says so")
+    hours: Name | None = Field(default=None, description="the calendar by which it is open; that of its queue, without")
     begins: Literal["agents", "supervisors", "nobody"] = Field(
         default="agents",
         description="who may write first by it, where its channel can: supervisors are administrators too",
@@ -200,6 +244,9 @@ class Layout(_Frozen):
     queues: dict[Name, Queue] = Field(min_length=1)
     skills: dict[SkillName, Skill] = {}
     accounts: dict[Name, AccountEntry] = {}
+    calendars: dict[Name, Calendar] = Field(default={}, max_length=100)
+    language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
+    intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")
     channels: dict[Name, Taking] = Field(default={}, description="how each channel's work takes capacity")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
@@ -223,3 +270,15 @@ class Config(Layout):
         """Where messages of this account go when no rule says so; an account that is gone has the default queue."""
         entry = self.accounts.get(name)
         return (entry.queue if entry is not None else None) or self.default_queue
+
+    def calendar_of_queue(self, name: str) -> Calendar | None:
+        """By which a queue is open; None: always."""
+        hours = self.queues[name].hours
+        return self.calendars[hours] if hours is not None else None
+
+    def calendar_of_account(self, name: str) -> Calendar | None:
+        """By which an account is open: its own, else that of the queue it leads to; None: always."""
+        entry = self.accounts.get(name)
+        if entry is not None and entry.hours is not None:
+            return self.calendars[entry.hours]
+        return self.calendar_of_queue(self.queue_of_account(name))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from trunkline.config.document import Items, Node, Scalar, Table
 from trunkline.config.problems import meant
 from trunkline.requirements import ONLY
-from trunkline.widening import covers
+from trunkline.widening import GROUP, covers
 
 Finding = tuple[tuple[str | int, ...], str, bool]
 
@@ -21,6 +21,7 @@ def check(root: Node) -> Iterator[Finding]:
     """
     queues = _declared(root, "queues")
     skills = _declared(root, "skills")
+    calendars = _declared(root, "calendars")
     if isinstance(root, Table):
         yield from _queue(root, (), "default_queue", queues)
     for name in skills:
@@ -28,12 +29,19 @@ def check(root: Node) -> Iterator[Finding]:
             yield ("skills", name), f"names that begin with `{ONLY}` are the agents' own", True
     for name, account in entries(root, "accounts"):
         yield from _queue(account, ("accounts", name), "queue", queues)
+        yield from _calendar(account, ("accounts", name), calendars)
+        settings = account.entries.get("settings")
+        if "hours" in account.entries and isinstance(settings, Table) and "hours" in settings.entries:
+            yield ("accounts", name, "hours"), "its settings have hours of their own; give one of the two", True
+    yield from _closings(root, queues)
     for name, queue in entries(root, "queues"):
         yield from _skills(queue, ("queues", name), skills)
         if isinstance(further := queue.entries.get("escalation"), Table):
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
+        yield from _calendar(queue, ("queues", name), calendars)
         yield from _widening(queue, ("queues", name, "widening"), queues, skills)
+    yield from _languages(root, skills)
     for at, rule in items(root, "rules"):
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)
@@ -105,6 +113,54 @@ def _widening(
             if after.value <= before:
                 yield (*path, at, "after_s"), f"must be more than the {before} of {of}", False
             before, of = after.value, "the step before"
+
+
+def _calendar(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
+    name = _word(table.entries.get("hours"))
+    if name and name not in known:
+        yield (*path, "hours"), unknown("calendar", name, known), False
+
+
+def _closings(root: Node, queues: Collection[str]) -> Iterator[Finding]:
+    """Where closed queues lead: somewhere, and never back."""
+    leads: dict[str, str] = {}
+    for name, queue in entries(root, "queues"):
+        closed = queue.entries.get("closed")
+        if isinstance(closed, Table):
+            yield from _queue(closed, ("queues", name, "closed"), "queue", queues)
+            leads[name] = _word(closed.entries.get("queue"))
+            if "hours" not in queue.entries:
+                yield ("queues", name, "closed"), "means nothing without `hours`", True
+    for name, first in leads.items():
+        passed, at = {name}, first
+        while at in leads and at not in passed:
+            passed.add(at)
+            at = leads[at]
+        if at == name:
+            yield ("queues", name, "closed", "queue"), f"leads back to `{name[:80]}`", False
+
+
+def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:
+    language = root.entries.get("language") if isinstance(root, Table) else None
+    if not isinstance(language, Table):
+        return
+    told = [name for _, name in _named(language, "of")]
+    group = _word(language.entries.get("skill"))
+    for at, name in enumerate(told):
+        if name in told[:at]:
+            yield ("language", "of", at), f"`{name[:20]}` is said twice", False
+        elif group.endswith(GROUP) and f"{group[:-1]}{name}" not in skills:
+            yield ("language", "of", at), unknown("skill", f"{group[:-1]}{name}", skills), False
+    otherwise = _word(language.entries.get("otherwise"))
+    if otherwise and otherwise not in told:
+        yield ("language", "otherwise"), f"must be one of `of`: {', '.join(told)[:200]}", False
+    for key in () if group else ("level", "otherwise"):
+        if key in language.entries:
+            yield ("language", key), "means nothing without `skill`", True
+
+
+def _word(node: Node | None) -> str:
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
 
 
 def _named(step: Table, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:

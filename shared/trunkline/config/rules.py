@@ -1,6 +1,6 @@
 """What a rule may know, what rules decide, and how the first match wins. Pure: no I/O, no clock.
 
-The expression language is behind `Condition`: another engine needs one class (see `cel.py`).
+The expression language is behind `conditions.Language`: another engine needs one class (see `cel.py`).
 """
 
 from __future__ import annotations
@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
+from trunkline.config.conditions import ConditionFailed, Language
 from trunkline.config.model import Config, Queue, Rule
+from trunkline.intent import Classifier
+from trunkline.language import UNDETERMINED, Deaf, Detector, Heard, settled
 from trunkline.messages import Choice, InboundMessage, MailHead, Media, Text
 
 MAX_TEXT = 4_096
@@ -23,9 +27,13 @@ VARIABLES: Mapping[str, str] = {
     "message.channel": "string",
     "message.account": "string",
     "message.has_media": "bool",
+    "message.language": "string",
+    "message.intent": "string",
     "contact.address": "string",
     "contact.scheme": "string",
     "contact.language": "string",
+    "hours.open": "bool",
+    "hours.calendars": "list of strings",
     "history.known": "bool",
     "history.last_agent": "string",
 }
@@ -45,8 +53,11 @@ class Facts:
     scheme: str
     has_media: bool = False
     language: str = ""
+    """Of the contact's last conversation."""
     known: bool = False
     last_agent: str = ""
+    at: datetime | None = None
+    """When; None: at a time at which all is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +80,48 @@ class Decision:
     target_s: int
     rules: tuple[str, ...]
     errors: tuple[RuleFailure, ...] = ()
-
-
-class ConditionFailed(Exception):
-    """A condition had no answer for these facts (a division by zero, an index beyond a list)."""
-
-
-class Condition(Protocol):
-    """A compiled `when`. Safe to share between threads."""
-
-    def holds(self, prepared: Any) -> bool:
-        """Does it hold for the facts that `Language.prepare` made ready? ConditionFailed if it has no answer."""
-        ...
-
-
-class Language(Protocol):
-    """An expression language."""
-
-    def compile(self, expression: str) -> Condition:
-        """The condition; the language's own error if it is not one."""
-        ...
-
-    def prepare(self, variables: Mapping[str, object]) -> Any:
-        """The values of VARIABLES, made ready once for all conditions of a message."""
-        ...
+    language: str = ""
+    """Of the conversation; '' where it cannot be told."""
+    intent: str = ""
+    """What the message that begins it asks for; '' where no intent is sure."""
+    instead_of: str = ""
+    """The queue it would have gone to, were that not closed."""
+    opens_in_s: int = 0
+    """Seconds until its queue opens, if it waits for that: its target begins then."""
 
 
 class RuleEngine:
     """The rules of one configuration, compiled."""
 
     def __init__(
-        self, config: Config, language: Language, *, on_failure: Callable[[RuleFailure], None] | None = None
-    ) -> None:
+        self, config: Config, language: Language, *, detector: Detector | None = None,
+        classifier: Classifier | None = None, on_failure: Callable[[RuleFailure], None] | None = None,
+    ) -> None:  # fmt: skip
         self.version = config.digest
         self._config = config
         self._language = language
+        self._detector = detector or Deaf()
+        self._classifier = classifier
         self._on_failure = on_failure
         self._rules = [(rule, language.compile(rule.when)) for rule in config.rules]
         self._needs_words = any("words" in rule.when for rule in config.rules)
+        self._needs_calendars = any("calendars" in rule.when for rule in config.rules)
+
+    def hear(self, message: InboundMessage) -> Heard:
+        """What a message alone says of its language."""
+        return self._detector.hear(_text_of(message)[:MAX_TEXT])
 
     def decide(self, facts: Facts) -> Decision:
         """What the rules say of a message. Never fails: a rule that does is no match, told to `on_failure` and here.
 
         Each of queue, preferences, priority, weight, target and each group of skills (`lang` of `lang.tr`) is taken
-        from the first rule that matches and speaks of it; then from the account (queue) or the queue (all others).
+        from the first rule that matches and speaks of it; then from the language (its skill), the account (queue) or
+        the queue (all others).
         """
-        prepared = self._language.prepare(_variables(facts, words=self._needs_words))
+        language = settled(self._detector.hear(facts.text), self._one_of_ours(facts.language))
+        intent = self._intent(facts.text)
+        variables = _variables(facts, language=language, intent=intent, words=self._needs_words)
+        prepared = self._language.prepare(variables | self._hours(facts))
         matched: list[Rule] = []
         failures: list[RuleFailure] = []
         for rule, condition in self._rules:
@@ -126,21 +133,46 @@ class RuleEngine:
         if self._on_failure is not None:
             for failure in failures:
                 self._on_failure(failure)
-        return decide(self._config, matched, account=facts.account, errors=failures)
+        spoken = self._config.language.requires(language) if self._config.language is not None else {}
+        decision = decide(
+            self._config, matched, account=facts.account, at=facts.at, spoken=spoken, errors=failures
+        )  # fmt: skip
+        return replace(decision, language=language, intent=intent)
+
+    def _intent(self, text: str) -> str:
+        if self._classifier is None or self._config.intents is None:
+            return ""
+        found = self._classifier.guess(text)
+        return found.intent if found.confidence >= self._config.intents.sure else ""
+
+    def _hours(self, facts: Facts) -> dict[str, object]:
+        at, own = facts.at, self._config.calendar_of_account(facts.account)
+        asked = self._config.calendars.items() if self._needs_calendars else ()
+        open_now = [name for name, each in asked if at is None or each.open_at(at)]
+        return {"hours.open": at is None or own is None or own.open_at(at), "hours.calendars": open_now}
+
+    def _one_of_ours(self, language: str) -> str:
+        """What was known before helps while it is still told: the file may have changed since."""
+        return language if self._config.language is not None and language in self._config.language.of else ""
 
 
-def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Sequence[RuleFailure] = ()) -> Decision:
-    """The decision of rules that matched, in the file's order; see `RuleEngine.decide`."""
+def decide(
+    config: Config, matched: Sequence[Rule], *, account: str, at: datetime | None = None,
+    spoken: Mapping[str, int] | None = None, errors: Sequence[RuleFailure] = (),
+) -> Decision:  # fmt: skip
+    """The decision of rules that matched, in the file's order; see `RuleEngine.decide`. `spoken`: what the customer's
+    language asks for, where no rule speaks of that group of skills."""
     aspects: dict[str, Any] = {}
     deciders: list[str] = []
     for rule in matched:
-        said = _aspects(rule)
+        said = aspects_of(rule)
         if not said.keys() <= aspects.keys():
             deciders.append(rule.name)
         aspects = said | aspects
-    name = aspects.get("queue") or config.queue_of_account(account)
+    wanted = aspects.get("queue") or config.queue_of_account(account)
+    name, opens_in_s = _open_queue(config, wanted, at) if at is not None else (wanted, 0)
     queue = config.queues[name]
-    aspects = _aspects(queue) | aspects
+    aspects = aspects_of(queue) | _groups(spoken or {}) | aspects
     return Decision(
         queue=name,
         requires={skill: level for skills in _skill_groups(aspects) for skill, level in skills.items()},
@@ -150,10 +182,24 @@ def decide(config: Config, matched: Sequence[Rule], *, account: str, errors: Seq
         target_s=aspects["target_s"],
         rules=tuple(deciders),
         errors=tuple(errors),
+        instead_of=wanted if name != wanted else "",
+        opens_in_s=opens_in_s,
     )
 
 
-def _aspects(source: Rule | Queue) -> dict[str, Any]:
+def _open_queue(config: Config, name: str, at: datetime) -> tuple[str, int]:
+    """The queue where it goes when it should go to this one, and in how many seconds that opens. Where closed queues
+    lead was checked not to go in a circle."""
+    while True:
+        queue, calendar = config.queues[name], config.calendar_of_queue(name)
+        if calendar is None or calendar.open_at(at):
+            return name, 0
+        if queue.closed is None:
+            return name, calendar.seconds_closed(at)
+        name = queue.closed.queue
+
+
+def aspects_of(source: Rule | Queue) -> dict[str, Any]:
     """What a rule or a queue speaks of; each group of skills is an aspect of its own, named with a dot at its end."""
     said: dict[str, Any] = {
         name: value
@@ -162,17 +208,25 @@ def _aspects(source: Rule | Queue) -> dict[str, Any]:
     }
     if source.prefers:
         said["prefers"] = source.prefers
-    for skill, level in source.requires.items():
-        said.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
-    return said
+    return said | _groups(source.requires)
+
+
+def _groups(requires: Mapping[str, int]) -> dict[str, Any]:
+    groups: dict[str, Any] = {}
+    for skill, level in requires.items():
+        groups.setdefault(skill.partition(".")[0] + ".", {})[skill] = level
+    return groups
 
 
 def _skill_groups(aspects: Mapping[str, Any]) -> list[Mapping[str, int]]:
     return [value for name, value in aspects.items() if name.endswith(".")]
 
 
-def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = None) -> Facts:
-    """What rules may know of a message; `known`: has the contact written before, and whom did they talk to last."""
+def facts_of(
+    message: InboundMessage, *, known: bool, at: datetime, last_agent: str | None = None, language: str = ""
+) -> Facts:
+    """What rules may know of a message at a time; `known`: has the contact written before, whom did they talk to last,
+    and in which language."""
     return Facts(
         text=_text_of(message)[:MAX_TEXT],
         channel=message.channel,
@@ -180,8 +234,10 @@ def facts_of(message: InboundMessage, *, known: bool, last_agent: str | None = N
         address=message.contact.value,
         scheme=message.contact.scheme,
         has_media=any(isinstance(part, Media) for part in message.parts),
+        language=language,
         known=known,
         last_agent=last_agent or "",
+        at=at,
     )
 
 
@@ -209,7 +265,7 @@ def _text_of(message: InboundMessage) -> str:
     return "\n".join(words)
 
 
-def _variables(facts: Facts, *, words: bool) -> dict[str, object]:
+def _variables(facts: Facts, *, language: str, intent: str, words: bool) -> dict[str, object]:
     text = facts.text[:MAX_TEXT]
     return {
         "message.text": text,
@@ -217,6 +273,8 @@ def _variables(facts: Facts, *, words: bool) -> dict[str, object]:
         "message.channel": facts.channel,
         "message.account": facts.account,
         "message.has_media": facts.has_media,
+        "message.language": language or UNDETERMINED,
+        "message.intent": intent or UNDETERMINED,
         "contact.address": facts.address,
         "contact.scheme": facts.scheme,
         "contact.language": facts.language,

@@ -22,7 +22,7 @@ def say(fault: Mapping[str, Any], schema: type[BaseModel]) -> tuple[tuple[str | 
     """Path, message, and whether it is about the key (rather than the value) at that path."""
     path = tuple(fault["loc"])
     if path and path[-1] == "[key]":
-        return path[:-1], NAMES, True
+        return path[:-1], NAMES if fault["type"] == "string_pattern_mismatch" else _sentence(fault["msg"]), True
     if fault["type"] == "missing":
         return path[:-1], f"`{path[-1]}` is missing", True
     if fault["type"] == "extra_forbidden":

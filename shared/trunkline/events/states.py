@@ -77,6 +77,7 @@ class ConversationState(Data):
     ladder: str = Field(default="", description="how it widens while it waits, see trunkline.widening")
     rung: int = Field(default=0, description="the ladder's rung that `requirement` is")
     widen_at: int = Field(default=0, description="when the next rung is due, if it still waits; 0 when there is none")
+    language: str = Field(default="", description="that the customer writes (ISO 639-1); empty where it cannot be told")
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 

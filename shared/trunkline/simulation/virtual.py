@@ -99,7 +99,7 @@ class VirtualBoard:
                 self._applied += 1
                 name = _name(number)
                 start = ("0", _TERM, str(self._applied), "", f"thread-{number}", str(number), "new", b"{}", name)
-                return [("receive", *start, "simulated", channel, "simulated", name, "", *route.arguments())]
+                return [("receive", *start, "simulated", channel, "simulated", name, "", "", "", *route.arguments())]
             case Accept(number, agent, fence):
                 return [("accept", "", agent, _name(number), str(fence))]
             case WrapUp(number, agent):

@@ -490,7 +490,7 @@ async def test_a_failed_reply_reaches_the_agent_also_after_close(floor: Floor) -
 
 async def test_an_item_that_fails_for_itself_is_refused_in_the_log_and_stops_no_neighbour(floor: Floor) -> None:
     broken = list(floor.receiving("sms|+1"))
-    broken[20] = 'no "limits"'
+    broken[22] = 'no "limits"'
     fine = floor.receiving("sms|+1")
 
     answers = await together(floor.board.submit(*broken), floor.board.submit(*fine))

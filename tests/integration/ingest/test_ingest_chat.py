@@ -7,6 +7,7 @@ import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,16 @@ async def test_outside_opening_hours_the_visitor_is_told_and_may_leave_an_addres
         assert (await visitor.receive_json())["type"] == "ack"
         [record] = await said(knock)
     assert record.parts == (ContactCard(name="", emails=("anna@example.org",)),)
+
+
+async def test_the_visitor_is_told_the_hours_of_the_accounts_calendar(valkey: Valkey, tmp_path: Path) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    calendar = f"zone: UTC, week: {{mon: []}}, dates: {{{tomorrow}: ['07:30-08:00']}}"
+    more = f"\n    hours: rarely\ncalendars:\n  rarely: {{{calendar}}}"
+    async with door(valkey.url, tmp_path, Options(chat_more=more)) as knock, socket(knock) as visitor:
+        welcome = await visitor.receive_json()
+
+    assert (welcome["open"], welcome["opens_at"]) == (False, f"{tomorrow}T07:30:00+00:00")
 
 
 async def test_a_window_that_does_not_read_is_closed_and_holds_up_nobody(knock: Door, valkey: Valkey) -> None:

@@ -152,13 +152,13 @@ async def test_a_threads_last_conversation_says_who_answered(record: Repository,
     await record.projection.apply([old.opens()])
     log.clock += timedelta(days=1)
     closed = int(log.clock.timestamp() * 1000)
-    new = Talk(log, last_agent="bert", display="Jānis", status=Status.CLOSED, closed_at=closed)
+    new = Talk(log, last_agent="bert", display="Jānis", language="lv", status=Status.CLOSED, closed_at=closed)
     await record.projection.apply([new.opens()])
 
     last = await record.history.last_of_thread(new.state.thread)
 
     assert last is not None
-    assert (last.id, last.last_agent, last.contact_name) == (new.id, "bert", "Jānis")
+    assert (last.id, last.last_agent, last.language, last.contact_name) == (new.id, "bert", "lv", "Jānis")
     assert last.closed_at is not None
     assert int(last.closed_at.timestamp() * 1000) == closed
     assert await record.history.last_of_thread("nobody") is None

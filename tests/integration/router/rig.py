@@ -23,9 +23,8 @@ from trunkline.board.fold import Fold
 from trunkline.bus import NewRecord, Partition, Position
 from trunkline.bus import Record as LogRecord
 from trunkline.channels.registry import load as load_channels
-from trunkline.config.cel import Cel
+from trunkline.config.engine import engine_of
 from trunkline.config.load import parse
-from trunkline.config.rules import RuleEngine
 from trunkline.events import Header, MessageReceived, Presence, Profile, Topic, pack
 from trunkline.ids import message_id, new_id, shard_of
 from trunkline.internal import Internal
@@ -43,10 +42,15 @@ queues:
     offer_timeout_s: 30
     widening: [{after_s: 1, lower: {lang.lv: 1}}]
   regulars: {title: Regulars}
+  night: {title: Night, hours: never, closed: {queue: regulars}}
+calendars:
+  never: {zone: Europe/Riga, week: {mon: []}}
 skills:
   lang.lv: {title: Latvian}
+language: {of: [en, tr]}
 rules:
   - {name: latvian, when: message.text == 'sveiki', requires: {lang.lv: 3}}
+  - {name: night, when: message.text == 'good night', queue: night}
   - {name: regular, when: history.known, queue: regulars}
 """
 
@@ -171,7 +175,7 @@ class Router:
         self.bus = MemoryBus(world.log, session_timeout_s=session_timeout_s, step=step)
         self.board = world.board()
         config = parse(_CONFIG, load_channels(), os.environ)
-        rules = Rules(config, RuleEngine(config, Cel()))
+        rules = Rules(config, engine_of(config))
         self.core = Core(member, self.board, self.bus, Blobs(world.folder), world.record, lambda: rules)
         self.owner = Owner(self.core)
         self._tasks: list[asyncio.Task[Any]] = []

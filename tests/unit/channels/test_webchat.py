@@ -1,8 +1,6 @@
-"""Web chat's pure parts: hours, tokens, sealed files, settings."""
+"""Web chat's pure parts: tokens, sealed files, settings."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +8,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from trunkline.channels.webchat import WebChatSettings, identity
-from trunkline.channels.webchat.hours import Hours
 from trunkline.messages import Address, Blob, Media
 
 SECRET, OLD = "secret-of-the-tests-shop", "the-secret-before-that-one"
@@ -91,57 +88,6 @@ def test_a_key_opens_its_contacts_files_for_half_an_hour_at_least_and_an_hour_at
 @given(st.text(max_size=90))
 def test_nonsense_is_no_key(text: str) -> None:
     assert not identity.opens(text, "visitor:1", "site", (SECRET,), now=NOW)
-
-
-RIGA = Hours.model_validate(
-    {"zone": "Europe/Riga", "week": {"mon": ["09:00-12:00", "13:00-24:00"], "tue": ["00:00-02:00"]}}
-)
-
-
-@pytest.mark.parametrize(
-    ("moment", "is_open"),
-    [
-        ("2026-01-05T06:59:00", False),  # Monday, 08:59 in Riga (winter: two hours ahead)
-        ("2026-01-05T07:00:00", True),
-        ("2026-01-05T10:00:00", False),
-        ("2026-01-05T11:00:00", True),
-        ("2026-01-05T21:59:59", True),
-        ("2026-01-05T22:30:00", True),  # Tuesday already
-        ("2026-01-06T00:00:00", False),
-        ("2026-07-06T06:00:00", True),  # summer: three hours ahead
-        ("2026-07-06T05:59:00", False),
-        ("2026-01-07T12:00:00", False),
-    ],
-)
-def test_hours_are_those_of_their_zone(moment: str, is_open: bool) -> None:
-    assert RIGA.open_at(datetime.fromisoformat(moment).replace(tzinfo=UTC)) is is_open
-
-
-def test_the_next_opening_is_found_within_a_week_and_across_the_change_of_clocks() -> None:
-    wednesday = datetime(2026, 3, 25, 12, tzinfo=UTC)
-    opening = RIGA.opens_after(wednesday)
-
-    assert opening is not None
-    assert opening.isoformat() == "2026-03-30T09:00:00+03:00"
-    assert RIGA.open_at(opening)
-    assert Hours.model_validate({"zone": "UTC", "week": {"mon": []}}).opens_after(wednesday) is None
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"zone": "Europe/Rigaa", "week": {"mon": []}},
-        {"zone": "../etc/passwd", "week": {"mon": []}},
-        {"zone": "UTC", "week": {}},
-        {"zone": "UTC", "week": {"monday": []}},
-        {"zone": "UTC", "week": {"mon": ["9:00-12:00"]}},
-        {"zone": "UTC", "week": {"mon": ["12:00-09:00"]}},
-        {"zone": "UTC", "week": {"mon": ["09:00-25:00"]}},
-    ],
-)
-def test_hours_that_mean_nothing_are_refused(broken: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
-        Hours.model_validate(broken)
 
 
 @pytest.mark.parametrize(

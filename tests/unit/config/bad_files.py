@@ -13,6 +13,8 @@ skills:
   lang.tr: {title: Turkish}
 """
 
+CALENDARS = "calendars:\n  office: {zone: Europe/Riga, week: {mon: [09:00-18:00]}, holidays: [LV]}\n"
+
 ACCOUNT = (
     SOUND
     + """\
@@ -57,6 +59,19 @@ LAYOUT = [
     ("a level above ten", SOUND.replace("{title: Support}", "{title: Support, requires: {lang.tr: 11}}"), "3:49: queues.support.requires.lang.tr: should be less than or equal to 10"),
     ("a queue with a capital", SOUND.replace("  support:", "  Support:").replace("queue: support", "queue: Support"), "1:16: default_queue: NAMES\n3:3: queues.Support: NAMES"),
     ("rules as a mapping", SOUND + "rules: {a: b}\n", "6:8: rules: should be a list"),
+    ("a language that nobody can tell", SOUND + "language: {of: [tr, xx]}\n", "6:21: language.of[1]: there is no language `xx` that can be told; there are LANGUAGES"),
+    ("no language", SOUND + "language: {of: []}\n", "6:16: language.of: tuple should have at least 1 item after validation, not 0"),
+    ("a skill for all languages", SOUND + "language: {of: [tr], skill: lang.tr}\n", "6:29: language.skill: write a group of skills, as lang.*"),
+    ("no such country", SOUND + CALENDARS.replace("[LV]", "[LV, XX]"), "7:74: calendars.office.holidays[1]: no holidays of `XX` are known; write a country, as LV, or a part of one, as DE-BY"),
+    ("no such part of a country", SOUND + CALENDARS.replace("[LV]", "[DE-ZZ]"), "7:70: calendars.office.holidays[0]: no holidays of `DE-ZZ` are known; write a country, as LV, or a part of one, as DE-BY"),
+    ("no such day", SOUND + CALENDARS.replace("[LV]", "[LV], dates: {02-30: []}"), "7:83: calendars.office.dates.02-30: a date is 2026-12-24, or 12-24 for every year"),
+    ("a day's spans that are none", SOUND + CALENDARS.replace("[LV]", "[LV], dates: {12-24: [9-13]}"), "7:91: calendars.office.dates.12-24[0]: write 09:00-17:30, up to 24:00"),
+    ("no such time zone", SOUND + CALENDARS.replace("Europe/Riga", "Riga"), "7:18: calendars.office.zone: 'Riga' is no time zone such as Europe/Riga"),
+    ("one intent alone", SOUND + "intents: {examples: {refund: [a b, c d]}}\n", "6:21: intents.examples: dictionary should have at least 2 items after validation, not 1"),
+    ("an intent of one example", SOUND + "intents: {examples: {refund: [money], other: [hello, bye]}}\n", "6:30: intents.examples.refund: tuple should have at least 2 items after validation, not 1"),
+    ("an example without a word", SOUND + "intents: {examples: {refund: [a b, c d, 42], other: [hello, bye, '!']}}\n", "6:41: intents.examples.refund[2]: should be a valid string\n6:66: intents.examples.other[2]: there is no word in it"),
+    ("examples without end", SOUND + "intents: {examples: {refund: [" + ", ".join(["money"] * 499) + "], other: [hello, bye]}}\n", "6:10: intents: 501 examples of 2503 characters; at most 500 of 20000 together"),
+    ("more than sure", SOUND + "intents: {examples: {refund: [a b, c d], other: [e f, g h]}, sure: 80}\n", "6:68: intents.sure: should be less than or equal to 1"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
     ("work both to give way and to be alone", SOUND + "channels: {pigeon: {interruptible: true, exclusive: true}}\n", "6:20: channels.pigeon: work that gives way cannot want the agent alone; choose one"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
@@ -79,6 +94,16 @@ NAMES = [
     ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop, queues or supervisors"),
     ("a widening that goes back in time", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [lang.tr]}, {after_s: 9, drop: [lang.*]}]}"), "3:81: queues.support.widening[1].after_s: must be more than the 9 of the step before"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
+    ("languages without their skills", SOUND + "language: {of: [tr, lv], skill: lang.*}\n", "6:21: language.of[1]: there is no skill `lang.lv`; did you mean `lang.tr`?"),
+    ("a language said twice", SOUND + "language: {of: [tr, tr]}\n", "6:21: language.of[1]: `tr` is said twice"),
+    ("a language for the others that is none of them", SOUND + "language: {of: [tr], skill: lang.*, otherwise: en}\n", "6:48: language.otherwise: must be one of `of`: tr"),
+    ("a level of nothing", SOUND + "language: {of: [tr], level: 3}\n", "6:22: language.level: means nothing without `skill`"),
+    ("an unknown calendar of a queue", SOUND.replace("{title: Support}", "{title: Support, hours: office}"), "3:36: queues.support.hours: there is no calendar `office`; there are none"),
+    ("an unknown calendar of an account", ACCOUNT + "    hours: offise\n" + CALENDARS, "13:12: accounts.post-main.hours: there is no calendar `offise`; did you mean `office`?"),
+    ("hours said twice of an account", ACCOUNT + "      hours: never\n    hours: office\n" + CALENDARS, "13:7: accounts.post-main.settings.hours: unknown key `hours`; there are birds, loft, ring, routes\n14:5: accounts.post-main.hours: its settings have hours of their own; give one of the two"),
+    ("a closed queue that is always open", SOUND.replace("{title: Support}", "{title: Support, closed: {queue: support}}"), "3:29: queues.support.closed: means nothing without `hours`\n3:45: queues.support.closed.queue: leads back to `support`"),
+    ("a closed queue that leads nowhere", SOUND.replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: there is no queue `night`; there are support"),
+    ("closed queues in a circle", SOUND.replace("skills:", "  night: {title: Night, hours: office, closed: {queue: support}}\nskills:").replace("{title: Support}", "{title: Support, hours: office, closed: {queue: night}}") + CALENDARS, "3:60: queues.support.closed.queue: leads back to `support`\n4:56: queues.night.closed.queue: leads back to `night`"),
     ("room of an unknown channel", ACCOUNT + "channels: {pigoen: {most: 2}}\n", "13:12: channels.pigoen: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown channel", ACCOUNT.replace("pigeon", "pigoen"), "8:14: accounts.post-main.channel: there is no channel `pigoen`; did you mean `pigeon`?"),
     ("an unknown queue of an account", ACCOUNT + "    queue: nowhere\n", "13:12: accounts.post-main.queue: there is no queue `nowhere`; there are support"),

@@ -11,10 +11,12 @@ from typer.testing import CliRunner
 
 from trunkline.channels import registry
 from trunkline.cli.check import check, register
-from trunkline.config.cel import Cel
+from trunkline.config.calendars import Calendar
+from trunkline.config.engine import engine_of
+from trunkline.config.intents import Intents
 from trunkline.config.load import load
-from trunkline.config.model import Layout, Queue, Rule
-from trunkline.config.rules import VARIABLES, Facts, RuleEngine
+from trunkline.config.model import AccountEntry, Languages, Layout, Queue, Rule
+from trunkline.config.rules import VARIABLES, Facts
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "deploy/trunkline.yaml"
@@ -43,7 +45,7 @@ def test_the_demo_file_is_good_without_any_variable_set() -> None:
     ],
 )
 def test_the_demo_rules_tell_three_languages_and_three_queues_apart(text: str, queue: str, skills: set[str]) -> None:
-    rules = RuleEngine(load(EXAMPLE, None, {}), Cel())
+    rules = engine_of(load(EXAMPLE, None, {}))
 
     routed = rules.decide(Facts(text=text, channel="twilio-sms", account="sms-main", address="+371", scheme="tel"))
 
@@ -85,7 +87,7 @@ def test_the_command_gives_its_status_to_the_shell(tmp_path: Path) -> None:
 def test_the_document_names_every_key_and_every_variable() -> None:
     document = (ROOT / "docs/configuration.md").read_text()
 
-    for model in (Layout, Queue, Rule):
+    for model in (Layout, Queue, Rule, AccountEntry, Calendar, Languages, Intents):
         for key in model.model_fields:
             assert f"`{key}`" in document, key
     for variable in VARIABLES:

@@ -17,6 +17,7 @@ from trunkline.config.model import Config
 from trunkline.config.problems import MAX_PROBLEMS, ConfigError, Problem
 from trunkline.config.rules import VARIABLES
 from trunkline.config.wording import NAMES as NAMES_RULE
+from trunkline.language import KNOWN
 
 CHANNELS = {"pigeon": Pigeon()}
 ENVIRONMENT = {"RING": "s3cret-ring", "BAD_RING": "a bad ring", "EMPTY": ""}
@@ -47,6 +48,7 @@ def problems_of(text: str) -> tuple[Problem, ...]:
 def test_a_bad_file_is_told_with_line_and_column(text: str | bytes, expected: str) -> None:
     expected = expected.replace("NAMES", NAMES_RULE).replace("VARIABLES", ", ".join(VARIABLES))
 
+    expected = expected.replace("LANGUAGES", ", ".join(KNOWN))
     assert said_of(text) == expected.replace("FUNCTIONS", ", ".join(sorted(FUNCTIONS)))
 
 

@@ -1,5 +1,7 @@
 """Rules: the first match wins for each thing decided, failures are no match, and nobody makes them slow."""
 
+# ruff: noqa: RUF001 - Turkish is written with letters that look like others
+
 from __future__ import annotations
 
 import contextlib
@@ -9,14 +11,16 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from trunkline.config.cel import Cel, CelCondition, InvalidExpression
+from trunkline.config.conditions import ConditionFailed
+from trunkline.config.engine import engine_of
 from trunkline.config.limits import MAX_EXPRESSION
 from trunkline.config.load import parse
 from trunkline.config.rules import (
     MAX_TEXT,
     VARIABLES,
-    ConditionFailed,
     Decision,
     Facts,
     RuleEngine,
@@ -25,6 +29,7 @@ from trunkline.config.rules import (
     words_of,
 )
 from trunkline.messages import Address, Choice, InboundMessage, Media, Parts, Text
+from trunkline.route import route
 
 BASE = """\
 default_queue: support
@@ -109,6 +114,8 @@ def test_what_a_rule_requires_stands_before_what_its_queue_requires() -> None:
         ("message.has_media", facts(has_media=True), True),
         ("contact.scheme == 'tel' && contact.address.startsWith('+371')", facts(), True),
         ("contact.language == ''", facts(), True),
+        ("contact.language == 'tr'", facts(language="tr"), True),
+        ("message.language == 'und'", facts("Siparişim nerede kaldı?"), True),
         ("history.known", facts(known=True), True),
         ("history.last_agent == 'ada'", facts(last_agent="ada"), True),
         ("history.last_agent == ''", facts(last_agent="ada"), False),
@@ -118,6 +125,140 @@ def test_every_variable_can_be_asked(expression: str, given: Facts, expected: bo
     routed = engine(f"name: one\n    weight: 9\n    when: >-\n      {expression}").decide(given)
 
     assert (routed.weight == 9) is expected
+
+
+def speaking(languages: str, *rules: str) -> RuleEngine:
+    skills = BASE.replace("skills:\n", "skills:\n  lang.lv: {title: Latvian}\n")
+    text = skills + "".join(f"  - {rule}\n" for rule in rules) if rules else skills.removesuffix("rules:\n")
+    return engine_of(parse((text + f"language: {languages}\n").encode(), None, {}))
+
+
+ASKING = "{of: [en, tr, lv], skill: lang.*, level: 3, otherwise: en}"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "language", "requires"),
+    [
+        ("Siparişim nerede kaldı?", "", "tr", {"lang.tr": 3}),
+        ("Siparişim nerede kaldı?", "lv", "tr", {"lang.tr": 3}),
+        ("merhaba", "", "tr", {"lang.tr": 3}),
+        ("merhaba", "lv", "lv", {"lang.lv": 3}),
+        ("ok", "lv", "lv", {"lang.lv": 3}),
+        ("ok", "", "", {"lang.en": 3}),
+        ("ok", "de", "", {"lang.en": 3}),
+        ("Wo ist meine Bestellung?", "", "", {"lang.en": 3}),
+    ],
+)
+def test_the_language_is_a_skill_by_what_is_written_and_what_was_known(
+    text: str, before: str, language: str, requires: dict[str, int]
+) -> None:
+    routed = speaking(ASKING).decide(facts(text, language=before))
+
+    assert (routed.language, routed.requires) == (language, requires)
+
+
+def test_a_rule_stands_before_the_language_and_the_language_before_the_queue() -> None:
+    rules = speaking(
+        ASKING,
+        "{name: strict, when: message.language == 'lv', requires: {lang.lv: 8}}",
+        "{name: buying, when: true, queue: sales}",
+    )
+
+    assert rules.decide(facts("Kur ir mans pasūtījums?")).requires == {"lang.lv": 8, "vip": 2}
+    assert rules.decide(facts("Siparişim nerede kaldı?")).requires == {"lang.tr": 3, "vip": 2}
+
+
+OFFICE = """\
+calendars:
+  office: {zone: Europe/Riga, week: {mon: [09:00-18:00], tue: [09:00-18:00]}}
+  night: {zone: Europe/Riga, week: {mon: [18:00-22:00]}}
+"""
+MORNING, EVENING, LATE = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (8, 17, 21))  # a Monday; Riga: + 2 h
+
+
+def keeping_hours(*rules: str, support: str = "hours: office", shop: str = "") -> RuleEngine:
+    text = BASE.replace("title: Support", f"title: Support, {support}").replace(
+        "queue: sales}", f"queue: sales{shop}}}"
+    )
+    text = text.replace("skills:", "  night: {title: Night, hours: night, closed: {queue: sales}}\nskills:")
+    text = text + "".join(f"  - {rule}\n" for rule in rules) if rules else text.removesuffix("rules:\n")
+    return engine_of(parse((text + OFFICE).encode(), None, {}))
+
+
+def test_what_comes_while_a_queue_is_closed_waits_and_its_target_begins_when_it_opens() -> None:
+    rules = keeping_hours()
+
+    opened, closed = rules.decide(facts(at=MORNING)), rules.decide(facts(at=EVENING))
+
+    assert (opened.queue, opened.opens_in_s, closed.queue) == ("support", 0, "support")
+    assert closed.opens_in_s == 14 * 3_600, "Tuesday, nine o'clock"
+    config = parse((BASE.removesuffix("rules:\n")).encode(), None, {})
+    assert [route(each, config, channel="pigeon").due_in_ms for each in (opened, closed)] == [
+        120_000, (14 * 3_600 + 120) * 1_000,
+    ]  # fmt: skip
+
+
+def test_what_comes_while_a_queue_is_closed_goes_where_that_says_and_on_from_there() -> None:
+    rules = keeping_hours(support="hours: office, closed: {queue: night}")
+
+    taken = [rules.decide(facts(at=when)) for when in (MORNING, EVENING, LATE)]
+
+    assert [(each.queue, each.instead_of) for each in taken] == [
+        ("support", ""),
+        ("night", "support"),
+        ("sales", "support"),
+    ]
+    assert taken[2].requires == {"lang.en": 1, "vip": 2}, "what the queue asks for that it came to"
+    assert [each.opens_in_s for each in taken] == [0, 0, 0]
+
+
+def test_rules_read_the_hours_of_the_account_or_of_its_queue_and_of_every_calendar() -> None:
+    by_queue = keeping_hours("{name: late, when: '!hours.open', priority: 9}")
+    by_account = keeping_hours("{name: late, when: '!hours.open', priority: 9}", shop=", hours: night")
+    by_name = keeping_hours("{name: late, when: '\"night\" in hours.calendars', priority: 9}")
+
+    def late(rules: RuleEngine, account: str, at: datetime | None) -> bool:
+        return rules.decide(facts(account=account, at=at)).priority == 9
+
+    assert [late(by_queue, "gone", at) for at in (MORNING, EVENING, LATE, None)] == [False, True, True, False]
+    assert [late(by_queue, "shop", at) for at in (MORNING, EVENING)] == [False, False], "its queue is always open"
+    assert [late(by_account, "shop", at) for at in (MORNING, EVENING, LATE)] == [True, False, True]
+    assert [late(by_name, "shop", at) for at in (MORNING, EVENING, LATE)] == [False, True, False]
+
+
+def test_an_intent_is_told_to_rules_where_it_is_sure() -> None:
+    examples = "{refund: [I want my money back, please refund me], delivery: [where is my parcel, is my order late]}"
+    rules = "rules: [{name: money, when: message.intent == 'refund', queue: sales}]\n"
+
+    def tried(text: str, sure: str) -> Decision:
+        file = BASE.removesuffix("rules:\n") + rules + f"intents: {{examples: {examples}, sure: {sure}}}\n"
+        return engine_of(parse(file.encode(), None, {})).decide(facts(text))
+
+    hit = tried("Can I have my money back?", "0.8")
+    assert (hit.intent, hit.queue, hit.rules) == ("refund", "sales", ("money",))
+    assert tried("Where is my parcel now?", "0.8").intent == "delivery"
+    assert tried("Can I have my money back?", "1").intent == ""
+    assert tried("Guten Tag", "0").queue == "support"
+    assert engine("{name: none, when: message.intent == 'und', queue: sales}").decide(facts("money")).queue == "sales"
+
+
+def test_languages_may_be_told_and_ask_for_nothing() -> None:
+    rules = speaking("{of: [tr, lv]}", "{name: turkish, when: message.language == 'tr', priority: 5}")
+
+    routed = rules.decide(facts("Siparişim nerede kaldı?"))
+
+    assert (routed.language, routed.requires, routed.priority) == ("tr", {}, 5)
+    assert rules.decide(facts("ok")).language == ""
+
+
+def test_a_machine_without_the_detector_routes_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trunkline.config.engine.find_spec", lambda name: None)
+
+    with capture_logs() as logs:
+        routed = speaking(ASKING).decide(facts("Siparişim nerede kaldı?"))
+
+    assert (routed.language, routed.requires) == ("", {"lang.en": 3})
+    assert [line["event"] for line in logs] == ["languages_not_told"]
 
 
 @pytest.mark.parametrize("expression", ["message.words[5] == 'x'", "1 / message.words.size() == 1"])
@@ -153,7 +294,7 @@ def test_facts_are_made_of_all_that_a_message_says() -> None:
         provider_id="p", received_at=datetime(2026, 1, 1, tzinfo=UTC), parts=parts,
     )  # fmt: skip
 
-    made = facts_of(message, known=True, last_agent=None)
+    made = facts_of(message, known=True, last_agent=None, at=datetime(2026, 1, 1, tzinfo=UTC))
 
     assert made.text.startswith("one\ntwo\nthree\nxxx")
     assert len(made.text) == MAX_TEXT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from trunkline.config.cel import Cel
+from trunkline.config.engine import engine_of
 from trunkline.config.load import load
 from trunkline.config.rules import Facts, RuleEngine
 from trunkline.demo.book import BOOK
@@ -20,7 +20,7 @@ OPENINGS = [(topic, opening) for topic in BOOK.topics for opening in topic.openi
 
 @pytest.fixture(scope="module")
 def rules() -> RuleEngine:
-    return RuleEngine(load(DEPLOY, None, {}), Cel())
+    return engine_of(load(DEPLOY, None, {}))
 
 
 def facts(text: str) -> Facts:

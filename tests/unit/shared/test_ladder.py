@@ -89,6 +89,15 @@ def test_who_would_have_done_before_a_step_will_do_after_it(
         assert queue_of(after) == "support"
 
 
+def test_where_the_queue_opens_later_it_widens_later() -> None:
+    steps = (WideningStep(after_s=60, drop=("lang.*",)),)
+    asked: dict[str, int] = {"lang.lv": 3}
+
+    found = ladder(steps, queue="support", channel="sms", room=1, requires=asked, later_s=3_600)
+
+    assert [rung.partition(">")[0] for rung in found.split(" ")] == ["0", "3660000"]
+
+
 def test_the_last_agent_is_asked_alone_before_all_other_steps() -> None:
     steps = [WideningStep(after_s=90, supervisors=True)]
 

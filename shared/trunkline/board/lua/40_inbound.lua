@@ -53,6 +53,11 @@ local function keep_thread(c)
   redis.call('PERSIST', P .. 'c:' .. c.id)
 end
 
+-- The first language that can be told is the conversation's, until a text of some words is in another.
+local function hear(c, language, firm)
+  if language ~= '' and (firm == '1' or (c.language or '') == '') then c.language = language end
+end
+
 local function add_message(c, a, body)
   c.last_inbound_at, c.said = int(NOW), int(num(c.said) + 1)
   if c.status == 'wrapping-up' then
@@ -102,8 +107,8 @@ local function start(c, a, kind, body)
 end
 
 -- 5 thread, 6 fingerprint, 7 the record's word, 8 body, 9 new conversation's id, 10 account, 11 channel, 12 scheme,
--- 13 contact, 14 display, then the decision: 15 queue ('' = none made), 16 requirement, 17 weight, 18 priority, 19 due,
--- 20 limits, 21 ladder, 22 rules.
+-- 13 contact, 14 display, 15 language ('' = not told), 16 '1' = told by some words, then the decision: 17 queue
+-- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules.
 verbs.receive = function(a)
   local late = turn(a)
   if late then return late end
@@ -115,20 +120,23 @@ verbs.receive = function(a)
   local id
   if c and c.status ~= 'closed' then
     advance(a)
+    hear(c, a[15], a[16])
     id = add_message(c, a, a[8])
   else
-    if a[15] == '' then return { 'decide' } end
-    local d = decision(a, 15)
+    if a[17] == '' then return { 'decide' } end
+    local d = decision(a, 17)
     check_decision(d)
     advance(a)
     if c and NOW - num(c.closed_at) <= limits(c).reopen then
       route(c, d)
+      if a[15] ~= '' then c.language = a[15] end
       id = start(c, a, 'reopened.v1', a[8])
     else
       local before = c and c.last_agent or ''
       c = { id = a[9], thread = a[5], account = a[10], channel = a[11], scheme = a[12], contact = a[13],
         display = a[14], version = '0', opened_at = int(NOW), fence = '0', offered_to = '', deadline = '0',
-        shown = '0', wrap_until = '0', wake_at = '0', why = '', replied_at = '0', last_agent = before, opted_out = opted_out(a[5]) }
+        shown = '0', wrap_until = '0', wake_at = '0', why = '', replied_at = '0', last_agent = before,
+        opted_out = opted_out(a[5]), language = a[15] }
       route(c, d)
       id = start(c, a, 'opened.v1', a[8])
     end
@@ -182,13 +190,13 @@ verbs.refuse = function(a)
   return refuse_item(a, a[5])
 end
 
--- What the rules may read, before they decide. Arguments: threads. One answer a thread: status, last agent.
+-- What the rules may read, before they decide. Arguments: threads. One answer a thread: status, last agent, language.
 verbs.look = function(a)
   local found = {}
   for i, thread in ipairs(a) do
     local known = thread_of(thread)
-    local state = known and redis.call('HMGET', P .. 'c:' .. known, 'status', 'last_agent') or {}
-    found[i] = { state[1] or '', state[2] or '' }
+    local state = known and redis.call('HMGET', P .. 'c:' .. known, 'status', 'last_agent', 'language') or {}
+    found[i] = { state[1] or '', state[2] or '', state[3] or '' }
   end
   return found
 end

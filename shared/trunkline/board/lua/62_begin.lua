@@ -29,7 +29,8 @@ verbs.begin = function(a)
   check_decision(d)
   local c = { id = a[3], thread = a[4], account = a[5], channel = a[6], scheme = a[7], contact = a[8], display = a[9],
     version = '0', opened_at = int(NOW), fence = '0', offered_to = '', deadline = '0', shown = '0', wrap_until = '0',
-    wake_at = '0', why = '', replied_at = '0', opted_out = '0', said = '0' }
+    wake_at = '0', why = '', replied_at = '0', opted_out = '0', said = '0',
+    language = before and before.language or '' }
   route(c, d)
   c.status, c.owner, c.last_agent, c.reason, c.last_inbound_at = 'active', a[2], a[2], 'begun', '0'
   keep_thread(c)

@@ -1484,6 +1484,17 @@ export interface components {
             options: components["schemas"]["Choice"][];
         };
         /**
+         * Closed
+         * @description What becomes of what comes while a queue is closed.
+         */
+        Closed: {
+            /**
+             * Queue
+             * @description it goes there instead
+             */
+            queue: string;
+        };
+        /**
          * Closing
          * @description The wrap-up.
          */
@@ -1612,6 +1623,11 @@ export interface components {
             reason: string;
             /** Opted Out */
             opted_out: boolean;
+            /**
+             * Language
+             * @description that the customer writes (ISO 639-1); empty where it cannot be told
+             */
+            language: string;
             /**
              * Opened At
              * Format: date-time
@@ -2188,6 +2204,11 @@ export interface components {
             conversation: string;
             /** Agent */
             agent: string;
+            /**
+             * Language
+             * @description that the contact wrote; empty where it could not be told
+             */
+            language: string;
         };
         /**
          * LastOfThreads
@@ -2913,6 +2934,13 @@ export interface components {
             sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
+            /**
+             * Hours
+             * @description the calendar by which it is open; always, without one
+             */
+            hours?: string | null;
+            /** @description without it, what comes while it is closed waits here */
+            closed?: components["schemas"]["Closed"] | null;
         };
         /**
          * Quote
@@ -3253,6 +3281,26 @@ export interface components {
             weight: number;
             /** Target S */
             target_s: number;
+            /**
+             * Language
+             * @description that the customer writes (ISO 639-1); empty where it cannot be told
+             */
+            language: string;
+            /**
+             * Intent
+             * @description what the message asks for; empty where no intent is sure
+             */
+            intent: string;
+            /**
+             * Instead Of
+             * @description the queue it would have gone to, were that not closed; else empty
+             */
+            instead_of: string;
+            /**
+             * Opens In S
+             * @description seconds until its queue opens, if it waits for that: its target begins then
+             */
+            opens_in_s: number;
             /** Errors */
             errors: components["schemas"]["RuleError"][];
         };
@@ -3340,6 +3388,11 @@ export interface components {
              * @default
              */
             last_agent: string;
+            /**
+             * At
+             * @description when; now, if it is left out
+             */
+            at?: string | null;
         };
         /**
          * Unsupported
@@ -3564,6 +3617,7 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
+export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
 export type Contact = components['schemas']['Contact'];

@@ -10,13 +10,14 @@ test.each([
   ["message.words.exists(w, w in ['refund'] || w.startsWith('rēķin'))", "one of the words “refund”, “rēķin…” is there"],
   ["message.text.matches('[āē]') ||\n  'labdien' in message.words", "one of the letters ā ē is there or the word “labdien” is there"],
   ["!history.known && message.channel == 'email' || message.has_media", "the customer writes for the first time and the channel is email, or a file is attached"],
+  ["message.language == 'lv' && !hours.open || message.intent == 'refund'", "the language is Latvian and it is closed, or the intent is refund"],
 ])("%s", (when, words) => {
   expect(conditionWords(when)).toBe(words);
 });
 
 test.each([
   "message.text.matches('^[a-z]+$')", "message.words.size() > 3", "message.words.exists(w, w == 'x')", "message.words.exists(w, v in ['x'])",
-  "history.known ? true : false", "(history.known || message.has_media) && history.known", "!(history.known)", "", "'a' + 'b' in message.words",
+  "history.known ? true : false", "(history.known || message.has_media) && history.known", "!(history.known)", "", "'a' + 'b' in message.words", "message.language == 'und'",
 ])("what is of no usual kind stays an expression: %s", (when) => {
   expect(conditionWords(when)).toBeNull();
 });

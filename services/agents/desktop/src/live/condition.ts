@@ -1,5 +1,5 @@
 // A rule's condition in words, where it is of the usual kinds; what is not stays the expression it is.
-import { say, type Key } from "../words";
+import { languageOf, say, type Key } from "../words";
 
 const list = (all: string[]): string => all.map((words) => say("quoted", { words })).join(", ");
 
@@ -39,7 +39,7 @@ function wordsOf(variable: string, inner: string): string[] | null {
   return found;
 }
 
-const USUAL = new Map<string, Key>([["history.known", "ifKnown"], ["!history.known", "ifNew"], ["message.has_media", "ifMedia"]]);
+const USUAL = new Map<string, Key>([["history.known", "ifKnown"], ["!history.known", "ifNew"], ["message.has_media", "ifMedia"], ["hours.open", "ifOpen"], ["!hours.open", "ifClosed"]]);
 
 /** One condition without `&&` and `||`; null where it is of no usual kind. */
 function plain(text: string): string | null {
@@ -51,7 +51,15 @@ function plain(text: string): string | null {
   const [, what, name] = /^message\.(account|channel) == '([\w-]+)'$/.exec(text) ?? [];
   if (name) return say(what === "account" ? "ifAccount" : "ifChannel", { name });
   const usual = USUAL.get(text);
-  return usual ? say(usual) : null;
+  return usual ? say(usual) : told(text);
+}
+
+/** What is told of a message: its language or its intent. */
+function told(text: string): string | null {
+  const language = /^message\.language == '([a-z]{2})'$/.exec(text)?.[1];
+  if (language) return say("ifLanguage", { language: languageOf(language) });
+  const intent = /^message\.intent == '([\w.-]+)'$/.exec(text)?.[1];
+  return intent && intent !== "und" ? say("ifIntent", { intent }) : null;
 }
 
 /** The whole condition in words; null if any part of it is not of the usual kinds. */

@@ -36,6 +36,8 @@ export interface State {
   closed_at: number;
   replied_at: number;
   opted_out: boolean;
+  /** That the customer writes, as `lv`; empty where it cannot be told. */
+  language: string;
   /** Of its latest offer, `agents who satisfied it:of them with room:who had declined:ms the chosen one was idle`. */
   why: string;
   /** How often less was asked for because it waited so long. */

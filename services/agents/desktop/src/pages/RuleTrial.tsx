@@ -6,7 +6,7 @@ import type { Desk } from "../live/desk";
 import { skillWords } from "../live/skills";
 import { addressOf } from "../live/who";
 import { useDesk } from "../parts/use";
-import { dateTimeOf, LOCALES, OWN_NAMES, say, whyNot } from "../words";
+import { dateTimeOf, languageOf, LOCALES, OWN_NAMES, say, spanOf, whyNot } from "../words";
 
 const TEXT_LIMIT = 4_096;
 
@@ -78,6 +78,10 @@ function Message({ desk, one }: { desk: Desk; one: TriedMessage }) {
 function Outcome({ desk, tried }: { desk: Desk; tried: Tried }) {
   const skills = skillWords(desk.names, tried.requires);
   const then = [
+    tried.intent && say("toldIntent", { intent: tried.intent }),
+    tried.instead_of && say("insteadOf", { queue: desk.names.queue(tried.instead_of) }),
+    tried.opens_in_s > 0 && say("opensIn", { time: spanOf(tried.opens_in_s * 1000) }),
+    tried.language && say("toldLanguage", { language: languageOf(tried.language) }),
     say("ruleQueue", { queue: desk.names.queue(tried.queue) }), skills && say("needsSkills", { skills }), say("atPriority", { priority: tried.priority }),
   ];
   return (

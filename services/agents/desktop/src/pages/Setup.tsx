@@ -42,6 +42,7 @@ function Queues({ desk, running: { queues, policies } }: { desk: Desk; running: 
             <p>{say("queueSentence", { target: inSeconds(queue.target_s), offer: inSeconds(queue.offer_timeout_s), missed: queue.missed_offers_before_away, wrap: inSeconds(queue.wrap_up_s) })}</p>
             <p className="soft">{needsWords(desk, queue)}</p>
             <p className="soft">{[policyWords(policies[name] ?? ""), queue.sticky_s > 0 && say("sticky", { time: inSeconds(queue.sticky_s) })].filter(Boolean).join(" ")}</p>
+            {queue.hours && <p className="soft">{say("openBy", { calendar: queue.hours })} {queue.closed && say("closedGoes", { queue: desk.names.queue(queue.closed.queue) })}</p>}
             {queue.widening.map((step) => <p className="soft" key={step.after_s}>{widens(desk, step)}</p>)}
           </li>
         ))}

@@ -7,7 +7,7 @@ import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
 import type { Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
-import { dateTimeOf, momentOf, say, sayEvent, sayName, sayStatus } from "../words";
+import { dateTimeOf, languageOf, momentOf, say, sayEvent, sayName, sayStatus } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, usePage } from "./use";
 import { whyMe } from "./why";
@@ -31,6 +31,7 @@ export function Panel({ each }: { each: Held }) {
       <dl>
         <dt>{say("queue")}</dt><dd>{desk.names.queue(state.queue)}</dd>
         <dt>{say("channel")}</dt><dd>{desk.names.channel(state.channel)}</dd>
+        {state.language && <><dt>{say("customersLanguage")}</dt><dd>{languageOf(state.language)}</dd></>}
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
         <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
       </dl>

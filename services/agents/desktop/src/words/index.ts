@@ -117,6 +117,9 @@ export const lengthOf = (ms: number): string => lengthAs(ms, spoken === "tr" ? "
  */
 export const spanOf = (ms: number): string => (spoken === "lv" ? lengthAs(ms, "narrow").replace(/\.$/, "") : lengthAs(ms, "long"));
 
+/** A language's name in the one spoken here; its code where the browser knows none. */
+export const languageOf = (code: string): string => new Intl.DisplayNames([spoken], { type: "language" }).of(code) ?? code;
+
 /** Minutes and seconds, for what runs out. */
 export const clockOf = (ms: number): string =>
   `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, expect, test, vi } from "vitest";
 import { COMMANDS, SENDING, sendingOf } from "../live/commands";
 import { en } from "./en";
-import { dateTimeOf, lengthOf, say, sayName, spanOf, speak, whyNot, type Key } from "./index";
+import { dateTimeOf, languageOf, lengthOf, say, sayName, spanOf, speak, whyNot, type Key } from "./index";
 import { lv } from "./lv";
 import { tr } from "./tr";
 
@@ -84,4 +84,13 @@ test("every command has a key", () => {
 test("no two commands answer to one key, but the two sides of presence", () => {
   const keys = COMMANDS.filter(({ id }) => id !== "away").flatMap((command) => command.keys);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("a language has its name in the one spoken, and its code where it has none", () => {
+  speak("lv");
+  expect(languageOf("tr")).toBe("turku");
+  speak("tr");
+  expect(languageOf("lv")).toBe("Letonca");
+  expect(languageOf("qqx")).toBe("qqx");
+  speak("en");
 });
