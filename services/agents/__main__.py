@@ -34,6 +34,7 @@ from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.looks import Waits
 from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
@@ -74,7 +75,7 @@ async def build(service: Service) -> None:
     parts = Parts(
         auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
         rules=RuleTrial(),
-        colleagues=Colleagues(board, repository), reach=reach, channels=channels,
+        colleagues=Colleagues(board, repository), reach=reach, waits=Waits(board), channels=channels,
         blobs=blobs, files=files, uploads=Uploads(staging, allowance), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)

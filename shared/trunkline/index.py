@@ -103,4 +103,7 @@ def parts(policy: Policy, agent: Candidate, skilled: float) -> dict[str, float]:
 
 def index(policy: Policy, agent: Candidate, skilled: float) -> float:
     """The index of an agent with this proficiency: the lowest is taken first."""
-    return sum(parts(policy, agent, skilled).values())
+    total = 0.0
+    for part in parts(policy, agent, skilled).values():
+        total += part  # not sum(): from Python 3.12 on that rounds otherwise than the board's Lua does
+    return total

@@ -28,6 +28,7 @@ from services.agents.rule_trial import RuleTrial
 from services.agents.uploads import Uploads
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.looks import Waits
 from trunkline.bus import Bus
 from trunkline.channels.base import Channel
 from trunkline.config.watch import Watch
@@ -47,6 +48,7 @@ class Parts:
     rules: RuleTrial
     colleagues: Colleagues
     reach: Reach
+    waits: Waits
     channels: Mapping[str, Channel]
     blobs: Blobs
     files: Files

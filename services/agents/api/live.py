@@ -135,7 +135,7 @@ async def colleagues(me: Me, use: Use) -> KnownAgents:
 async def in_line(me: Me, use: Use) -> InLine:
     """Why nothing is offered to me: what waits in my queues, and what of it I could take."""
     mine = [
-        one for one in await looks.waiting(use.board)
+        one for one in await use.waits.now()
         if one.only in ("", me.id) and not {"*", *one.queues}.isdisjoint(me.queues)
     ]  # fmt: skip
     lacking: Counter[tuple[tuple[str, int], ...]] = Counter()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,8 +70,28 @@ class Progress:
 
 async def waiting(board: Board) -> list[Waiting]:
     """Every requirement set something waits for or somebody satisfies. BoardClosed or BoardAway as of `Board.call`."""
-    _, lines, now, *_ = await board.call("survey")
+    _, lines, now = await board.call("lines")
     return [_waiting(line, int(now)) for line in lines]
+
+
+class Waits:
+    """What waits, as of a moment ago: however many ask, the board is asked once in `fresh_s`."""
+
+    def __init__(self, board: Board, *, fresh_s: float = 2.0) -> None:
+        self._board = board
+        self._fresh_s = fresh_s
+        self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
+        self._found: list[Waiting] = []
+
+    async def now(self) -> list[Waiting]:
+        """As `waiting`; BoardClosed or BoardAway also while an older answer is known."""
+        async with self._asking:
+            if time.monotonic() - self._asked_at > self._fresh_s:
+                asked_at = time.monotonic()
+                self._found = await waiting(self._board)
+                self._asked_at = asked_at
+            return self._found
 
 
 async def progress(board: Board) -> list[Progress]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, reduce
-from operator import add
+from functools import cache
 from typing import assert_never
 
 from trunkline.events import Profile
-from trunkline.index import Candidate, parts, proficiency
+from trunkline.index import Candidate, index, proficiency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
@@ -60,8 +59,7 @@ class _Agent:
         standing = Candidate(
             self.load, self.profile.capacity, self.idle_since, self.assigned_at, flexibility=self.flexibility
         )
-        found = parts(_policy(requirement), standing, self.serves[requirement])
-        return reduce(add, found.values())  # not sum(), which Python 3.12 rounds otherwise than the board
+        return index(_policy(requirement), standing, self.serves[requirement])
 
 
 @dataclass(slots=True)

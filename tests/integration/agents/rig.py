@@ -43,6 +43,7 @@ from services.agents.uploads import Uploads
 from services.agents.waiters import Waiters
 from trunkline.blobs import Blobs
 from trunkline.board import Board
+from trunkline.board.looks import Waits
 from trunkline.board.signals import Hearing, Signals
 from trunkline.bus import connect
 from trunkline.channels.registry import load as load_channels
@@ -265,7 +266,8 @@ async def inner(
         parts = Parts(
             auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
-            colleagues=Colleagues(board, repository), reach=Reach(repository), channels=channels,
+            colleagues=Colleagues(board, repository), reach=Reach(repository), waits=Waits(board, fresh_s=0),
+            channels=channels,
             blobs=blobs, files=files, uploads=Uploads(staging, allowance or Allowance()),
             internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.router.survey import Survey
-from tests.integration.board.conftest import Floor
+from tests.integration.board.conftest import Floor, together
 from trunkline.board import looks
 from trunkline.due import due_in_ms
 from trunkline.ids import shard_of
@@ -69,3 +69,23 @@ async def test_who_waits_longest_is_told_also_behind_a_more_urgent_one(floor: Fl
         assert line.waiting == 2
         assert line.oldest_s == pytest.approx(60, abs=5)
         assert line.slack_s == pytest.approx(TARGET_S - 60, abs=5)
+
+
+async def test_however_many_ask_the_board_is_asked_once_in_a_while(floor: Floor) -> None:
+    waits = looks.Waits(floor.board, fresh_s=60)
+    await floor.receive("sms|+1")
+    asked = await calls_of(floor)
+
+    found = await together(*(waits.now() for _ in range(50)))
+    await floor.receive("sms|+2")
+
+    assert [len(lines) for lines in found] == [1] * 50
+    assert (await waits.now())[0].waiting == 1, "as of a moment ago"
+    assert await calls_of(floor) == asked + 2, "once for all who asked, once for the second message"
+    assert (await looks.Waits(floor.board).now())[0].waiting == 2
+
+
+async def calls_of(floor: Floor) -> int:
+    """How often the script was called so far."""
+    stats = await floor.board.client.info("commandstats")
+    return int(stats["cmdstat_evalsha"]["calls"])

@@ -89,20 +89,28 @@ verbs.sweep = function(a)
   return { 'ok', int(found) }
 end
 
--- Figures for metrics. Per requirement set: its id, how many wait, since when the longest waiting, when the first target
--- ends, how many are eligible, how many of them have room. Then agents by presence and the room that is left.
-verbs.survey = function()
-  local lines, presences, room = {}, { available = 0, away = 0 }, 0
+-- Per requirement set: its id, how many wait, since when the longest waiting, when the first target ends, how many are
+-- eligible, how many of them have room.
+local function lines()
+  local found = {}
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local since = redis.call('ZRANGE', P .. 'since:' .. id, 0, 0, 'WITHSCORES')
     local target = redis.call('ZRANGE', P .. 'target:' .. id, 0, 0, 'WITHSCORES')
-    lines[#lines + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), since[2] or '', target[2] or '',
+    found[#found + 1] = { id, redis.call('ZCARD', P .. 'w:' .. id), since[2] or '', target[2] or '',
       redis.call('SCARD', P .. 'e:' .. id), redis.call('ZCARD', P .. 'f:' .. id) }
   end
+  return found
+end
+
+verbs.lines = function() return { 'ok', lines(), int(NOW) } end
+
+-- Figures for metrics: the lines, the time, agents by presence and the room that is left.
+verbs.survey = function()
+  local presences, room = { available = 0, away = 0 }, 0
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
     local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'capacity', 'load')
     if it[1] then presences[it[1]] = (presences[it[1]] or 0) + 1 end
     if it[1] == 'available' then room = room + math.max(0, num(it[2]) - num(it[3])) end
   end
-  return { 'ok', lines, int(NOW), presences.available, presences.away, room }
+  return { 'ok', lines(), int(NOW), presences.available, presences.away, room }
 end
