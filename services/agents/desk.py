@@ -183,7 +183,9 @@ class _Connection:
     async def _welcome(self, joined: _Joined, attendance: Attendance) -> bytes:
         resumed = joined.missed is not None
         RESUMES.labels("resumed" if resumed else "snapshot").inc()
-        shown = None if resumed else await snapshot(self._desk.board, self._desk.repository, self._agent.id)
+        shown = None if resumed else await snapshot(
+            self._desk.board, self._desk.repository, self._agent.id, outcomes=self._desk.hub.outcomes
+        )  # fmt: skip
         welcome = {
             "type": "welcome",
             "epoch": self._desk.hub.epoch,

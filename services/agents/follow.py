@@ -39,6 +39,7 @@ class LogFollower:
             self._bus.follower(deliveries, rest_s=_REST_S) as outcomes,
             asyncio.TaskGroup() as group,
         ):
+            self._hub.outcomes = {partition.number: position.offset for partition, position in deliveries.items()}
             self.following.set()
             group.create_task(self._follow(Topic.ROUTING, conversations, (self._waiters.saw, self._hub.saw)))
             group.create_task(self._follow(Topic.DELIVERIES, outcomes, (self._hub.saw,)))

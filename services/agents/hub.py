@@ -64,6 +64,9 @@ class Hub:
         self._bytes = 0
         self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
+        self.outcomes: dict[int, int] = {}
+        """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
+        more, so who begins now must find it in the record."""
 
     def stream(self, agent: str) -> Stream:
         """The agent's stream, begun now if there is none: above all that ended, lest an old place be taken for one
@@ -107,11 +110,13 @@ class Hub:
         if record.partition.topic is Topic.ROUTING:
             if agents and record.header(Header.VERSION):
                 self._remember(record.key, agents)
-        elif not agents:
-            agents = self._concerned.get(record.key)  # a receipt: the provider does not know our agents
+        else:
+            self.outcomes[record.partition.number] = record.offset + 1
+            # The provider does not know our agents, and a reply's writer may have passed the conversation on.
+            agents = ",".join(filter(None, (agents, self._concerned.get(record.key))))
         if not agents:
             return
-        for agent in agents.split(","):
+        for agent in dict.fromkeys(agents.split(",")):
             if (stream := self._streams.get(agent)) is not None:
                 self._push(stream, record.value)
 
