@@ -51,6 +51,8 @@ ROUTING: dict[str, Goal] = {
     "index_wait_ratio_s4": Goal("x longest idle", 0.55, 0.50, "lower"),
     "index_wait_ratio_equal_speeds": Goal("x longest idle", 0.97, 0.95, "lower"),
     "decision_identity": Goal("of all offers", 1.0, None, "higher", 6),
+    "claim_scaling_ratio": Goal("x 100 agents", 1.5, None, "lower"),
+    "claim_batch_ratio": Goal("x one a call", 7.0, 8.0, "higher", 1),
 }
 """Of `make bench-routing`."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import machine
 from tests.bench.figures import Figure
 from tests.bench.report import Report
+from tests.bench.routing.claims import claim_batch, claim_scaling
 from tests.bench.routing.exactness import exactness
 from tests.bench.routing.graphs import KINDS
 from tests.bench.routing.identity import identity
@@ -24,6 +25,8 @@ ROWS: dict[str, Callable[[Report, bool], Awaitable[Figure]]] = {
     "exactness_worst_deviation": exactness,
     **{f"index_wait_ratio_{kind}": partial(index_wait_ratio, kind=kind) for kind in KINDS},
     "decision_identity": identity,
+    "claim_scaling_ratio": claim_scaling,
+    "claim_batch_ratio": claim_batch,
 }
 
 

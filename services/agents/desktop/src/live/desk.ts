@@ -150,9 +150,11 @@ export class Desk {
 
   // --- what one does with it -------------------------------------------------------------------------------
 
+  /** One that was just begun may be told by the answer before the socket brings it: it is chosen when it comes. */
   readonly choose = (id: string): void => {
-    this.chosen = id;
-    this.wanted = "";
+    const here = !id || this.store.all.has(id);
+    this.chosen = here ? id : "";
+    this.wanted = here ? "" : id;
     this.watched.changed();
   };
 
