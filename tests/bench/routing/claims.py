@@ -68,21 +68,15 @@ class _Floor:
 
 @asynccontextmanager
 async def _floor(agents: int, chance: random.Random) -> AsyncIterator[_Floor]:
-    sets = [
-        requirement_id(
-            "support", "sms", 1, {skill: chance.randint(1, 3) for skill in chance.sample(_SKILLS, 1 + n % 3)}
-        )
-        for n in range(_SETS)
+    abilities = [
+        {skill: chance.randint(1, 9) for skill in chance.sample(_SKILLS, chance.randint(2, 5))} for _ in range(agents)
     ]
-    # Somebody can do everything, so that each set has its agent also where there are few.
+    # Each set is what one of the first hundred agents can do: they are the same on both floors, so it finds somebody.
+    sets = [_asked_of(chance.choice(abilities[:_FEW]), chance) for _ in range(_SETS)]
     people = [
-        Profile(agent="a", name="a", version=1, capacity=_CAPACITY, skills=dict.fromkeys(_SKILLS, 9), queues=("*",))
+        Profile(agent=f"a{n:05}", name="a", version=1, capacity=_CAPACITY, skills=skills, queues=("*",))
+        for n, skills in enumerate(abilities)
     ]
-    for n in range(agents - 1):
-        skills = {skill: chance.randint(1, 9) for skill in chance.sample(_SKILLS, chance.randint(2, 5))}
-        people.append(
-            Profile(agent=f"a{n:05}", name="a", version=1, capacity=_CAPACITY, skills=skills, queues=("*",))
-        )  # fmt: skip
     async with own_board() as url, Board(url, deployment="claims", shards=1) as board:
         await VirtualBoard(board).open([(person, True) for person in people])
         floor = _Floor(board, sets, count(), chance)
@@ -90,11 +84,18 @@ async def _floor(agents: int, chance: random.Random) -> AsyncIterator[_Floor]:
         yield floor
 
 
+def _asked_of(skills: dict[str, int], chance: random.Random) -> str:
+    names = chance.sample(sorted(skills), chance.randint(1, min(3, len(skills))))
+    return requirement_id("support", "sms", 1, {name: chance.randint(1, skills[name]) for name in names})
+
+
 async def claim_scaling(report: Report, quick: bool) -> Figure:
     """Ten thousand agents ÷ one hundred, in turns; the median of the rounds."""
     rounds, calls = (3, 4) if quick else (9, 30)
-    chance = random.Random(7)
-    async with _floor(_FEW, chance) as few, _floor(1_000 if quick else _MANY, chance) as many:
+    async with (
+        _floor(_FEW, random.Random(7)) as few,
+        _floor(1_000 if quick else _MANY, random.Random(7)) as many,
+    ):
         pairs = [(await few.server_us(calls), await many.server_us(calls)) for _ in range(rounds)]
     for one, other in pairs:
         report.say(f"a claim: {one:.0f} µs with few agents, {other:.0f} µs with many")
