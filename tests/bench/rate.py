@@ -19,8 +19,8 @@ from tests.bench.report import Report
 from tests.bench.system import Run, System
 from tests.bench.worker import ROOT
 from trunkline.testing.deployment import SENDER, SID
+from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
-from trunkline.testing.servers.base import free_port
 
 _BUSY = 0.85
 """Cores above which one of the bench's own processes, which has one thread, may be what limits the system."""

@@ -20,8 +20,8 @@ from tests.deploy.image import Image
 from tests.deploy.servers import DescribedBoard, DescribedKafka
 from trunkline.testing.child import Child
 from trunkline.testing.errors import ChildError
+from trunkline.testing.ports import HOST, free_port
 from trunkline.testing.servers import Postgres
-from trunkline.testing.servers.base import HOST, free_port
 
 PORTS = {"ingest": 7110, "agents": 7130}
 SMTP_PORT = 7125

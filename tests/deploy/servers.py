@@ -7,8 +7,8 @@ from pathlib import Path
 
 from trunkline.testing.child import Child
 from trunkline.testing.errors import ServerFailedError
+from trunkline.testing.ports import HOST
 from trunkline.testing.servers import Kafka, Redis
-from trunkline.testing.servers.base import HOST
 
 
 def kafka_property(variable: str) -> str:

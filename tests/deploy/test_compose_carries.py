@@ -13,7 +13,7 @@ from tests.deploy.image import Image, build_image, build_wheel
 from tests.deploy.rig import Composed
 from trunkline.testing.agent import TestAgent, add_agent
 from trunkline.testing.mail import hand_in, written
-from trunkline.testing.servers.base import free_port
+from trunkline.testing.ports import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 from trunkline.testing.visitor import TestVisitor

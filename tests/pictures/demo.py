@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trunkline.testing.deployment import ROOT
+from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
-from trunkline.testing.servers.base import free_port
 
 _PORTS = {
     "agents": "TRUNKLINE_AGENTS_PORT", "ingest": "TRUNKLINE_INGEST_PORT", "log": "TRUNKLINE_UP_LOG_PORT",

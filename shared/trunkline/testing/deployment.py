@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
 from trunkline.testing.servers import Valkey
-from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 import aiosmtplib
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from trunkline.testing.servers.base import free_port
+from trunkline.testing.ports import free_port
 
 
 class Told(NamedTuple):

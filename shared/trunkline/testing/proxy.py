@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
 
+from trunkline.testing.ports import HOST, free_port
 from trunkline.testing.replies import HttpReplies, Replies, RespReplies
-from trunkline.testing.servers.base import HOST, free_port
 
 _CHUNK = 65_536
 _QUEUED = 256

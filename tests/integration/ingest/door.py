@@ -38,7 +38,7 @@ from trunkline.events import DeadLetter, Topic, unpack
 from trunkline.http import serve
 from trunkline.ids import new_id
 from trunkline.internal import Internal
-from trunkline.testing.servers.base import free_port
+from trunkline.testing.ports import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_calls import sign
 from trunkline.testing.twilio_rules import SimAccount

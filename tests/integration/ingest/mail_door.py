@@ -35,7 +35,7 @@ from trunkline.ids import new_id
 from trunkline.internal import Internal
 from trunkline.messages import InboundMessage, MailHead
 from trunkline.testing.mail import Told, hand_in, written
-from trunkline.testing.servers.base import free_port
+from trunkline.testing.ports import free_port
 
 SHARDS = 3
 CUSTOMER = "anna@customers.example"

@@ -41,8 +41,8 @@ from trunkline.events import (
 )
 from trunkline.ids import new_conversation_id, new_id
 from trunkline.messages import Address, OutboundMessage, Text
+from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
-from trunkline.testing.servers.base import free_port
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import SimAccount
 

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from tests.integration.notify.post import SHARDS, post, process, simulator, until_async
+from trunkline.testing.ports import free_port
 from trunkline.testing.servers import Valkey
-from trunkline.testing.servers.base import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from trunkline.testing.errors import ChildError
+from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service, http_status
-from trunkline.testing.servers.base import free_port
 
 pytestmark = pytest.mark.faults
 

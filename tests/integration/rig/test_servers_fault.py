@@ -22,8 +22,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from trunkline.testing.errors import ChildError, ServerFailedError, ServerMissingError
+from trunkline.testing.ports import free_port
 from trunkline.testing.servers import ExternalKafka, Kafka, Postgres, Redis, Valkey
-from trunkline.testing.servers.base import free_port
 from trunkline.testing.servers.redis import RedisServer
 
 pytestmark = pytest.mark.faults

@@ -11,7 +11,8 @@ from typing import ClassVar
 from trunkline.testing.child import Child
 from trunkline.testing.errors import ServerFailedError
 from trunkline.testing.kafka_jars import cache_dir, java, kafka_jars
-from trunkline.testing.servers.base import HOST, Server
+from trunkline.testing.ports import HOST
+from trunkline.testing.servers.base import Server
 
 _PROPERTIES = """
 process.roles=broker,controller

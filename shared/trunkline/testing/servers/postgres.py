@@ -16,7 +16,8 @@ import asyncpg
 
 from trunkline.testing.child import Child
 from trunkline.testing.errors import ServerFailedError, ServerMissingError
-from trunkline.testing.servers.base import HOST, Server
+from trunkline.testing.ports import HOST
+from trunkline.testing.servers.base import Server
 
 _ROLE = "trunkline"
 _ACCOUNT = "postgres"

@@ -13,7 +13,8 @@ from typing import ClassVar, Literal
 
 from trunkline.embedded import EmbeddedValkeyMissingError, valkey_binary
 from trunkline.testing.errors import ServerFailedError, ServerMissingError
-from trunkline.testing.servers.base import HOST, Server
+from trunkline.testing.ports import HOST
+from trunkline.testing.servers.base import Server
 
 _INCREMENT = re.compile(r"\.(\d+)\.incr\.aof$")
 
