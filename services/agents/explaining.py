@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from services.agents.reach import reached
-from services.agents.repository import Agent, Conversation, PastEvent, Repository
+from services.agents.repository import Ability, Agent, Conversation, PastEvent, Repository
 from trunkline.board import Board
 from trunkline.events import (
     ConversationOffered,
@@ -92,25 +92,21 @@ async def _now(
     state = {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
     if state["status"] not in _UNOWNED:
         return None
-    return _told(state, lines, int(clock), names, await _roster(repository)), state.get("rules", "")
-
-
-async def _roster(repository: Repository) -> list[Agent]:
-    found: list[Agent] = []
-    while page := await repository.roster.page(after=found[-1].login if found else "", limit=200, disabled=False):
-        found += page
-    return found
+    return _told(state, lines, int(clock), names, await repository.roster.abilities()), state.get("rules", "")
 
 
 def _told(
-    state: Mapping[str, str], lines: Iterable[list[Any]], clock: int, names: Mapping[str, str], roster: list[Agent]
+    state: Mapping[str, str],
+    lined: list[list[Any]],
+    clock: int,
+    names: Mapping[str, str],
+    roster: Mapping[str, Ability],
 ) -> Now:
     requirement = state["requirement"]
-    skills = {agent.id: agent.skills for agent in roster}
-    lined = list(lines)
+    skills = {agent: ability.skills for agent, ability in roster.items()}
     agents = sorted((_agent_now(line, requirement, names, skills) for line in lined), key=_nearness)
     counts = Counter(agent.reason for agent in agents)
-    able, lacks = reached(requirement, ((agent.ability, 1) for agent in roster))
+    able, lacks = reached(requirement, ((ability, 1) for ability in roster.values()))
     return Now(
         at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
         waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,

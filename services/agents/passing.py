@@ -11,7 +11,7 @@ from trunkline.board import Answer, Board, moves
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
-from trunkline.requirements import ONLY, prefers_of, queue_of, skills_of
+from trunkline.requirements import named_skills_of, prefers_of, queue_of
 from trunkline.route import needs_in
 from trunkline.widening import covers
 
@@ -67,7 +67,7 @@ class Passing:
         found = config.queues.get(name)
         if found is None:
             raise BadFields(f"the queue {name} is no longer configured; transfer it to another")
-        needed = {skill: least for skill, least in skills_of(requirement).items() if not skill.startswith(ONLY)}
+        needed = named_skills_of(requirement)
         kept = needed if not queue and not details.escalation else _covered(needed, _language(config))
         skills = _skills(found, kept, more)
         needs = needs_in(

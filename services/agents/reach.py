@@ -99,7 +99,7 @@ class Reach:
             if time.monotonic() - self._read_at <= self._fresh_s:
                 return
             asked_at, edits = time.monotonic(), self._edits
-            known = Counter(_line(one) for one in await self._repository.roster.abilities())
+            known = Counter(_line(one) for one in (await self._repository.roster.abilities()).values())
             if known != self._known:
                 self._known, self._answers = known, {}
                 self._roster = [(Ability(dict(skills), queues), agents) for (skills, queues), agents in known.items()]

@@ -11,15 +11,14 @@ from pydantic import BaseModel, Field
 from trunkline.events import OfferDetails, PassedOver, Presence, Status
 from trunkline.index import name_of
 from trunkline.requirements import (
-    ONLY,
     channel_of,
+    named_skills_of,
     only_of,
     policy_of_requirement,
     prefers_of,
     queues_of,
-    skills_of,
     weight_of,
-)
+)  # fmt: skip
 
 
 class Reason(StrEnum):
@@ -51,7 +50,7 @@ class Asked(BaseModel):
         """What a requirement set says."""
         return cls(
             queues=queues_of(requirement), channel=channel_of(requirement), weight=weight_of(requirement),
-            skills={skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)},
+            skills=named_skills_of(requirement),
             only=only_of(requirement), prefers=prefers_of(requirement),
             policy=name_of(policy_of_requirement(requirement)),
         )  # fmt: skip

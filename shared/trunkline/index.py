@@ -6,7 +6,7 @@
 Time counts by the clock, not as an age: all who wait age alike, so the order of two agents changes only when one of
 them takes or gives back work, and a sorted set can hold it. The formula and the weights of `index` were measured
 against longest-idle on graphs of skills not seen before; docs/routing.md says what came of it. The board computes the
-same in `board/lua/20_agent.lua`; a test compares the two.
+same in `board/lua/15_requirement.lua`; a test compares the two.
 """
 
 from __future__ import annotations

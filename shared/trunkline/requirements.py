@@ -103,6 +103,11 @@ def skills_of(requirement: str) -> dict[str, int]:
     return _numbers(requirement.split("|")[3])
 
 
+def named_skills_of(requirement: str) -> dict[str, int]:
+    """The skills that people know, with their levels: without the one that a single agent has."""
+    return {skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)}
+
+
 def only_of(requirement: str) -> str:
     """The one agent whom it asks for; '' if it asks for skills alone."""
     return next((skill.removeprefix(ONLY) for skill in skills_of(requirement) if skill.startswith(ONLY)), "")

@@ -180,11 +180,13 @@ class Roster:
         async with self._database.read() as connection:
             return {row.id: row.version for row in await connection.execute(query)}
 
-    async def abilities(self) -> list[Ability]:
-        """What every enabled agent can take."""
-        query = select(AGENTS.c.role, AGENTS.c.skills, AGENTS.c.queues).where(AGENTS.c.disabled.is_(False))
+    async def abilities(self) -> dict[str, Ability]:
+        """What every enabled agent can take, by id."""
+        columns = (AGENTS.c.id, AGENTS.c.role, AGENTS.c.skills, AGENTS.c.queues)
+        query = select(*columns).where(AGENTS.c.disabled.is_(False))
         async with self._database.read() as connection:
-            return [Ability(row.skills, _served(row.role, row.queues)) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            return {row.id: Ability(row.skills, _served(row.role, row.queues)) for row in rows}
 
     async def create(self, agent: NewAgent, *, password_hash: str, now: datetime) -> Agent:
         """Add an agent at version 1. LoginTaken if somebody signs in by that name."""

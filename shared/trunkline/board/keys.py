@@ -25,7 +25,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P a:<agent>         hash     AgentState, since, shard, idle_since (work last taken or given back), assigned_at (last
                                  taken), flexibility (see trunkline.flexibility), and of the load:
                                  soft (gives way), in:<channel>; alone (conversations that want the agent alone)
-    P as:<agent>        hash     skill → level, queue:<name> → 1
+    P as:<agent>        hash     skill → level, queue:<name> → 1, agent.<agent> → 1 (who is asked alone)
     P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined

@@ -11,7 +11,7 @@ from typing import Any
 
 from trunkline.board.client import Board, safe
 from trunkline.events import Presence
-from trunkline.requirements import ONLY, channel_of, only_of, queues_of, skills_of
+from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _waiting(line: list[Any], now: int) -> Waiting:
     oldest, target = line[2], line[3]
     return Waiting(
         requirement=requirement, queues=queues_of(requirement), channel=channel_of(requirement),
-        skills={skill: level for skill, level in skills_of(requirement).items() if not skill.startswith(ONLY)},
+        skills=named_skills_of(requirement),
         only=only_of(requirement), waiting=int(line[1]),
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
