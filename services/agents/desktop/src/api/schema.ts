@@ -250,7 +250,7 @@ export interface paths {
          * Search
          * @description Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
          *
-         *     Case and accents do not matter. Agents find what the list of conversations shows them.
+         *     Case and accents do not matter, nor does a quote left open. Agents find what the list of conversations shows them.
          */
         get: operations["search_api_v1_search_get"];
         put?: never;
@@ -5145,7 +5145,7 @@ export interface operations {
     search_api_v1_search_get: {
         parameters: {
             query: {
-                /** @description words: each must be said, or begin what is said */
+                /** @description words: each must be said, or begin what is said; "what stands in quotes" must be said just so */
                 q: string;
                 status?: components["schemas"]["Status"][] | null;
                 queue?: string[] | null;

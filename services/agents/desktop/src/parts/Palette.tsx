@@ -58,6 +58,7 @@ export function KeyList({ close }: { close: () => void }) {
           ))}
         </tbody>
       </table>
+      <p className="soft hint">{say("pageHistory")}: {say("searchHelp")}</p>
       <label className="check">
         <input type="checkbox" checked={desk.prefs.singleKeys} onChange={({ target }) => desk.prefer({ singleKeys: target.checked })} />
         {say("singleKeys")}

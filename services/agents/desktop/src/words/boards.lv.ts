@@ -4,6 +4,7 @@ import type { en } from "./boards.en";
 export const lv: Record<keyof typeof en, string> = {
   found: "Atrastās sarunas",
   searchHint: "Vārds, adrese vai teiktais",
+  searchHelp: "Vārdus „pēdiņās” atrod tieši tā, kā tie uzrakstīti.",
   byName: "Pēc vārda, adreses vai pēdējiem vārdiem",
   inWhatWasSaid: "Teiktajā",
   saidTimes: "atrasts {count, plural, zero {# ziņās} one {# ziņā} other {# ziņās}}",

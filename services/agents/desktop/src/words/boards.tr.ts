@@ -4,6 +4,7 @@ import type { en } from "./boards.en";
 export const tr: Record<keyof typeof en, string> = {
   found: "Bulunan görüşmeler",
   searchHint: "Ad, adres ya da söylenenler",
+  searchHelp: "“Tırnak” içindeki sözler aynen yazıldığı gibi aranır.",
   byName: "Ad, adres ya da son sözlere göre",
   inWhatWasSaid: "Söylenenler içinde",
   saidTimes: "{count, plural, one {# mesajda} other {# mesajda}} bulundu",
