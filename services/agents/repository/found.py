@@ -75,7 +75,8 @@ class Search:
     async def page(self, words: str, wanted: Filter, *, after: str | None = None, limit: int = 50) -> Page[Hit]:
         """Conversations of `wanted` with a message that says every word, or what begins so; the last said first.
 
-        What stands in quotes is found word for word, in that order. BadSearch for no words or too many, BadCursor if `after` is not one of ours, TooBroad if it takes too long.
+        What stands in quotes is found word for word, in that order. BadSearch for no words or too many, BadCursor if
+        `after` is not one of ours, TooBroad if it takes too long.
         """
         terms = terms_of(words)
         found = self._found(terms, wanted)

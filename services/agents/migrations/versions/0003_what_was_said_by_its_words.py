@@ -15,6 +15,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+
 def upgrade() -> None:
     """Bring the record to this revision. What was said before is read by 0006, which fills the table anew."""
     if op.get_bind().dialect.name == "sqlite":

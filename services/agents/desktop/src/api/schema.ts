@@ -69,6 +69,8 @@ export interface paths {
         /**
          * Read Conversation
          * @description One conversation; what comes next are its events above `version`.
+         *
+         *     What became of replies is not older here than what the desk's socket has told before (waits a second at most).
          */
         get: operations["read_conversation_api_v1_conversations__conversation__get"];
         put?: never;
