@@ -188,6 +188,12 @@ async def test_a_canned_reply_is_taken_with_its_variables_filled_in(floor: Floor
     await page.keyboard.press("Enter")
 
     await expect(page.locator("#reply")).to_have_value("Hello, this is Lead Anna of Support.")
+    await expect(page.locator("#reply")).to_be_focused()  # where it was before the dialog: Enter sends
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("internal note")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    await expect(page.locator(".composer.note #reply")).to_be_focused()
 
 
 async def test_a_conversation_is_passed_on_with_words_for_the_next_agent(floor: Floor) -> None:

@@ -10,7 +10,7 @@ export function Palette({ close }: { close: () => void }) {
   const desk = useDesk(), page = usePage();
   const run = (command: Act) => {
     close();
-    command.run(desk, page);
+    requestAnimationFrame(() => command.run(desk, page)); // what is outside an open dialog takes no focus
   };
   return (
     <Dialog title={say("palette")} close={close} wide>
