@@ -13,6 +13,7 @@ export const en = {
   anyStatus: "any status",
   nothingYet: "There are no conversations you may see yet.",
   chooseFound: "Choose a conversation to read it.",
+  morePlaces: "More",
   more: "More",
   openOnDesk: "Open on the desk",
 

@@ -14,6 +14,7 @@ export const lv: Record<keyof typeof en, string> = {
   anyStatus: "jebkurš statuss",
   nothingYet: "Sarunu, ko drīkstat redzēt, vēl nav.",
   chooseFound: "Izvēlieties sarunu, lai to lasītu.",
+  morePlaces: "Vēl",
   more: "Vairāk",
   openOnDesk: "Atvērt sadaļā „Darbs”",
 

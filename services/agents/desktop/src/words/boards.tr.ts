@@ -14,6 +14,7 @@ export const tr: Record<keyof typeof en, string> = {
   anyStatus: "her durum",
   nothingYet: "Görebileceğiniz görüşme henüz yok.",
   chooseFound: "Okumak için bir görüşme seçin.",
+  morePlaces: "Diğer",
   more: "Daha fazla",
   openOnDesk: "Masada aç",
 
