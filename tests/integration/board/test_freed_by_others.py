@@ -1,4 +1,4 @@
-"""Room that somebody else's move gives back: who was offered a transfer is given the next work when it is taken back."""
+"""Room that another's move gives back: who was offered a transfer is given the next work when it is taken back."""
 
 from __future__ import annotations
 
