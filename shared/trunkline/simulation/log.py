@@ -24,6 +24,8 @@ async def read_log(
         place = Partition(Topic.ROUTING, shard)
         bounds = await bus.bounds(place)
         async for records in bus.read(place, Position(bounds.first), end=bounds.next):
+            if not records:
+                continue  # a whole page by an owner whose pen had been taken
             for record in records:
                 take(recording, record)
             done = (records[-1].offset - bounds.first) / max(1, bounds.next - bounds.first)
