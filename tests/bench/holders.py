@@ -130,7 +130,8 @@ class Holders:
         began = time.perf_counter()
         for number in range(count):
             await asyncio.sleep(max(0.0, began + number * seconds / count - time.perf_counter()))
-            holder = next((one for one in self._all[number % len(self._all) :] if one.holds), None)
+            turn = number % len(self._all)
+            holder = next((one for one in (*self._all[turn:], *self._all[:turn]) if one.holds), None)
             if holder is None:
                 raise RuntimeError("nobody holds anything")
             holder.let_go()

@@ -13,7 +13,7 @@ from trunkline.board import Board
 
 _AGENTS, _WAITING = 1_000, 10_000
 _NAME = "freed_slot_offer_seconds_p99"
-_BURST = 400
+_BURST = 200
 """Customers who write in a second while the line is made, the next when all are answered; then nobody does."""
 _FILLED_WITHIN_S = 120.0
 
