@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 
 from services.agents.repository import NewAgent
+from tests.bench.door import Door
 from tests.bench.figures import Figure
 from tests.bench.report import Report
 from tests.bench.system import SHARDS, Size, System
 from tests.bench.worker import Worker
 from trunkline.board import Board
+from trunkline.testing.deployment import SENDER, SID, TOKEN
 
 _AGENTS, _WAITING = 1_000, 10_000
+_CONNECTIONS = 64
 _NAME = "freed_slot_offer_seconds_p99"
 _BURST = 200
 """Customers who write in a second while the line is made, the next when all are answered; then nobody does."""
@@ -27,6 +31,9 @@ async def freed_slot(report: Report, quick: bool) -> Figure:
         url = system.deployment.desk_url.replace("http", "ws", 1) + "/api/v1/desk"
         await holders.ask("sit_down", within=300, url=url, cookies=cookies)
         report.say(f"{agents:,} agents are at their desks")
+        # Anew: what was connected at the start has been idle too long by now, and ingest has closed it.
+        door = Door(f"{system.deployment.public_url}/webhooks/sms-main", SID, TOKEN, SENDER)
+        await system.load.ask("connect", door=asdict(door), connections=_CONNECTIONS, places=size.places)
         for written in range(0, size.places, _BURST):
             many = min(_BURST, size.places - written)
             await system.load.ask("open_loop", within=60, rate=many, seconds=1.0)
