@@ -1,6 +1,6 @@
 # `make` alone prints this menu. Needs python3 (3.11 or newer) and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench bench-routing pictures lint types imports format lock locks docs widget reset venv venv-run
+.PHONY: help run test test-fast bench bench-routing soak pictures lint types imports format lock locks docs widget reset venv venv-run
 
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -27,6 +27,9 @@ bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
 
 bench-routing: venv ## the long proofs of routing, about an hour, into build/bench-routing.json
 	@$(PY) -m tests.bench.routing
+
+soak: venv ## a million moves by eight processes that are killed now and then; 1 if anything is violated
+	@$(PY) -m tests.soak
 
 pictures: venv ## the pictures of docs/pictures, taken anew from the demo (needs Chromium)
 	@$(PY) -m tests.pictures

@@ -25,6 +25,20 @@ class _Heedful(redis.Redis):
         return answer
 
 
+class _Closing:
+    """Of a connection: says of a closed transport what redis-py understands.
+
+    uvloop raises RuntimeError where it writes to a transport that the server closed a moment ago (seen: a board killed
+    under load), which nobody would take for an absent server.
+    """
+
+    async def _send_packed_command(self, command: Any) -> None:
+        try:
+            await super()._send_packed_command(command)  # type: ignore[misc]  # of redis-py's connection, beside us
+        except RuntimeError as error:
+            raise ConnectionResetError(str(error)) from error
+
+
 def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  # redis-py's types say str for bytes
     """A client that never repeats a command by itself: a lost answer is an unknown outcome, for the caller to judge.
 
@@ -40,4 +54,5 @@ def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  #
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
+    pool.connection_class = type("Connection", (_Closing, pool.connection_class), {})
     return _Heedful.from_pool(pool)

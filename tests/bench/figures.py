@@ -53,6 +53,9 @@ ROUTING: dict[str, Goal] = {
     "decision_identity": Goal("of all offers", 1.0, None, "higher", 6),
     "claim_scaling_ratio": Goal("x 100 agents", 1.5, None, "lower"),
     "claim_batch_ratio": Goal("x one a call", 7.0, 8.0, "higher", 1),
+    "claim_release_scan_ratio": Goal("x a plain scan", 1.3, 1.0, "lower"),
+    "freed_slot_offer_seconds_p99": Goal("s", 1.0, None, "lower", 3),
+    "roster_change_seconds": Goal("s", 1.0, None, "lower", 3),
 }
 """Of `make bench-routing`."""
 

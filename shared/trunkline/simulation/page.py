@@ -26,6 +26,7 @@ def page(report: Report) -> str:
         f"<h1>{escape(title)}</h1>",
         f"<p>{report.replications} replications, seed {report.seed}, the same customers for each floor.</p>",
         "<p>± and the thin lines on bars are 95&nbsp;% intervals.</p>",
+        *[f"<p>{escape(note)}.</p>" for note in report.notes],
         _legend(report.labels),
         *_charts(report),
         *_compared(report),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from trunkline.events import Profile
-from trunkline.simulation.demand import HOUR_MS, Arrival, arrivals
+from trunkline.simulation.demand import HOUR_MS, Arrival
 from trunkline.simulation.desk import Desk
 from trunkline.simulation.flexing import EVERY_MS, Flexing
 from trunkline.simulation.moves import Accept, Close, Come, Command, Flex, Kind, Leave, Moves, Present, Told, WrapUp
-from trunkline.simulation.roster import AFTER_MS, on_shift, profile, seats, shifts
+from trunkline.simulation.roster import AFTER_MS, profile, seats
 from trunkline.simulation.scenario import Scenario
 from trunkline.simulation.tally import Tally
 
@@ -48,7 +48,7 @@ class Play:
         self._flexing = Flexing(profile(name, group) for name, group in self._groups.items())
         self._order = count()
         self._numbers = count()
-        self._arrivals = arrivals(self._floor, seed=seed, replication=replication)
+        self._arrivals = scenario.arrivals(seed=seed, replication=replication)
         self._next = next(self._arrivals, None)
         self.moments = 0
         """How often the board was asked."""
@@ -180,11 +180,12 @@ class Play:
     # --- the agents' day --------------------------------------------------------------------------------------
 
     def _roster(self) -> Iterator[tuple[Profile, bool]]:
-        """Everybody, and whether the day begins within their shift; the shifts' ends are planned."""
+        """Everybody, and whether they are there when the day begins; their coming and going is planned."""
         for name, group in self._groups.items():
-            for at, available in shifts(group, self._floor):
+            attendance = self._scenario.attendance(name, group)
+            for at, available in attendance.changes:
                 self._plan(at, Present(name, available))
-            yield profile(name, group), on_shift(group, self._floor.starts_at)
+            yield profile(name, group), attendance.begins
 
 
 def _conversation_of(planned: _Plan) -> int | None:

@@ -63,8 +63,9 @@ class Table:
 class Report:
     """Every floor's estimates, and the others' differences from the first."""
 
-    def __init__(self, outcomes: Sequence[Outcome], *, seed: int) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], *, seed: int, notes: Sequence[str] = ()) -> None:
         self.outcomes = outcomes
+        self.notes = notes
         self.seed = seed
         self.replications = len(outcomes[0].replications)
         self.estimates = [estimates(outcome.replications) for outcome in outcomes]
@@ -106,6 +107,7 @@ class Report:
         return {
             "seed": self.seed,
             "replications": self.replications,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "floors": [
                 {
                     "label": outcome.scenario.label,

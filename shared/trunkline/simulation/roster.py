@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import itemgetter
 
 from trunkline.events import Profile
 from trunkline.requirements import SUPERVISORS
@@ -11,6 +13,23 @@ from trunkline.simulation.floor import Floor, Group
 
 AFTER_MS = 24 * HOUR_MS
 """How long after the last arrival the floor goes on at most: an overload is worked off, what nobody can do is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """When somebody was available: at the beginning, and how that changed (ms, available)."""
+
+    begins: bool
+    changes: tuple[tuple[int, bool], ...] = ()
+
+    def within(self, start: int, end: int) -> int:
+        """How long between two times, ms."""
+        total, since, available = 0, 0, self.begins
+        for at, now_available in [*self.changes, (end, False)]:
+            if available:
+                total += max(0, min(at, end) - max(since, start))
+            since, available = at, now_available
+        return total
 
 
 def seats(floor: Floor) -> Iterator[tuple[str, Group]]:
@@ -46,11 +65,7 @@ def shifts(group: Group, floor: Floor) -> Iterator[tuple[int, bool]]:
                 yield at, available
 
 
-def available_ms(group: Group, floor: Floor, start: int, end: int) -> int:
-    """How long the group is available between two times, ms."""
-    total, since, available = 0, 0, on_shift(group, floor.starts_at)
-    for at, now_available in [*sorted(shifts(group, floor)), (end, False)]:
-        if available:
-            total += max(0, min(at, end) - max(since, start))
-        since, available = at, now_available
-    return total
+def attendance(group: Group, floor: Floor) -> Attendance:
+    """When each of the group is available, by its shift."""
+    changes = sorted(shifts(group, floor), key=itemgetter(0))
+    return Attendance(on_shift(group, floor.starts_at), tuple(changes))

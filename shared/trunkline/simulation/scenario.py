@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trunkline.config.model import Config, Queue, Rule
 from trunkline.config.problems import meant
 from trunkline.config.rules import decide
 from trunkline.route import Route, route
-from trunkline.simulation.floor import Customers, Floor
+from trunkline.simulation.day import Day
+from trunkline.simulation.demand import Arrival, arrivals
+from trunkline.simulation.floor import Customers, Floor, Group
+from trunkline.simulation.roster import Attendance, attendance
 
 PLAIN_QUEUE = Queue(title="-", offer_timeout_s=600, wrap_up_s=0)
 """What a queue is where no trunkline.yaml says: no wrap-up, no widening, five minutes' target."""
@@ -26,6 +30,20 @@ class Scenario:
     floor: Floor
     config: Config
     routes: dict[str, Route]
+    day: Day | None = None
+    """As it was; without one, customers and presence are drawn from the floor."""
+
+    def arrivals(self, *, seed: int, replication: int) -> Iterator[Arrival]:
+        """Everybody who comes, in order."""
+        if self.day is not None:
+            return self.day.arrivals(seed=seed, replication=replication)
+        return arrivals(self.floor, seed=seed, replication=replication)
+
+    def attendance(self, seat: str, group: Group) -> Attendance:
+        """When this agent is available."""
+        if self.day is not None:
+            return self.day.attendance[seat]
+        return attendance(group, self.floor)
 
     @property
     def minds_flexibility(self) -> bool:
@@ -46,18 +64,20 @@ class Scenario:
         return self.config.queues[self.floor.classes[kind].queue]
 
 
-def scenario(label: str, floor: Floor, config: Config | None) -> Scenario:
+def scenario(label: str, floor: Floor, config: Config | None, *, day: Day | None = None) -> Scenario:
     """The floor under this configuration; without one, under plain queues. Unfit with what does not match, a line each.
 
-    Rules are not asked (a class says itself what it is), and closed conversations are not kept for reopening.
+    Rules are not asked (a class says itself what it is), and closed conversations are not kept for reopening. A
+    recorded day (whose floor this then is) has its wrap-up in its work.
     """
     given = config or _plain(floor)
     if wrong := [*_unknown(floor, given)]:
         raise Unfit("\n".join(wrong))
-    queues = {name: queue.model_copy(update={"reopen_within_s": 0}) for name, queue in given.queues.items()}
+    changed = {"reopen_within_s": 0} | ({} if day is None else {"wrap_up_s": 0})
+    queues = {name: queue.model_copy(update=changed) for name, queue in given.queues.items()}
     used = given.model_copy(update={"queues": queues})
     routes = {name: _route(name, customers, used) for name, customers in floor.classes.items()}
-    return Scenario(label, floor, used, routes)
+    return Scenario(label, floor, used, routes, day)
 
 
 def _route(name: str, customers: Customers, config: Config) -> Route:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from trunkline.simulation.demand import HOUR_MS, Arrival
 from trunkline.simulation.eligible import satisfies
-from trunkline.simulation.roster import available_ms, profile, seats
+from trunkline.simulation.roster import profile, seats
 from trunkline.simulation.scenario import Scenario
 
 
@@ -172,7 +172,8 @@ class Tally:
         """Agent → the share of room that was held while available."""
         floor, found = self._scenario.floor, {}
         for name, group in seats(floor):
-            room = available_ms(group, floor, self._from, self._to) * group.capacity
+            available = self._scenario.attendance(name, group).within(self._from, self._to)
+            room = available * group.capacity
             if room:
                 found[name] = sum(self._busy_ms.get((name, queue), 0) for queue in self._scenario.config.queues) / room
         return found

@@ -59,7 +59,8 @@ async def _read(client: Redis, prefix: str) -> Picture:
     async for raw in redis.scan_iter(match=prefix.replace("[", "\\[") + "*", count=1_000):
         kind, _, name = raw.decode().removeprefix(prefix).partition(":")
         if kind in _HASHES:
-            board.kinds[kind][name] = {k.decode(): v.decode() for k, v in (await redis.hgetall(raw)).items()}
+            if found := await redis.hgetall(raw):  # what is closed may expire between the two
+                board.kinds[kind][name] = {k.decode(): v.decode() for k, v in found.items()}
         elif kind in _SETS:
             board.kinds[kind][name] = {one.decode() for one in await redis.smembers(raw)}
         elif kind in _RANKED:

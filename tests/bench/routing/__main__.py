@@ -17,9 +17,12 @@ from tests.bench.figures import Figure
 from tests.bench.report import Report
 from tests.bench.routing.claims import claim_batch, claim_scaling
 from tests.bench.routing.exactness import exactness
+from tests.bench.routing.freed import freed_slot
 from tests.bench.routing.graphs import KINDS
 from tests.bench.routing.identity import identity
 from tests.bench.routing.policies import index_wait_ratio
+from tests.bench.routing.releases import claim_release
+from tests.bench.routing.roster import roster_change
 
 ROWS: dict[str, Callable[[Report, bool], Awaitable[Figure]]] = {
     "exactness_worst_deviation": exactness,
@@ -27,6 +30,9 @@ ROWS: dict[str, Callable[[Report, bool], Awaitable[Figure]]] = {
     "decision_identity": identity,
     "claim_scaling_ratio": claim_scaling,
     "claim_batch_ratio": claim_batch,
+    "claim_release_scan_ratio": claim_release,
+    "freed_slot_offer_seconds_p99": freed_slot,
+    "roster_change_seconds": roster_change,
 }
 
 

@@ -12,10 +12,10 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
+from typing import Any
 
 from tests.bench.figures import Figure
 from tests.bench.report import Report
@@ -28,24 +28,26 @@ from trunkline.simulation.virtual import VirtualBoard
 
 _SKILLS = [f"skill{n:02}" for n in range(30)]
 _SETS = 450
-_BATCH = 64
+BATCH = 64
 _CAPACITY = 1_000_000
 _LIMITS = limits_text(offer_s=600, again_s=60, wrap_up_s=0, reopen_s=0, missed=3)
 _FEW, _MANY = 100, 10_000
 
 
 @dataclass
-class _Floor:
+class Floor:
     """A board on which everybody always has room."""
 
     board: Board
     requirements: list[str]
-    numbers: count[int]
     chance: random.Random
+    number: int = 0
+    """How many came so far."""
 
     def claim(self) -> asyncio.Future[object]:
         """One first message."""
-        number, requirement = next(self.numbers), self.chance.choice(self.requirements)
+        number, requirement = self.number, self.chance.choice(self.requirements)
+        self.number += 1
         route = Route("support", requirement, 1, 0, 60_000, _LIMITS, "")
         name = f"0-{number:032d}"
         return self.board.submit(
@@ -55,7 +57,7 @@ class _Floor:
 
     async def claims(self, calls: int) -> None:
         for _ in range(calls):
-            answers = await asyncio.gather(*(self.claim() for _ in range(_BATCH)))
+            answers = await asyncio.gather(*(self.claim() for _ in range(BATCH)))
             if any(answer[0] != b"ok" for answer in answers):  # type: ignore[index]  # a raw answer is a list
                 raise RuntimeError(f"a claim failed: {answers[0]!r:.300}")
 
@@ -63,24 +65,36 @@ class _Floor:
         """The server's µs a claim."""
         await self.board.client.config_resetstat()
         await self.claims(calls)
-        return float((await self.board.client.info("commandstats"))["cmdstat_evalsha"]["usec"]) / (calls * _BATCH)
+        return await self._spent() / (calls * BATCH)
+
+    async def timed(self, moves: Iterable[asyncio.Future[Any]]) -> float:
+        """The server's µs for all of these moves, none of which may fail."""
+        await self.board.client.config_resetstat()
+        answers = await asyncio.gather(*moves)
+        if bad := [answer for answer in answers if answer[0] != b"ok"]:
+            raise RuntimeError(f"a move failed: {bad[0]!r:.300}")
+        return await self._spent()
+
+    async def _spent(self) -> float:
+        return float((await self.board.client.info("commandstats"))["cmdstat_evalsha"]["usec"])
 
 
 @asynccontextmanager
-async def _floor(agents: int, chance: random.Random) -> AsyncIterator[_Floor]:
+async def floor_of(agents: int, chance: random.Random, *, capacity: int = _CAPACITY) -> AsyncIterator[Floor]:
+    """So many agents, warm: every set is known."""
     abilities = [
         {skill: chance.randint(1, 9) for skill in chance.sample(_SKILLS, chance.randint(2, 5))} for _ in range(agents)
     ]
     # Each set is what one of the first hundred agents can do: they are the same on both floors, so it finds somebody.
     sets = [_asked_of(chance.choice(abilities[:_FEW]), chance) for _ in range(_SETS)]
     people = [
-        Profile(agent=f"a{n:05}", name="a", version=1, capacity=_CAPACITY, skills=skills, queues=("*",))
+        Profile(agent=f"a{n:05}", name="a", version=1, capacity=capacity, skills=skills, queues=("*",))
         for n, skills in enumerate(abilities)
     ]
     async with own_board() as url, Board(url, deployment="claims", shards=1) as board:
         await VirtualBoard(board).open([(person, True) for person in people])
-        floor = _Floor(board, sets, count(), chance)
-        await floor.claims(2 * _SETS // _BATCH)  # every set is known, and the script is warm
+        floor = Floor(board, sets, chance)
+        await floor.claims(2 * _SETS // BATCH)  # every set is known, and the script is warm
         yield floor
 
 
@@ -93,8 +107,8 @@ async def claim_scaling(report: Report, quick: bool) -> Figure:
     """Ten thousand agents ÷ one hundred, in turns; the median of the rounds."""
     rounds, calls = (3, 4) if quick else (9, 30)
     async with (
-        _floor(_FEW, random.Random(7)) as few,
-        _floor(1_000 if quick else _MANY, random.Random(7)) as many,
+        floor_of(_FEW, random.Random(7)) as few,
+        floor_of(1_000 if quick else _MANY, random.Random(7)) as many,
     ):
         pairs = [(await few.server_us(calls), await many.server_us(calls)) for _ in range(rounds)]
     for one, other in pairs:
@@ -108,15 +122,15 @@ async def claim_batch(report: Report, quick: bool) -> Figure:
     """Claims a second, sixty-four in a call ÷ one awaited after the other, in turns; the median of the rounds."""
     rounds, calls = (3, 4) if quick else (7, 30)
     ratios = []
-    async with _floor(1_000, random.Random(7)) as floor:
+    async with floor_of(1_000, random.Random(7)) as floor:
         for _ in range(rounds):
             began = time.perf_counter()
             await floor.claims(calls)
-            together = (time.perf_counter() - began) / (calls * _BATCH)
+            together = (time.perf_counter() - began) / (calls * BATCH)
             began = time.perf_counter()
-            for _ in range(4 * _BATCH):
+            for _ in range(4 * BATCH):
                 await floor.claim()
-            alone = (time.perf_counter() - began) / (4 * _BATCH)
-            report.say(f"a claim: {together * 1e6:.0f} µs of {_BATCH} in a call, {alone * 1e6:.0f} µs alone")
+            alone = (time.perf_counter() - began) / (4 * BATCH)
+            report.say(f"a claim: {together * 1e6:.0f} µs of {BATCH} in a call, {alone * 1e6:.0f} µs alone")
             ratios.append(alone / together)
     return Figure("claim_batch_ratio", statistics.median(ratios))

@@ -7,7 +7,7 @@ import pytest
 from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.desk import Desk
 from trunkline.simulation.floor import Floor, Group
-from trunkline.simulation.roster import available_ms, on_shift, shifts
+from trunkline.simulation.roster import attendance, on_shift, shifts
 
 FLOOR = Floor.model_validate(
     {
@@ -51,7 +51,7 @@ def test_a_shift_is_where_the_day_has_it(shift: tuple[float, float] | None, at_e
     group = Group(count=1, shift=shift)
 
     assert on_shift(group, 8) is at_eight
-    assert available_ms(group, FLOOR, 0, 24 * HOUR_MS) == hours * HOUR_MS
+    assert attendance(group, FLOOR).within(0, 24 * HOUR_MS) == hours * HOUR_MS
 
 
 def test_a_shift_past_midnight_begins_and_ends_each_day() -> None:

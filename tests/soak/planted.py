@@ -1,0 +1,70 @@
+"""Faults of the script, each a line changed in a copy of it: a soak that does not find them proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha1
+from typing import NamedTuple
+
+from trunkline.board import client, owner
+from trunkline.board.script import Composed, composed
+
+
+class Fault(NamedTuple):
+    """A line of the script, what stands there instead, and a word of what is then found."""
+
+    line: str
+    instead: str
+    found: str
+
+
+FAULTS = {
+    "room is counted one too high": Fault(
+        "return taken + r.weight <= num(a.capacity)", "return taken + r.weight <= num(a.capacity) + 1", "above capacity"
+    ),
+    "an answered offer can be answered again": Fault(
+        "if c.status ~= 'offered' or c.offered_to ~= a[2] or c.fence ~= a[4] then "
+        "return nil, refused('gone', c.status) end\n"
+        "  if num(c.deadline) <= NOW then return nil, refused('late') end",
+        "if c.fence ~= a[4] then return nil, refused('gone', c.status) end",
+        "another outcome of offer",
+    ),
+    "an operation is forgotten": Fault(
+        "return operation ~= '' and redis.call('GET', P .. 'op:' .. operation) or false", "return false", "made twice"
+    ),
+    "a version is skipped": Fault(
+        "c.version = int(num(c.version) + 1)",
+        "c.version = int(num(c.version) + (num(c.version) % 8 == 7 and 2 or 1))",
+        "versions are not dense",
+    ),
+    "who closes is given nothing new": Fault("  pull(name)\n  return id\nend", "  return id\nend", "could take it"),
+    "a transfer to a queue keeps its room": Fault(
+        "  release(a[2], c)\n  c.queue, c.requirement", "  c.queue, c.requirement", "holds"
+    ),
+    "a message is dropped": Fault(
+        "if seen then advance(a); return { 'duplicate' } end",
+        "if seen or num(a[3]) % 40 == 39 then advance(a); return { 'duplicate' } end",
+        "was lost",
+    ),
+}
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """Meanwhile this process's boards use the copy with this fault."""
+    fault, text = FAULTS[name], composed().text
+    if text.count(fault.line) != 1:
+        raise ValueError(f"{fault.line!r} is {text.count(fault.line)} times in the script")
+    changed = text.replace(fault.line, fault.instead)
+    copy = Composed(changed, sha1(changed.encode(), usedforsecurity=False).hexdigest())
+    _compose(lambda: copy)
+    try:
+        yield
+    finally:
+        _compose(composed)
+
+
+def _compose(how: Callable[[], Composed]) -> None:
+    for module in (client, owner):
+        vars(module).update(composed=how)
