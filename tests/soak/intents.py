@@ -9,9 +9,6 @@ from typing import Any
 from tests.soak.floor import CAPACITIES, ROUTES
 from tests.soak.journal import Fields
 
-_TO_AGENT = False
-"""Transfers to agents are left out while `test_freed_by_others` fails: the soak would find that within a minute."""
-
 _CLOSED = '{"code":"","note":""}'
 Intent = tuple[str, Fields]
 
@@ -34,7 +31,7 @@ class Intents:
         verbs = self._chance.choices(
             [["reply"], ["close"], ["wrap_up"], ["snooze"], ["to_queue"], ["reply", "close"], ["snooze", "to_queue"],
              [], ["to_agent"], ["close", "to_agent"]],
-            weights=[30, 22, 8, 4, 5, 5, 2, 14, 6 * _TO_AGENT, 4 * _TO_AGENT],
+            weights=[30, 22, 8, 4, 5, 5, 2, 14, 6, 4],
         )[0]  # fmt: skip
         return [self._owned(verb, who) for verb in verbs]
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.integration.board.conftest import LIMITS, Floor
 from trunkline.board import moves
 from trunkline.ids import new_id
 from trunkline.requirements import requirement_id
 from trunkline.testing.audit import audit
-
-_STRANDED = pytest.mark.xfail(
-    strict=True, reason="found by the soak: the room is free and the line is not asked; the sweep heals it 2 s later"
-)
 
 
 async def _offered_by_a_sender(floor: Floor) -> tuple[str, str]:
@@ -34,7 +28,6 @@ async def _given_to_berk(floor: Floor, waiting: str) -> None:
     assert await audit(floor.board.client, floor.board.keys.under(floor.board.generation)) == []
 
 
-@_STRANDED
 async def test_the_sender_closes_it(floor: Floor) -> None:
     conversation, waiting = await _offered_by_a_sender(floor)
 
@@ -43,7 +36,6 @@ async def test_the_sender_closes_it(floor: Floor) -> None:
     await _given_to_berk(floor, waiting)
 
 
-@_STRANDED
 async def test_the_sender_passes_it_to_a_queue_instead(floor: Floor) -> None:
     conversation, waiting = await _offered_by_a_sender(floor)
 

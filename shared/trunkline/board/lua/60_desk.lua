@@ -39,6 +39,7 @@ end
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
+  local offered = c.offered_to
   if c.status == 'offered' then unoffer(c) end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
@@ -51,6 +52,7 @@ verbs.transfer_to_queue = function(a)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)
   pull(a[2])
+  if offered ~= '' then pull(offered) end
   return remember(a[1], done(c, id))
 end
 
@@ -67,11 +69,10 @@ end
 
 -- Over. It stays on the board as long as the customer may reopen it; an opt-out stays for ever.
 local function finish(c, e)
-  local name = c.owner
+  local name, offered = c.owner, c.offered_to
   if c.status == 'offered' then
-    local other = c.offered_to
     unoffer(c)
-    e.agents = concerned(name, other)
+    e.agents = concerned(name, offered)
   end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   untimer(shard_of(c.id), 'again|' .. c.id)
@@ -84,6 +85,7 @@ local function finish(c, e)
   redis.call('PEXPIRE', P .. 'c:' .. c.id, keep)
   redis.call('PEXPIRE', P .. 't:' .. c.thread, keep)
   pull(name)
+  if offered ~= '' then pull(offered) end
   return id
 end
 

@@ -135,6 +135,7 @@ timers.rescind = function(p, id, fence)
   fall_back(c, 'rebuilt')
   commit(c, 'trunkline.offer.rescinded.v1', { agents = concerned(name, sender) })
   after_fall_back(c)
+  pull(name)
 end
 
 timers.lease = function(p, name)
@@ -161,6 +162,7 @@ timers.owner = function(p, name)
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
     local c = conversation(id)
     if c and c.owner == name then
+      local offered = c.offered_to
       if c.status == 'offered' then unoffer(c) end
       untimer(shard_of(id), 'wrap|' .. id)
       release(name, c)
@@ -168,6 +170,7 @@ timers.owner = function(p, name)
       requeue(c, 'owner_lost')
       commit(c, KIND .. 'queued.v1', { agents = concerned(name) })
       claim(c)
+      if offered ~= '' then pull(offered) end
     end
   end
   redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name, P .. 'ac:' .. name)
