@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
 from trunkline.config.intents import Intents
+from trunkline.config.tells import DEFAULT_LANGUAGE, Step, Tells
 from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
@@ -18,6 +20,7 @@ MAX_RULES = 500
 """Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
 
 _DAY_S = 86_400
+_MAILBOX = re.compile(r"[^@\s<>,;{}]{1,64}@[^@\s<>,;{}]{1,255}")
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -44,6 +47,15 @@ def _can_be_told(code: str) -> str:
 
 
 LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
+
+
+def _mailbox(address: str) -> str:
+    if not _MAILBOX.fullmatch(address):
+        raise ValueError("write an address, as help@shop.example")
+    return address
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
 def _a_group(name: str) -> str:
@@ -118,6 +130,7 @@ class WideningStep(_Frozen):
     drop: tuple[SkillOrGroup, ...] = Field(default=(), description="skills that are not asked for any more")
     queues: tuple[Name, ...] = Field(default=(), max_length=8, description="whoever serves these will do as well")
     supervisors: bool = Field(default=False, description="any supervisor with the skills will do as well")
+    tell: Step | None = Field(default=None, description="the customer is told this of the queue's `tells`, once")
 
 
 class Queue(_Frozen):
@@ -157,6 +170,8 @@ class Queue(_Frozen):
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
     hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
     closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
+    tells: Tells | None = Field(default=None, description="what customers are told without an agent")
+    mail: Mailbox | None = Field(default=None, description="the address that `{mail}` in its texts is")
 
     @property
     def limits(self) -> str:
@@ -258,6 +273,12 @@ class Config(Layout):
     """
 
     digest: str = Field(description="the running version: changes with every byte of the file")
+
+    @property
+    def fallback_language(self) -> str:
+        """What who writes no language of ours is told things in."""
+        spoken = self.language
+        return (spoken.otherwise or spoken.of[0]) if spoken is not None else DEFAULT_LANGUAGE
 
     def account(self, name: str, *, public_url: str) -> Account | None:
         """The account as channels want it; None if there is none of that name."""
