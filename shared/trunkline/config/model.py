@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
 from trunkline.config.intents import Intents
-from trunkline.config.tells import DEFAULT_LANGUAGE, Step, Tells
+from trunkline.config.tells import DEFAULT_LANGUAGE, Mailbox, Step, Tells
 from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
@@ -20,7 +19,6 @@ MAX_RULES = 500
 """Most rules: all of them are asked for each message that opens a conversation, at a few µs each."""
 
 _DAY_S = 86_400
-_MAILBOX = re.compile(r"[^@\s<>,;{}]{1,64}@[^@\s<>,;{}]{1,255}")
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -47,15 +45,6 @@ def _can_be_told(code: str) -> str:
 
 
 LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
-
-
-def _mailbox(address: str) -> str:
-    if not _MAILBOX.fullmatch(address):
-        raise ValueError("write an address, as help@shop.example")
-    return address
-
-
-Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
 def _a_group(name: str) -> str:

@@ -19,6 +19,7 @@ MOST_TEXT = 2_000
 DEFAULT_LANGUAGE: Final = "en"
 """Of texts, where the file names no languages."""
 
+_MAILBOX = re.compile(r"[^@\s<>,;{}]{1,64}@[^@\s<>,;{}]{1,255}")
 _VARIABLE = re.compile(r"\{([^{}\n]*)\}")
 _ALWAYS = {"queue", "mail"}
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
@@ -39,6 +40,15 @@ def _language(code: str) -> str:
     if code not in KNOWN:
         raise ValueError(f"there is no language `{code[:20]}` that can be told; there are {', '.join(KNOWN)}")
     return code
+
+
+def _mailbox(address: str) -> str:
+    if not _MAILBOX.fullmatch(address):
+        raise ValueError("write an address, as help@shop.example")
+    return address
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
 Texts = Annotated[
