@@ -134,6 +134,8 @@ _LINES: Final[dict[type[Any], _Line]] = {
     events.ReplyUndeliverable: _Line("thread key", "notify"),
     **dict.fromkeys(events.CONVERSATION, _CONVERSATION),
     events.PreferenceChanged: _Line("thread key", "router (relay)"),
+    events.QueueShut: _Line("queue", "router (relay)"),
+    events.QueueOpened: _Line("queue", "router (relay)"),
     events.MessageRefused: _Line("id of the refused item", "router (relay)"),
     **dict.fromkeys(events.AGENT, _AGENT),
     events.Taken: _Line("the owner's name", "router; notify, in `deliveries`"),

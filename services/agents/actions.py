@@ -17,6 +17,7 @@ from services.agents.files import FileGone, Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
 from services.agents.replying import names_blobs, parts_of, references_of
+from services.agents.shutting import Shutting
 from services.agents.waiters import Waiters
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
 from trunkline.channels.base import Channel, WritesLetters
@@ -29,7 +30,7 @@ from trunkline.metrics import ACTION_SECONDS, ACTIONS
 
 SEEN_S = 5.0
 _AGAIN = 3
-_OF_NONE = {"presence", "begin"}
+_OF_NONE = {"presence", "begin", "shut", "open"}
 """Verbs that are about no conversation there is."""
 
 _KNOWN = 50_000
@@ -75,7 +76,7 @@ class Actions:
         self._writers = {name: one for name, one in channels.items() if isinstance(one, WritesLetters)}
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        passing = Passing(board, watch)
+        passing, shutting = Passing(board, watch), Shutting(board, watch)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,
@@ -88,6 +89,8 @@ class Actions:
             "wrap-up": self._wrap_up,
             "close": self._close,
             "begin": Beginning(board, watch, channels, per_minute=begins_per_minute).begin,
+            "shut": shutting.shut,
+            "open": shutting.open,
             "presence": self._presence,
         }
 

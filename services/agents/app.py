@@ -19,6 +19,7 @@ from services.agents.api import (
     live,
     passing,
     problems,
+    queues,
     roster,
     rules,
     search,
@@ -46,7 +47,7 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     problems.install(app)
     for module in (
         session, conversations, search, passing, transfers, attaching, beside, drafts, canned, roster, configuration,
-        rules, live, internal,
+        rules, live, queues, internal,
     ):  # fmt: skip
         app.include_router(module.router)
 

@@ -24,6 +24,7 @@ from trunkline.events import (
 from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
 from trunkline.requirements import ONLY
 from trunkline.standing import Standing, lacking
+from trunkline.widening import rungs_of
 
 _MOST_DECISIONS = 50
 _AT_ONCE = 100
@@ -83,15 +84,17 @@ async def _now(
     """The present moment, and the rules that decided; None if the board has it otherwise than the record by now."""
     _, present = await board.call("present")
     lines: list[list[Any]] = []
+    shut = b""
     for first in range(0, max(1, len(present)), _AT_ONCE):
         answer = await board.call("stand", conversation, *present[first : first + _AT_ONCE])
         if answer[0] != b"ok":
             return None
-        _, flat, some, clock = answer
+        _, flat, some, clock, shut = answer
         lines += some
     state = {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
     if state["status"] not in _UNOWNED:
         return None
+    state["shut"] = shut.decode()
     return _told(state, lines, int(clock), names, await repository.roster.abilities()), state.get("rules", "")
 
 
@@ -102,22 +105,26 @@ def _told(
     names: Mapping[str, str],
     roster: Mapping[str, Ability],
 ) -> Now:
-    requirement = state["requirement"]
+    requirement, shut = state["requirement"], state["shut"]
     skills = {agent: ability.skills for agent, ability in roster.items()}
-    agents = sorted((_agent_now(line, requirement, names, skills) for line in lined), key=_nearness)
+    agents = sorted((_agent_now(line, requirement, names, skills, shut=bool(shut)) for line in lined), key=_nearness)
     counts = Counter(agent.reason for agent in agents)
     able, lacks = reached(requirement, ((ability, 1) for ability in roster.values()))
     return Now(
         at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
         waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,
         passed_over=PassedOver(**{reason.value: count for reason, count in counts.items() if reason}),
-        could_be_asked=counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
-        roster_able=able, roster_lacks=lacks,
+        could_be_asked=0 if shut else counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
+        roster_able=able, roster_lacks=lacks, shut=bool(shut), shut_until=_moment(shut),
     )  # fmt: skip
 
 
+def _moment(until: str) -> datetime | None:
+    return datetime.fromtimestamp(int(until) / 1_000, UTC) if until and int(until) else None
+
+
 def _agent_now(
-    line: list[Any], requirement: str, names: Mapping[str, str], skills: Mapping[str, Mapping[str, int]]
+    line: list[Any], requirement: str, names: Mapping[str, str], skills: Mapping[str, Mapping[str, int]], *, shut: bool
 ) -> AgentNow:
     agent, presence, comes, load, capacity, declined, index, *_ = line
     name, there = agent.decode(), Presence(presence.decode())
@@ -126,7 +133,7 @@ def _agent_now(
         reason = Reason.PRESENCE
     elif reason is Reason.NONE and int(declined):
         reason = Reason.DECLINED
-    elif reason is Reason.NONE and not index:
+    elif reason is Reason.NONE and not index and not shut:
         reason = Reason.ROOM
     return AgentNow(
         agent=name, name=names.get(name, name), presence=there, reason=reason,
@@ -148,16 +155,16 @@ def _nearness(agent: AgentNow) -> tuple[int, int, float, str]:
 
 
 def _wider(state: Mapping[str, str], lines: list[list[Any]], clock: int) -> list[Wider]:
-    rungs = [step.partition(">") for step in state.get("ladder", "").split()]
+    rungs = rungs_of(state.get("ladder", ""))
     here = int(state.get("rung") or 0)
     due = int(state.get("widen_at") or 0)
     found = []
-    for number, (after, _, requirement) in enumerate(rungs):
+    for number, rung in enumerate(rungs):
         if number > here:
-            at = due + int(after) - int(rungs[here + 1][0]) - clock if due else None
+            at = due + rung.after_ms - rungs[here + 1].after_ms - clock if due else None
             found.append(
                 Wider(
-                    in_s=at / 1_000 if at is not None else None, asked=Asked.of(requirement),
+                    in_s=at / 1_000 if at is not None else None, asked=Asked.of(rung.requirement), tells=rung.tells,
                     would_do=sum(int(line[7 + number]) == Standing.SATISFIES for line in lines),
                 )
             )  # fmt: skip

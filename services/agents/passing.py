@@ -13,6 +13,7 @@ from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import named_skills_of, prefers_of, queue_of
 from trunkline.route import needs_in
+from trunkline.telling import on_arrival
 from trunkline.widening import covers
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
@@ -76,6 +77,7 @@ class Passing:
         return await moves.transfer_to_queue(
             self._board, **action.who, queue=name, requirement=needs.requirement, ladder=needs.ladder,
             weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
+            say=on_arrival(config, name, closed=not _open(config, name)),
             body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
         )  # fmt: skip
 
@@ -111,6 +113,11 @@ def _agent(name: str, field: str) -> str:
     if not _AGENT.fullmatch(name):
         raise BadFields(f"{field} is not an agent's id")
     return name
+
+
+def _open(config: Config, queue: str) -> bool:
+    calendar = config.calendar_of_queue(queue)
+    return calendar is None or not calendar.seconds_closed(datetime.now(UTC))
 
 
 def _wanted(action: Action, config: Config) -> tuple[str, int]:

@@ -16,12 +16,14 @@ from services.notify.window import Window
 from trunkline.bus import Bus, BusError, Partition, Pen, Position, Record, TermFilter, take_pen
 from trunkline.bus.pen import term_before
 from trunkline.bus.terms import highest_term
-from trunkline.events import Header, Mark, ReplyDetails, ReplyWritten, Topic
+from trunkline.events import ConversationTold, Header, Mark, ReplyDetails, ReplyWritten, TellingDetails, Topic
 from trunkline.metrics import UNSENT
 
 log = structlog.get_logger()
 
 _PAGE = 1_000
+_SENT = frozenset({ReplyWritten.type, ConversationTold.type})
+"""Types of the events that hold what is to be sent."""
 
 
 class Fenced(Exception):
@@ -105,7 +107,7 @@ class NotifyShard:
         if self._closing:
             return
         for record in records:
-            if record.type == ReplyWritten.type:
+            if record.type in _SENT:
                 self._queue(record)
             elif self._couriers.echo is not None and record.type in SAID:
                 self._couriers.echo.saw(record)
@@ -203,7 +205,8 @@ def _reply(record: Record) -> Reply | None:
         data = orjson.loads(record.value)["data"]
         thread = data["state"]["thread"]
         data["details"]["message"]["number"] = data["state"].get("said") or None
-        message = ReplyDetails.read(data["details"]).message
+        details = TellingDetails if record.type == ConversationTold.type else ReplyDetails
+        message = details.read(data["details"]).message
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         # Our own router wrote it: a bug, or a later version. It stays in the log and is said loudly.
         log.error("reply_unreadable", offset=record.offset, error=str(error)[:300])

@@ -10,6 +10,7 @@ from services.router.flexibility import run_flexibility
 from services.router.owner import Owner
 from services.router.record import PATIENCE_S, Record
 from services.router.settings import RouterSettings
+from services.router.telling import Telling
 from services.router.timers import run_figures, run_keeping, run_sweep, run_timers
 from trunkline.blobs import Blobs
 from trunkline.board import Board
@@ -54,9 +55,10 @@ async def build(service: Service) -> None:
         blobs=Blobs(settings.data_dir / "blobs"),
         record=Record(await service.enter("record", asks(settings, total_s=PATIENCE_S))),
         rules=lambda: rules[0],
+        channels=channels,
     )
     SHARDS.set(shards)
-    owner = Owner(core)
+    owner, telling = Owner(core), Telling(core)
 
     async def shards_verified() -> str | None:
         return owner.not_ready() or (None if await core.board.is_open() else "the board is not open")
@@ -65,7 +67,8 @@ async def build(service: Service) -> None:
     service.note("configuration", watch.refused)
     service.spawn("configuration", watch.run())
     service.spawn("shards", owner.run())
-    service.spawn("timers", run_timers(core, owner.shards))
+    service.spawn("timers", run_timers(core, owner.shards, telling))
+    service.spawn("telling", telling.run())
     service.spawn("sweep", run_sweep(core, owner.shards))
     service.spawn("figures", run_figures(core, owner.shards))
     service.spawn("flexibility", run_flexibility(core, owner.shards))

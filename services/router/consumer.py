@@ -98,12 +98,12 @@ class Consumer:
         """Its language, and what the rules say: nothing for a thread we believe has an open conversation, where a firm
         language stands against the one it has. The board asks if there is none."""
         if message.thread in self._open:
-            return (heard.language, "1" if heard.firm else "", *UNDECIDED)
+            return (heard.language, "1" if heard.firm else "", *UNDECIDED, "")
         known, agent, language = last or Last(known=False, agent="")
         facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
         decision = rules.engine.decide(facts)
         routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent)
-        return (decision.language, "1" if heard.firm else "", *routed.arguments())
+        return (decision.language, "1" if heard.firm else "", *routed.arguments(), routed.say)
 
     # --- answers -------------------------------------------------------------------------------------------
 

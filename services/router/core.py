@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.router.record import Record
 from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.bus import Bus, Partition
+from trunkline.channels.base import Channel
 from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Topic
@@ -58,6 +59,8 @@ class Core:
     blobs: Blobs
     record: Record
     rules: Callable[[], Rules]
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """Those installed, by type."""
 
     def routing(self, shard: int) -> Partition:
         """The shard's partition of `routing-events`."""

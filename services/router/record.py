@@ -9,6 +9,7 @@ import structlog
 
 from trunkline.gather import Gather
 from trunkline.internal import LASTS_AT_ONCE, Internal, RecordAway
+from trunkline.messages import MailHead
 
 log = structlog.get_logger()
 
@@ -26,6 +27,13 @@ class Last(NamedTuple):
     known: bool
     agent: str
     language: str = ""
+
+
+class Letters(NamedTuple):
+    """What a customer's letters in a conversation say of themselves, in order, as of a version of it."""
+
+    version: int
+    heads: list[MailHead]
 
 
 class Record:
@@ -49,6 +57,15 @@ class Record:
         if answer["known"]:
             return True
         return False if answer["behind_s"] < _MOST_BEHIND_S else None
+
+    async def letters(self, conversation: str) -> Letters | None:
+        """The heads of the customer's letters; None when there is no answer."""
+        try:
+            answer = await self._internal.get(f"/internal/conversations/{conversation}/letters", {})
+        except RecordAway as error:
+            log.warning("record_away", error=str(error))
+            return None
+        return Letters(answer["version"], [MailHead.model_validate(head) for head in answer["heads"]])
 
     async def last(self, threads: list[str]) -> dict[str, Last]:
         """Each thread's last conversation, those the record knows; nothing at all when there is no answer: route

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, SLACK, UNSERVED, WAITING
+from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, QUEUE_SHUT, SLACK, UNSERVED, WAITING
 from trunkline.requirements import channel_of, queue_of
 
 
@@ -29,10 +29,13 @@ class Survey:
         """Set the gauges; queues that are no more are set to nothing waiting."""
         now = int(answer[2])
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
+        shut = {queue.decode() for queue in answer[6][::2]}
         for raw in answer[1]:
             requirement = raw[0].decode()
             line = lines[queue_of(requirement), channel_of(requirement)]
             _add(line, waiting=int(raw[1]), oldest=raw[2], target=raw[3], eligible=int(raw[4]))
+            if int(raw[1]) and not int(raw[4]) and queue_of(requirement) not in shut:
+                line.unserved += int(raw[1])
         for labels in self._shown - set(lines):
             lines[labels] = _Line()
         for labels, line in lines.items():
@@ -45,10 +48,13 @@ class Survey:
         AGENTS.labels("available").set(int(answer[3]))
         AGENTS.labels("away").set(int(answer[4]))
         FREE_ROOM.set(int(answer[5]))
+        QUEUE_SHUT.clear()
+        for queue in shut:
+            QUEUE_SHUT.labels(queue).set(1)
 
     def clear(self) -> None:
         """Another router shows them now."""
-        for gauge in (WAITING, OLDEST, SLACK, ELIGIBLE, UNSERVED, AGENTS):
+        for gauge in (WAITING, OLDEST, SLACK, ELIGIBLE, UNSERVED, AGENTS, QUEUE_SHUT):
             gauge.clear()
         FREE_ROOM.set(0)
         self._shown = set()
@@ -57,8 +63,6 @@ class Survey:
 def _add(line: _Line, *, waiting: int, oldest: bytes, target: bytes, eligible: int) -> None:
     line.waiting += waiting
     line.eligible = max(line.eligible, eligible)
-    if waiting and not eligible:
-        line.unserved += waiting
     if oldest:
         line.oldest_ms = min(line.oldest_ms or int(oldest), int(oldest))
     if target:

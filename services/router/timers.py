@@ -13,6 +13,7 @@ from services.router.checkpoint import Keeper
 from services.router.core import Core
 from services.router.shard import Shard
 from services.router.survey import Survey
+from services.router.telling import Telling
 from trunkline.board import BoardAway, BoardClosed
 from trunkline.board.rebuild import discard_others
 from trunkline.bus import AppendUnknown, BusError, Partition
@@ -32,20 +33,21 @@ _EXPIRE_S = 3_600.0
 Owned = Callable[[], Iterable[Shard]]
 
 
-async def run_timers(core: Core, owned: Owned) -> None:
-    """Run the due timers of all verified shards in one call; sleep until the next, a second at most."""
+async def run_timers(core: Core, owned: Owned, telling: Telling) -> None:
+    """Run the due timers of all verified shards in one call; sleep until the next, a second at most.
+
+    What the board asks to be said is handed on.
+    """
     while True:
         pause = _LONGEST_S
         try:
+            shards = [shard for shard in owned() if shard.verified]
             answers = await asyncio.gather(
-                *(
-                    core.board.call("tick", str(shard.number), str(shard.term), str(_MOST))
-                    for shard in owned()
-                    if shard.verified
-                )
+                *(core.board.call("tick", str(shard.number), str(shard.term), str(_MOST)) for shard in shards)
             )
-            for answer in answers:
+            for shard, answer in zip(shards, answers, strict=True):
                 if answer[0] == b"ok":
+                    telling.ask(shard, answer[5])
                     pause = min(pause, _pause(answer))
         except (BoardClosed, BoardAway) as error:
             log.debug("timers_wait", reason=str(error))

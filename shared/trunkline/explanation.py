@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -88,6 +88,9 @@ class Wider(BaseModel):
     in_s: float | None = Field(description="seconds from now; null while it does not wait")
     asked: Asked
     would_do: int = Field(description="present agents who satisfy it")
+    tells: Literal["", "overflow", "callback"] = Field(
+        description="what the customer is told then: overflow or callback"
+    )
 
 
 class Now(BaseModel):
@@ -103,6 +106,8 @@ class Now(BaseModel):
     wider: list[Wider]
     roster_able: int = Field(description="of the whole roster, who satisfies it, there or not")
     roster_lacks: dict[str, int] = Field(description="where none does: what the nearest of the roster lacks")
+    shut: bool = Field(description="its queue is shut: nobody is offered it")
+    shut_until: datetime | None = Field(description="when it opens; null: when somebody opens it")
 
 
 class Explanation(BaseModel):

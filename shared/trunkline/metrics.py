@@ -55,6 +55,15 @@ TIMER_FAILURES = Counter("trunkline_timer_failures_total", "Timers that failed o
 STRANDED = Counter(
     "trunkline_sweep_found_total", "Waiting work the sweep found beside a free agent; each is a bug: none is expected."
 )
+TOLD = Counter(
+    "trunkline_told_total",
+    "Words without an agent that the board asked for, by kind and what became of it: said, unsaid (no longer true, said"
+    " before, not to be said there), gone (an agent came).",
+    ["kind", "outcome"],
+)
+QUEUE_SHUT = Gauge(
+    "trunkline_queue_shut", "1 while somebody has shut the queue; no series while it is open.", ["queue"]
+)
 CONFIRMATIONS = Counter(
     "trunkline_dedupe_confirmations_total", "Filter hits the record was asked about, by its answer.", ["answer"]
 )

@@ -10,7 +10,8 @@ from trunkline.config.model import Config, Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import Room, requirement_id
-from trunkline.widening import ladder
+from trunkline.telling import on_arrival
+from trunkline.widening import ladder, rungs_of
 
 VERSION_LENGTH = 12
 """Characters of the configuration's digest that name its version in a decision, as its metric does."""
@@ -33,6 +34,8 @@ class Route:
     limits: str
     ladder: str
     rules: str = ""
+    say: str = ""
+    """The kind of words for who has to wait; '' for none."""
 
     def arguments(self) -> tuple[str, ...]:
         """In the order of the moves `receive` and `begin`."""
@@ -58,6 +61,7 @@ def route(decision: Decision, config: Config, *, channel: str, last_agent: str =
         limits=queue.limits,
         ladder=needs.ladder,
         rules=f"{config.digest[:VERSION_LENGTH]}:{','.join(decision.rules)}"[:_MOST_RULES],
+        say=on_arrival(config, decision.queue, closed=decision.opens_in_s > 0),
     )
 
 
@@ -88,7 +92,7 @@ def needs_in(
         only=(last_agent if queue.sticky_s else "", queue.sticky_s), later_s=later_s,
     )  # fmt: skip
     if steps:
-        return Needs(steps.split()[0].partition(">")[2], steps)
+        return Needs(rungs_of(steps)[0].requirement, steps)
     return Needs(requirement_id(name, channel, room, requires, prefers=prefers, policy=policy), "")
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Literal, NamedTuple
 
 from trunkline.config.model import WideningStep
 from trunkline.index import DEFAULT, Policy
 from trunkline.requirements import ONLY, SUPERVISORS, Room, requirement_id
 
 _NOTHING: Mapping[str, int] = {}
+
+TELLS = ">"
+"""Between a rung's requirement set and what the customer is told at it."""
 
 GROUP = ".*"
 """At the end of a name: every skill of the group, as `lang.*`."""
@@ -28,6 +32,7 @@ def ladder(
     later_s: int = 0,
 ) -> str:
     """The requirement sets by which it widens, `ms>set ms>set …`, the first after 0 ms; '' when nothing ever changes.
+    A step that tells the customer something says so behind: `ms>set>overflow`.
 
     Steps add up: what one has lowered, dropped or opened stays so. A step that changes nothing for these skills is
     left out; each is taken `later_s` later. What is preferred, and the policy of who is taken first, stay as they are.
@@ -45,9 +50,28 @@ def ladder(
         further = (*step.queues, *([SUPERVISORS] if step.supervisors else ()))
         also += [name for name in further if name not in {queue, *also}]
         wider = named(skills, also=also)
-        if wider != rungs[-1][1]:
-            rungs.append(((later_s + step.after_s) * 1_000, wider))
+        if step.tell is not None or wider != rungs[-1][1].partition(TELLS)[0]:
+            said = f"{TELLS}{step.tell}" if step.tell is not None else ""
+            rungs.append(((later_s + step.after_s) * 1_000, wider + said))
     return " ".join(f"{after}>{requirement}" for after, requirement in rungs) if len(rungs) > 1 else ""
+
+
+_KINDS: Mapping[str, Literal["overflow", "callback"]] = {"overflow": "overflow", "callback": "callback"}
+
+
+class Rung(NamedTuple):
+    """A step of a ladder."""
+
+    after_ms: int
+    requirement: str
+    tells: Literal["", "overflow", "callback"]
+    """What the customer is told then; '' for nothing."""
+
+
+def rungs_of(text: str) -> list[Rung]:
+    """The rungs of a ladder as the board has it."""
+    parts = (step.split(TELLS) for step in text.split())
+    return [Rung(int(after), requirement, _KINDS.get("".join(told), "")) for after, requirement, *told in parts]
 
 
 def covers(name: str, skill: str) -> bool:

@@ -16,6 +16,7 @@ from trunkline.bus import Partition
 from trunkline.events import Topic
 from trunkline.explanation import Explanation
 from trunkline.internal import ENDS_AT_ONCE, LASTS_AT_ONCE
+from trunkline.messages import MailHead
 
 router = APIRouter(
     prefix="/internal", tags=["internal"], dependencies=[Depends(internal)], responses=responses(401, 422, 503)
@@ -71,6 +72,24 @@ async def explain_conversation(conversation: str, use: Use) -> Explanation:
     if one is None:
         raise NotThere("the record has no such conversation (yet)")
     return await explain(use.repository, use.board, one, seen_by=None)
+
+
+class Letters(BaseModel):
+    """What the customer's letters in a conversation say of themselves."""
+
+    version: int = Field(description="of the conversation, as far as the record has heard; 0: not of it yet")
+    heads: list[MailHead] = Field(description="in order, of the last fifty messages")
+
+
+@router.get("/conversations/{conversation}/letters")
+async def letters_of(conversation: str, use: Use) -> Letters:
+    """The heads that an answer without an agent needs; a conversation the record has not got yet has none."""
+    found = await use.repository.conversations.transcript(conversation, limit=50)
+    if found is None:
+        return Letters(version=0, heads=[])
+    inbound = (message for message in found.messages if message.direction == "inbound")
+    heads = [part for message in inbound for part in message.parts if isinstance(part, MailHead)]
+    return Letters(version=found.conversation.version, heads=heads)
 
 
 class NewLines(BaseModel):

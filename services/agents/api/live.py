@@ -66,6 +66,8 @@ class LiveQueue(BaseModel):
     oldest_s: float | None
     slack_s: float | None
     unserved: int = Field(description="waiting although no available agent has the skills")
+    shut: bool = Field(description="somebody shut it: nobody is offered what waits in it")
+    shut_until: datetime | None = Field(description="when it opens; null: it is open, or shut until somebody opens it")
     unroutable: int = Field(description="waiting although nobody of the whole roster could ever take it as it is")
     needs: list[LiveNeed]
 
@@ -157,6 +159,7 @@ async def live(use: Use) -> Live:
     """Queues and agents at this moment."""
     names = await use.repository.roster.names()
     there, waits = await looks.attendance(use.board), await looks.waiting(use.board)
+    shut = await looks.shut_queues(use.board)
     agents = [
         LiveAgent(
             id=one.agent, name=names.get(one.agent, one.agent), presence=one.presence, reason=one.reason,
@@ -168,7 +171,7 @@ async def live(use: Use) -> Live:
     return Live(
         at=datetime.now(UTC),
         ledger=await _ledger(use),
-        queues=_queues(waits, await use.reach.of_waiting(waits), titles),
+        queues=_queues(waits, await use.reach.of_waiting(waits), titles, shut),
         agents=sorted(agents, key=lambda agent: agent.name),
     )
 
@@ -181,14 +184,25 @@ async def _ledger(use: Parts) -> Ledger | None:
         return None
 
 
-def _queues(waiting: Iterable[Waiting], reach: Mapping[str, Reached], titles: Mapping[str, str]) -> list[LiveQueue]:
-    """Every configured queue, in the file's order; then queues that something waits in though the file has them not."""
+def _queues(
+    waiting: Iterable[Waiting],
+    reach: Mapping[str, Reached],
+    titles: Mapping[str, str],
+    shut: Mapping[str, datetime | None],
+) -> list[LiveQueue]:
+    """Every configured queue, in the file's order; then queues that something waits in, or that are shut, though the
+    file has them not."""
     needs: defaultdict[str, list[Waiting]] = defaultdict(list)
     for one in waiting:
         if one.waiting:
             needs[one.queue].append(one)
-    names = [*titles, *sorted(needs.keys() - titles.keys())]
-    return [_queue(name, titles.get(name, name), needs[name], reach) for name in names]
+    names = [*titles, *sorted((needs.keys() | shut.keys()) - titles.keys())]
+    return [
+        _queue(name, titles.get(name, name), needs[name], reach).model_copy(
+            update={"shut": True, "shut_until": shut[name], "unserved": 0} if name in shut else {}
+        )
+        for name in names
+    ]
 
 
 def _queue(name: str, title: str, needs: list[Waiting], reach: Mapping[str, Reached]) -> LiveQueue:
@@ -197,6 +211,7 @@ def _queue(name: str, title: str, needs: list[Waiting], reach: Mapping[str, Reac
         waiting=sum(one.waiting for one in needs),
         oldest_s=max((one.oldest_s for one in needs if one.oldest_s is not None), default=None),
         slack_s=min((one.slack_s for one in needs if one.slack_s is not None), default=None),
+        shut=False, shut_until=None,
         unserved=sum(one.waiting for one in needs if not one.eligible),
         unroutable=sum(one.waiting for one in needs if one.requirement in reach and not reach[one.requirement].able),
         needs=[_need(one, reach.get(one.requirement)) for one in needs],

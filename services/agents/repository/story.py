@@ -22,6 +22,7 @@ from trunkline.events import (
     OfferRescinded,
     PreferenceChanged,
     ReplyDetails,
+    TellingDetails,
 )
 from trunkline.messages import InboundMessage, OutboundMessage, plain_text
 
@@ -49,7 +50,7 @@ _STANDS: Final = itemgetter(*FOUND_BY)
 
 # By type, not isinstance: pydantic's metaclass makes that ten times as slow, and this runs for every event.
 _ENDED_OFFER: Final = {OfferDeclined, OfferExpired, OfferRescinded}
-_SAYING: Final = {InboundDetails, ReplyDetails}
+_SAYING: Final = {InboundDetails, ReplyDetails, TellingDetails}
 
 
 @dataclass(slots=True)
@@ -141,7 +142,8 @@ class Story:
             row["last_words"] = plain_text(message.parts)
             said |= {"direction": "inbound", "at": message.received_at, "provider_ids": [message.provider_id]}
         elif type(message) is OutboundMessage:
-            row["unanswered"] = 0
+            if message.agent is not None:  # words without an agent are no answer
+                row["unanswered"] = 0
             said |= {"direction": "outbound", "at": message.written_at, "agent": message.agent}
         self.messages.append(said)
         if words := words_of(parts or ()):
@@ -175,6 +177,8 @@ def _agent(event: Any, before: Row, after: Row) -> str:
     details = getattr(event, "details", None)
     if type(details) is ReplyDetails:
         return details.message.agent or ""
+    if type(details) is TellingDetails:
+        return ""
     return str(after["offered_to"] or after["owner"] or before["owner"])
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import Position, Record
-from trunkline.events import Header, Mark, PreferenceChanged, Status
+from trunkline.events import Header, Mark, PreferenceChanged, QueueOpened, QueueShut, Status
 
 DAY_MS = 86_400_000
 FILTER_DAYS = 9
@@ -38,6 +38,8 @@ class Fold:
     operations: dict[str, tuple[int, str]] = field(default_factory=dict)
     seen: dict[int, set[int]] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
+    shut: dict[str, int] = field(default_factory=dict)
+    """Queues of this shard that are shut → ms until when, 0 until they are opened."""
 
     def take(self, record: Record) -> None:
         """Add an accepted record."""
@@ -56,6 +58,8 @@ class Fold:
                 self._remember(record, operation.decode(), version.decode())
         elif record.type == PreferenceChanged.type:
             self._prefer(record)
+        elif record.type in (QueueShut.type, QueueOpened.type):
+            self._shut(record)
         if message := headers.get(Header.MESSAGE):
             self.seen.setdefault(record.timestamp_ms // DAY_MS, set()).add(print_of(message.decode()))
 
@@ -68,6 +72,13 @@ class Fold:
         data = orjson.loads(record.value)["data"]
         thread, opted_out = data["thread"], data["opted_out"]
         (self.opted_out.add if opted_out else self.opted_out.discard)(thread)
+
+    def _shut(self, record: Record) -> None:
+        data = orjson.loads(record.value)["data"]
+        if record.type == QueueShut.type:
+            self.shut[data["queue"]] = data["until"]
+        else:
+            self.shut.pop(data["queue"], None)
 
     def tidy(self, now_ms: int) -> None:
         """Decode what is left, and forget what no longer matters."""
@@ -97,6 +108,7 @@ class Fold:
             "operations": [[name, at, answer] for name, (at, answer) in self.operations.items()],
             "seen": {str(day): _pack(prints) for day, prints in self.seen.items()},
             "opted_out": sorted(self.opted_out),
+            "shut": self.shut,
         }
         return zlib.compress(orjson.dumps(content), 1)
 
@@ -114,6 +126,7 @@ class Fold:
             operations={name: (at, answer) for name, at, answer in content["operations"]},
             seen={int(day): _unpack(prints) for day, prints in content["seen"].items()},
             opted_out=set(content["opted_out"]),
+            shut=content.get("shut", {}),  # a checkpoint from before queues could be shut has none
         )
 
 

@@ -15,7 +15,8 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P applied           hash     shard → last applied offset of `inbound`
     P o:<p>             stream   outbox; ids are sequence-nonce, dense
     P timers:<p>        zset     offer|conversation|fence, again|conversation, wrap|conversation, wake|conversation,
-                                 lease|agent, owner|agent → ms when due
+                                 widen|conversation, say|conversation, lease|agent, owner|agent, open|queue,
+                                 tell|queue → ms when due
     P op:<id>           string   an operation's first answer, an hour
     P seen:<p>:<d>:<b>  hash     40-bit prints of message ids seen on day d, bucket b of 1024, nine days
     P opted_out         set      SHA-1 of threads whose contact opted out
@@ -29,6 +30,9 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined
+    P told:<contact>    hash     kind|thread → ms when it was told without an agent; SHA-1 of account and address; a day
+    P shut              hash     queue → ms until when it is shut, 0 until it is opened
+    P telling:<queue>   zset     of a shut one, who waited then and is not yet to be told so
     P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
@@ -46,7 +50,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Raised with every change of what the keys hold. A board of another layout is stale (rebuilt), never misread."""
 
 

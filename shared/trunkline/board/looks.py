@@ -94,6 +94,12 @@ class Waits:
             return self._found
 
 
+async def shut_queues(board: Board) -> dict[str, datetime | None]:
+    """The queues that are shut, and until when; None: until somebody opens them. BoardClosed or BoardAway."""
+    _, flat = await board.call("shut_queues")
+    return {name.decode(): _moment(int(until)) for name, until in zip(flat[::2], flat[1::2], strict=True)}
+
+
 async def progress(board: Board) -> list[Progress]:
     """Every shard, by its number, all of one moment. BoardClosed or BoardAway as of `Board.call`."""
     _, lines = await board.call("ledger", str(board.shards))
@@ -126,5 +132,10 @@ def _present(line: list[str]) -> Present:
     agent, presence, reason, capacity, load, missed, since = line
     return Present(
         agent=agent, presence=Presence(presence), reason=reason, capacity=int(capacity or 0), load=int(load or 0),
-        missed=int(missed or 0), since=datetime.fromtimestamp(int(since) / 1_000, UTC) if since else None,
+        missed=int(missed or 0), since=_moment(int(since or 0)),
     )  # fmt: skip
+
+
+def _moment(milliseconds: int) -> datetime | None:
+    """A time of the board; its 0 means none."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC) if milliseconds else None

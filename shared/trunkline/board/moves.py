@@ -67,13 +67,15 @@ async def transfer_to_queue(
     body: bytes,
     ladder: str = "",
     reason: str = "transfer",
+    say: str = "",
     trace: str = "",
 ) -> Answer:
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender.
 
-    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line.
+    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line. `say`: the kind of words
+    that the customer is told if they have to wait.
     """
-    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason))
+    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason), safe(say) if say else "")
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -141,6 +143,24 @@ async def begin(
         body,
         str(per_minute),
     )
+
+
+async def shut(
+    board: Board, *, operation: str, agent: str, queue: str, until: int, body: bytes, trace: str = ""
+) -> Answer:
+    """Nobody is offered what waits in this queue, until a time (ms) or, 0, until it is opened. `past`: that is over.
+
+    What waits and what comes keeps its place and is told so once. Offers that are open stay open. `body` is the
+    finished `QueueShut`.
+    """
+    place = f"{shard_of(queue, board.shards)}-{safe(queue)}"
+    return await board.move(traced("shut", trace), safe(operation), safe(agent), place, str(until), body)
+
+
+async def unshut(board: Board, *, operation: str, agent: str, queue: str, body: bytes, trace: str = "") -> Answer:
+    """Open a shut queue; what waits is matched at once. `gone`: it is not shut. `body`: the finished `QueueOpened`."""
+    place = f"{shard_of(queue, board.shards)}-{safe(queue)}"
+    return await board.move(traced("unshut", trace), safe(operation), safe(agent), place, body)
 
 
 async def close(board: Board, *, operation: str, agent: str, conversation: str, body: bytes, trace: str = "") -> Answer:

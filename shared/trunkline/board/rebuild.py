@@ -5,6 +5,7 @@ Everything is written under the new generation's prefix, which nobody reads befo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha1
 from operator import itemgetter
 from typing import Any
@@ -19,12 +20,17 @@ from trunkline.events import Status
 from trunkline.ids import shard_of
 
 _OWNER_LOST_MS = 120_000
+_UNOWNED = (Status.QUEUED, Status.OFFERED)
+TOLD_MS = 86_400_000
+"""How long nothing is told twice without an agent."""
+
 _CHUNK = 500
 
 
 async def build(board: Board, generation: str, folds: dict[int, Fold], *, now_ms: int) -> int:
     """Write the board of these folds; how many conversations it holds. BoardAway if Redis goes away meanwhile."""
-    writer = _Writer(board, generation, now_ms)
+    shut = {queue: until for fold in folds.values() for queue, until in fold.shut.items()}
+    writer = _Writer(board, generation, now_ms, shut)
     try:
         for shard, fold in folds.items():
             await writer.shard(shard, fold)
@@ -56,12 +62,13 @@ async def discard_others(board: Board, generation: str) -> None:
 class _Writer:
     """Plain commands, in pipelines."""
 
-    def __init__(self, board: Board, generation: str, now_ms: int) -> None:
+    def __init__(self, board: Board, generation: str, now_ms: int, shut: Mapping[str, int]) -> None:
         self._shards = board.shards
         self._prefix = board.keys.under(generation)
         self._now = now_ms
         self._pipeline = board.client.pipeline(transaction=False)
         self._owners: set[str] = set()
+        self._shut = shut
         self.conversations = 0
 
     async def flush(self, *, at_least: int = 1) -> None:
@@ -90,6 +97,10 @@ class _Writer:
                 await self.flush(at_least=_CHUNK)
         for thread in fold.opted_out:
             self._pipeline.sadd(p + "opted_out", sha1(thread.encode(), usedforsecurity=False).hexdigest())
+        for queue, until in fold.shut.items():
+            self._pipeline.hset(p + "shut", queue, str(until))
+            if until:
+                self._timer(shard, f"open|{queue}", until)
         await self._filters(shard, fold)
 
     async def _filters(self, shard: int, fold: Fold) -> None:
@@ -112,6 +123,7 @@ class _Writer:
             state = state | {"deadline": 1}
             self._pipeline.sadd(p + "ac:" + state["offered_to"], name)
             self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
+        state = self._to_say(shard, name, state)
         self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
         self._pipeline.set(p + "t:" + state["thread"], name)
         self._pipeline.zadd(p + "requirements", {state["requirement"]: self._now})
@@ -127,6 +139,25 @@ class _Writer:
             self._timer(shard, f"wake|{name}", state["wake_at"])
         if state["owner"]:
             self._owned(name, state["owner"])
+
+    def _to_say(self, shard: int, name: str, state: dict[str, Any]) -> dict[str, Any]:
+        """What it was told within a day is not told again; what it is still to be told is asked for, that its queue is
+        shut too."""
+        for one in state.get("told", "").split():
+            kind, _, at = one.rpartition(":")
+            left = int(at) + TOLD_MS - self._now
+            if left > 0:
+                address = f"{state['account']}|{state['scheme']}:{state['contact']}"
+                key = self._prefix + f"told:{sha1(address.encode(), usedforsecurity=False).hexdigest()}"
+                self._pipeline.hset(key, f"{kind}|{state['thread']}", at)
+                self._pipeline.pexpire(key, left)
+        words = state.get("to_say", "")
+        if state["status"] in _UNOWNED and state["queue"] in self._shut:
+            words = words if words.startswith("shut:") else f"shut:{state['version']}"
+        if not words or state["status"] not in _UNOWNED:
+            return state
+        self._timer(shard, f"say|{name}", self._now)
+        return state | {"to_say": words}
 
     def _in_line(self, shard: int, name: str, state: dict[str, Any]) -> None:
         p, requirement = self._prefix, state["requirement"]

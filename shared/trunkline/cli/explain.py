@@ -100,7 +100,8 @@ def _now(now: Now) -> Iterator[str]:
     yield ""
     yield f"Now it asks for {asked(now.asked)}."
     late = f"due {_span(-now.due_in_s)} ago" if now.due_in_s < 0 else f"due in {_span(now.due_in_s)}"
-    yield f"It has waited {_span(now.waited_s)}, {late}. {now.could_be_asked} of {_present(now)} agents could be asked."
+    could = f"{now.could_be_asked} of {_present(now)} agents could be asked."
+    yield f"It has waited {_span(now.waited_s)}, {late}. {_shut(now) if now.shut else could}"
     yield from _counts(now.passed_over)
     if not now.roster_able:
         lacks = ", ".join(f"{skill} ≥ {level}" for skill, level in now.roster_lacks.items())
@@ -113,6 +114,11 @@ def _now(now: Now) -> Iterator[str]:
         yield f"  … and {len(now.agents) - _MOST_AGENTS} more (all of them with --json)"
 
 
+def _shut(now: Now) -> str:
+    until = f"until {now.shut_until:%Y-%m-%d %H:%M} UTC" if now.shut_until is not None else "until somebody opens it"
+    return f"Its queue is shut {until}: nobody is offered it."
+
+
 def _present(now: Now) -> int:
     counts: dict[str, int] = now.passed_over.model_dump()
     return now.could_be_asked + sum(counts.values())
@@ -120,7 +126,8 @@ def _present(now: Now) -> int:
 
 def _step(step: Wider) -> str:
     when = f"In {_span(step.in_s)}" if step.in_s and step.in_s > 0 else "Later"
-    return f"{when} it asks for {asked(step.asked)}; {step.would_do} present agents satisfy that."
+    told = f"the customer is told the queue's `{step.tells}`, and " if step.tells else ""
+    return f"{when} {told}it asks for {asked(step.asked)}; {step.would_do} present agents satisfy that."
 
 
 def _stands(agent: AgentNow) -> str:

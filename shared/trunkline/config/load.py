@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from trunkline.channels.base import Channel
-from trunkline.config import names
+from trunkline.config import names, tells
 from trunkline.config.document import MAX_BYTES, Node, Scalar, Source, Table, Unreadable, locate, read, value_of
 from trunkline.config.model import MAX_RULES, Config, Layout
 from trunkline.config.places import index_of
@@ -56,6 +56,8 @@ def parse(
     settings = checking.settings(channels, Environment(environment)) if channels is not None else {}
     if rules:
         checking.rules()
+    if layout is not None and channels is not None:
+        checking.texts(layout, channels)
     if layout is None or problems:
         raise ConfigError(problems)
     accounts = {
@@ -129,6 +131,18 @@ class _Checking:
                 for fault in error.faults:
                     index = index_of(self._source, when, fault.line, fault.column)
                     self._problems.append(self._source.problem(index, ("rules", at, "when"), fault.message))
+
+    def texts(self, layout: Layout, channels: Mapping[str, Channel]) -> None:
+        """Every channel with an account can carry what a queue says without an agent: any of them may lead there."""
+        used = {
+            entry.channel: channels[entry.channel] for entry in layout.accounts.values() if entry.channel in channels
+        }
+        for name, queue in layout.queues.items():
+            if queue.tells is not None:
+                moment = "9" * tells.LONGEST_MOMENT
+                longest = {"queue": queue.title, "mail": queue.mail or "", "opens": moment, "until": moment}
+                for kind, language, message in tells.too_long(queue.tells, used, longest):
+                    self._tell(("queues", name, "tells", kind, language), message)
 
     def _tell(self, path: tuple[str | int, ...], message: str, *, key: bool = False) -> None:
         self._problems.append(self._source.problem(locate(self._root, path, key=key), path, message))

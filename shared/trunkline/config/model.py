@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
 from trunkline.config.intents import Intents
+from trunkline.config.tells import DEFAULT_LANGUAGE, Mailbox, Step, Tells
 from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
 from trunkline.requirements import limits_text
@@ -122,6 +123,7 @@ class WideningStep(_Frozen):
     drop: tuple[SkillOrGroup, ...] = Field(default=(), description="skills that are not asked for any more")
     queues: tuple[Name, ...] = Field(default=(), max_length=8, description="whoever serves these will do as well")
     supervisors: bool = Field(default=False, description="any supervisor with the skills will do as well")
+    tell: Step | None = Field(default=None, description="the customer is told this of the queue's `tells`, once")
 
 
 class Queue(_Frozen):
@@ -161,6 +163,8 @@ class Queue(_Frozen):
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
     hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
     closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
+    tells: Tells | None = Field(default=None, description="what customers are told without an agent")
+    mail: Mailbox | None = Field(default=None, description="the address that `{mail}` in its texts is")
 
     @property
     def limits(self) -> str:
@@ -262,6 +266,12 @@ class Config(Layout):
     """
 
     digest: str = Field(description="the running version: changes with every byte of the file")
+
+    @property
+    def fallback_language(self) -> str:
+        """What who writes no language of ours is told things in."""
+        spoken = self.language
+        return (spoken.otherwise or spoken.of[0]) if spoken is not None else DEFAULT_LANGUAGE
 
     def account(self, name: str, *, public_url: str) -> Account | None:
         """The account as channels want it; None if there is none of that name."""

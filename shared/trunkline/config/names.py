@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from trunkline.config import tells
 from trunkline.config.document import Items, Node, Scalar, Table
 from trunkline.config.problems import meant
 from trunkline.requirements import ONLY
@@ -42,6 +43,7 @@ def check(root: Node) -> Iterator[Finding]:
         yield from _calendar(queue, ("queues", name), calendars)
         yield from _widening(queue, ("queues", name, "widening"), queues, skills)
     yield from _languages(root, skills)
+    yield from tells.problems(root, _fallback(root))
     for at, rule in items(root, "rules"):
         yield from _queue(rule, ("rules", at), "queue", queues)
         yield from _skills(rule, ("rules", at), skills)
@@ -106,8 +108,8 @@ def _widening(
             for place, name in _named(step, key):
                 if not any(covers(name, one) for one in known):
                     yield (*path, at, *place), unknown(kind, name, known), key == "lower"
-        if not {"lower", "drop", "queues", "supervisors"} & step.entries.keys():
-            yield (*path, at), "the step changes nothing; give lower, drop, queues or supervisors", False
+        if not {"lower", "drop", "queues", "supervisors", "tell"} & step.entries.keys():
+            yield (*path, at), "the step changes nothing; give lower, drop, queues, supervisors or tell", False
         after = step.entries.get("after_s")
         if isinstance(after, Scalar) and isinstance(after.value, int):
             if after.value <= before:
@@ -157,6 +159,15 @@ def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:
     for key in () if group else ("level", "otherwise"):
         if key in language.entries:
             yield ("language", key), "means nothing without `skill`", True
+
+
+def _fallback(root: Node) -> str:
+    """As `Config.fallback_language`, of a file that may be wrong elsewhere."""
+    language = root.entries.get("language") if isinstance(root, Table) else None
+    if not isinstance(language, Table):
+        return tells.DEFAULT_LANGUAGE
+    first = next((name for _, name in _named(language, "of")), tells.DEFAULT_LANGUAGE)
+    return _word(language.entries.get("otherwise")) or first
 
 
 def _word(node: Node | None) -> str:

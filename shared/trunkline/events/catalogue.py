@@ -13,6 +13,7 @@ from trunkline.events.conversations import (
     ConversationQueued,
     ConversationReopened,
     ConversationSnoozed,
+    ConversationTold,
     ConversationTransferred,
     ConversationWidened,
     ConversationWoken,
@@ -36,6 +37,8 @@ from trunkline.events.floor import (
     Mark,
     MessageRefused,
     PreferenceChanged,
+    QueueOpened,
+    QueueShut,
     Taken,
 )
 from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceReceived, ReplyUndeliverable
@@ -43,14 +46,15 @@ from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceRece
 INBOUND: tuple[type[Data], ...] = (MessageReceived, PreferenceReceived, ReplyUndeliverable)
 CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
-    OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred,
-    WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened, ConversationAssigned,
-    ConversationClosed,
+    OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTold,
+    ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened,
+    ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[Data], ...] = (Taken, Mark, Checkpoint)
 DELIVERIES: tuple[type[Data], ...] = (StepAccepted, ReplySent, SendFailed, ReceiptReceived)
 ALL: tuple[type[Data], ...] = (
-    *INBOUND, *CONVERSATION, PreferenceChanged, MessageRefused, *AGENT, *OWNER, *DELIVERIES, DeadLetter,
+    *INBOUND, *CONVERSATION, PreferenceChanged, QueueShut, QueueOpened, MessageRefused, *AGENT, *OWNER, *DELIVERIES,
+    DeadLetter,
 )  # fmt: skip
 BY_TYPE: dict[str, type[Data]] = {event.type: event for event in ALL}

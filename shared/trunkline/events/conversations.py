@@ -153,6 +153,20 @@ class ReplyWritten(ConversationEvent):
     details: ReplyDetails
 
 
+class TellingDetails(Data):
+    """Details of words without an agent: what notify must send, whole, and of which kind they are."""
+
+    kind: str = Field(description="queued, closed, shut; overflow or callback, `.` and the rung of the ladder")
+    message: OutboundMessage
+
+
+class ConversationTold(ConversationEvent):
+    """The customer is told something while nobody has it yet. `message.agent` is null: it is no reply."""
+
+    type = "trunkline.conversation.told.v1"
+    details: TellingDetails
+
+
 class FailureDetails(Data):
     """Why a reply will never be delivered."""
 
@@ -204,6 +218,7 @@ class WidenedDetails(Data):
     """Details of a widening: the requirement set it had before."""
 
     before: str
+    told: str = Field(default="", description="what the customer is to be told then; empty for nothing")
 
 
 class ConversationWidened(ConversationEvent):

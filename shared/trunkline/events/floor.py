@@ -17,6 +17,24 @@ class PreferenceChanged(RoutingEvent):
     opted_out: bool
 
 
+class QueueShut(RoutingEvent):
+    """A supervisor shut a queue: nobody is offered what waits in it. Shut again: until another time."""
+
+    type = "trunkline.queue.shut.v1"
+    queue: str
+    by: str
+    until: int = Field(default=0, description="ms since the epoch; 0 until it is opened")
+    note: str = ""
+
+
+class QueueOpened(RoutingEvent):
+    """A shut queue is open again: by a supervisor, or because its time was over (`by` is empty)."""
+
+    type = "trunkline.queue.opened.v1"
+    queue: str
+    by: str = ""
+
+
 class MessageRefused(RoutingEvent):
     """An item the board could not apply; the untouched record is in `dead-letters` before this is."""
 

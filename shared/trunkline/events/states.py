@@ -78,6 +78,12 @@ class ConversationState(Data):
     rung: int = Field(default=0, description="the ladder's rung that `requirement` is")
     widen_at: int = Field(default=0, description="when the next rung is due, if it still waits; 0 when there is none")
     language: str = Field(default="", description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    to_say: str = Field(
+        default="",
+        description="what the customer is to be told without an agent while it waits, `kind:version` by blanks",
+    )
+    told: str = Field(default="", description="what was told so within a day, `kind:ms` by blanks")
+    promise: str = Field(default="", description="what was promised so: `callback`; empty for nothing")
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 

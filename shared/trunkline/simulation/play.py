@@ -15,6 +15,7 @@ from trunkline.simulation.moves import Accept, Close, Come, Command, Flex, Kind,
 from trunkline.simulation.roster import AFTER_MS, profile, seats
 from trunkline.simulation.scenario import Scenario
 from trunkline.simulation.tally import Tally
+from trunkline.widening import rungs_of
 
 _GOLDEN = 0.6180339887498949
 
@@ -121,7 +122,7 @@ class Play:
     def _come(self, arrival: Arrival) -> Command:
         number = next(self._numbers)
         route = self._scenario.routes[arrival.kind]
-        later = [step.partition(">")[2] for step in route.ladder.split()[1:]]
+        later = [one.requirement for one in rungs_of(route.ladder)[1:]]
         self._open[number] = _Conversation(arrival, route.requirement, later)
         if arrival.patience_ms is not None:
             self._plan(arrival.at_ms + arrival.patience_ms, Leave(number))

@@ -18,6 +18,7 @@ from trunkline.requirements import channel_of, policy_of_requirement, prefers_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
 from trunkline.simulation.moves import BEGIN_MS, Accept, Close, Come, Command, Flex, Kind, Leave, Present, Told, WrapUp
+from trunkline.widening import rungs_of
 
 _Timer = tuple[int, str, int, int]
 """When, what, conversation, fence: in their order."""
@@ -139,7 +140,7 @@ class Reference:
                 assert_never(command)
 
     def _come(self, number: int, route: Route) -> None:
-        rungs = [(int(after), name) for step in route.ladder.split() for after, _, name in [step.partition(">")]]
+        rungs = [(one.after_ms, one.requirement) for one in rungs_of(route.ladder)]
         c = _Conversation(number, route, rungs or [(0, route.requirement)], self._now + route.due_in_ms)
         self._conversations[number] = c
         self._plan_widening(c, self._now)

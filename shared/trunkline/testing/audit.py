@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from trunkline.due import target_ms
 from trunkline.index import Candidate, index, proficiency
-from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
+from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queue_of, room_of, skills_of
 from trunkline.standing import Standing, standing
 
 _HASHES = ("c", "a", "as", "ap", "n")
@@ -30,6 +30,8 @@ class Picture:
         self.kinds: dict[str, dict[str, Any]] = defaultdict(dict)
         self.present: set[str] = set()
         self.requirements: set[str] = set()
+        self.shut: set[str] = set()
+        self.timers: set[str] = set()
 
     def of(self, kind: str, name: str) -> Any:
         """One key's content; empty where there is none."""
@@ -42,7 +44,7 @@ async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> 
     `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
     """
     board = await _read(client, prefix)
-    parts = (_conversations, _owners, _holdings, _ranks, _counters, _stranded)
+    parts = (_conversations, _words, _owners, _holdings, _ranks, _counters, _stranded)
     problems = [problem for part in parts for problem in part(board)]
     if not above_capacity:
         problems += [
@@ -63,10 +65,13 @@ async def _read(client: Redis, prefix: str) -> Picture:
                 board.kinds[kind][name] = {k.decode(): v.decode() for k, v in found.items()}
         elif kind in _SETS:
             board.kinds[kind][name] = {one.decode() for one in await redis.smembers(raw)}
+        elif kind == "timers":
+            board.timers |= {one.decode() for one in await redis.zrange(raw, 0, -1)}
         elif kind in _RANKED:
             board.kinds[kind][name] = {one.decode(): at for one, at in await redis.zrange(raw, 0, -1, withscores=True)}
     board.present = {one.decode() for one in await redis.smembers(prefix + "agents")}
     board.requirements = {one.decode() for one in await redis.zrange(prefix + "requirements", 0, -1)}
+    board.shut = {one.decode() for one in await redis.hkeys(prefix + "shut")}
     return board
 
 
@@ -86,6 +91,13 @@ def _conversations(board: Picture) -> Iterator[str]:
                 yield f"{name} waits and is in no line of {c['requirement']}"
             if c["requirement"] not in board.requirements:
                 yield f"{name} waits for {c['requirement']}, which nobody is looked up for"
+
+
+def _words(board: Picture) -> Iterator[str]:
+    """What somebody who waits is still to be told, will be asked for."""
+    for name, c in board.kinds["c"].items():
+        if c["status"] == "queued" and c.get("to_say") and f"say|{name}" not in board.timers:
+            yield f"{name} is to be told {c['to_say']}, and nothing will ask for it"
 
 
 def _place(kind: str, c: dict[str, str]) -> int:
@@ -147,12 +159,18 @@ def _standing(board: Picture, agent: str, requirement: str) -> tuple[Standing, d
     return standing(requirement, skills=skills, queues=queues), skills
 
 
+def _able(board: Picture, agent: str, requirement: str) -> tuple[Standing, dict[str, int]]:
+    """As `_standing`, but nobody is offered what waits in a shut queue."""
+    comes, skills = _standing(board, agent, requirement)
+    return (Standing.NO_QUEUE if queue_of(requirement) in board.shut else comes), skills
+
+
 def _ranks(board: Picture) -> Iterator[str]:
     """Who is eligible, who of them has room, and in which order: as the agents are, and nobody else."""
     for requirement in board.requirements:
         eligible, free = set(), {}
         for agent in board.present:
-            a, (comes, skills) = board.of("a", agent), _standing(board, agent, requirement)
+            a, (comes, skills) = board.of("a", agent), _able(board, agent, requirement)
             if (requirement in board.of("ap", agent)) != (comes is Standing.SATISFIES):
                 yield f"{agent} stands at {comes.name} to {requirement}, the board says otherwise"
             if comes is not Standing.SATISFIES or a["presence"] != "available":

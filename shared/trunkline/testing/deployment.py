@@ -29,7 +29,8 @@ default_queue: support
 queues:
   support:
     {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
-     escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}]}}
+     escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}],
+     tells: {{shut: {{en: We cannot answer now.}}}}}}
   sales: {{title: Sales}}
 skills:
   lang.lv: {{title: Latvian}}

@@ -48,7 +48,7 @@ from trunkline.channels.twilio import TwilioSms
 from trunkline.config.accounts import Accounts, Configured
 from trunkline.config.load import load
 from trunkline.config.watch import Watch
-from trunkline.events import BY_TYPE, Presence, Profile, ReplyDetails, ReplySent, StepAccepted, Topic
+from trunkline.events import BY_TYPE, Presence, Profile, ReplyDetails, ReplySent, StepAccepted, TellingDetails, Topic
 from trunkline.ids import new_conversation_id, new_id, shard_of
 from trunkline.internal import Internal
 from trunkline.messages import (
@@ -156,6 +156,7 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     strict = requirement_id("support", "sms", 1, {"lang.tr": 5})
     ladder = f"0>{strict} 60000>{requirement_id('support', 'sms', 1, {}, also=['sales'])}"
     await floor.receive("sms|+6", skills={"lang.tr": 5}, ladder=ladder)  # nobody has it, until less is asked for
+    await _without_an_agent(floor)
     await floor.tick(start + 45_001)  # the lease ends: what is offered is rescinded
     await floor.tick(start + 45_001 + 120_000)  # and what is owned waits again
     if (await floor.conversation(again))["owner"]:
@@ -177,6 +178,20 @@ async def _put_off(floor: Floor, name: str) -> None:
     await moves.wake(board, operation=new_id(), agent="ana", conversation=name)
     details = b'{"by":"sue","to":"ana","note":"you know her"}'
     await moves.assign(board, operation=new_id(), agent="sue", conversation=name, to="ana", body=details)
+
+
+async def _without_an_agent(floor: Floor) -> None:
+    """Told that it waits, while its queue is shut for a moment."""
+    board = floor.board
+    waiting = (await floor.receive("sms|+7", skills={"lang.tr": 5}, say="queued")).subject
+    message = OutboundMessage.model_validate_json(_reply(waiting)[len(b'{"message":') : -1])
+    told = TellingDetails(kind="queued", message=message.model_copy(update={"agent": None}))
+    shard = shard_of("sms|+7", SHARDS)
+    await board.call("say", str(shard), str(floor.terms[shard]), waiting, "queued:1", new_id(), told.model_dump_json())
+    who: dict[str, Any] = {"agent": "sue", "queue": "sales"}
+    shut = b'{"queue":"sales","by":"sue","until":0,"note":"a drill"}'
+    await moves.shut(board, operation=new_id(), until=0, body=shut, **who)
+    await moves.unshut(board, operation=new_id(), body=b'{"queue":"sales","by":"sue"}', **who)
 
 
 async def _written_to_first(floor: Floor) -> None:

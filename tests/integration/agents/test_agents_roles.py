@@ -60,6 +60,8 @@ MATRIX = {
     ("get", "/api/v1/colleagues"): SIGNED_IN,
     ("get", "/api/v1/waiting"): SIGNED_IN,
     ("get", "/api/v1/live"): SUPERVISORS,
+    ("post", "/api/v1/queues/{queue}/shut"): SUPERVISORS,
+    ("post", "/api/v1/queues/{queue}/open"): SUPERVISORS,
     ("get", "/api/v1/agents"): SUPERVISORS,
     ("post", "/api/v1/agents"): ADMINS,
     ("patch", "/api/v1/agents/{agent}"): ADMINS,
@@ -67,6 +69,7 @@ MATRIX = {
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("get", "/internal/conversations/{conversation}/explain"): OURSELVES,
+    ("get", "/internal/conversations/{conversation}/letters"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
     ("post", "/internal/mail-threads"): OURSELVES,
     ("post", "/internal/threads/since"): OURSELVES,
@@ -77,6 +80,7 @@ MATRIX = {
 
 NAMES = {
     "conversation": f"0-{'0' * 32}", "agent": new_id(), "message": new_id(), "digest": "0" * 64, "reply": new_id(),
+    "queue": "nowhere",
 }  # fmt: skip
 """Of what is not there."""
 

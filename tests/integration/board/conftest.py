@@ -93,7 +93,7 @@ class Floor:
         self, thread: str, *, message: str | None = None, word: str = "", decided: bool = True, due: int = 60_000,
         priority: int = 0, skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None,
         term: int | None = None, limits: str = LIMITS, ladder: str = "", requirement: str = "", rules: str = "",
-        language: str = "", firm: str = "",
+        language: str = "", firm: str = "", say: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
         """The arguments of one `receive`, in the order of the script."""
         shard = shard_of(thread, SHARDS)
@@ -105,7 +105,7 @@ class Floor:
             "receive", str(shard), str(self.terms[shard] if term is None else term), str(at), mid,
             thread,
             str(print_of(mid)), word, _inbound(mid, thread), new_conversation_id(shard), "sms-main", "sms", "tel",
-            "+371", "", language, firm, *(decision if decided else UNDECIDED),
+            "+371", "", language, firm, *(decision if decided else UNDECIDED), say,
         )  # fmt: skip
 
     async def receive(self, thread: str, **options: Any) -> Answer:

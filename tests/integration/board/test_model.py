@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.board.conftest import Floor, together
+from tests.integration.board.test_telling import say as telling_of
 from trunkline.board import Answer, Board, moves
-from trunkline.events import Presence, Profile
+from trunkline.events import Presence, Profile, QueueOpened, QueueShut
 from trunkline.ids import new_id
 from trunkline.index import PRESETS
 from trunkline.requirements import Room, requirement_id
@@ -108,10 +109,16 @@ class Moves(RuleBasedStateMachine):
     ) -> None:
         first = requirement_id("support", "sms", room, skills, policy=PRESETS[policy])
         wider = requirement_id("support", "sms", room, {}, also=["sales"], policy=PRESETS[policy])
-        ladder = f"0>{first} 20000>{wider}" if widens and first != wider else ""
+        ladder = f"0>{first} 20000>{wider} 40000>{wider}>overflow" if widens else ""
         self.run(
             self.floor.receive(
-                thread, requirement=first, ladder=ladder, weight=room.weight, priority=priority, due=60_000
+                thread,
+                requirement=first,
+                ladder=ladder,
+                weight=room.weight,
+                priority=priority,
+                due=60_000,
+                say="queued" if widens else "",
             )
         )
 
@@ -188,6 +195,29 @@ class Moves(RuleBasedStateMachine):
             c = data.draw(st.sampled_from(found))
             self.run(moves.assign(self.board, operation=new_id(), agent="sue", conversation=c["id"], to=to, body=b"{}"))
             self.given = True
+
+    @rule(shut=st.booleans(), queue=st.sampled_from(["support", "sales"]), seconds=st.sampled_from([0, 10, 50]))
+    def shut_or_open(self, shut: bool, queue: str, seconds: int) -> None:
+        who: dict[str, Any] = {"operation": new_id(), "agent": "sue", "queue": queue}
+        if shut:
+            until = self.now + seconds * 1_000 if seconds else 0
+            body = QueueShut(queue=queue, by="sue", until=until).model_dump_json(exclude={"version", "operation"})
+            self.run(moves.shut(self.board, until=until, body=body.encode(), **who))
+        else:
+            body = QueueOpened(queue=queue, by="sue").model_dump_json(exclude={"version", "operation"})
+            self.run(moves.unshut(self.board, body=body.encode(), **who))
+
+    @rule(data=st.data(), written=st.booleans())
+    def say(self, data: st.DataObject, written: bool) -> None:
+        """What is asked for is said, or there is nothing to say any more; said again, it is gone."""
+        if waiting := [one for one in self.conversations("queued") if one.get("to_say")]:
+            c = data.draw(st.sampled_from(waiting))
+            words = c["to_say"].split()[0]
+            first, again = self.run(
+                together(*(telling_of(self.floor, c["id"], words, body=b"{}" if written else b"") for _ in range(2)))
+            )
+            assert first.code in ("ok", "unsaid"), first
+            assert again.code == "gone", again
 
     # --- the clock, and what is lost -----------------------------------------------------------------------
 

@@ -140,7 +140,7 @@ async def test_the_present_moment_says_of_every_agent_how_they_stand(floor: Floo
     await floor.arrive("away", skills={"lang.lv": 5}, presence=Presence.AWAY)
     opened = await floor.receive("t1", requirement=NEEDS, ladder=f"0>{NEEDS} 60000>{wider}")
 
-    _, state, lines, _ = await floor.board.call("stand", opened.subject, "no-level", "away", "gone")
+    _, state, lines, *_ = await floor.board.call("stand", opened.subject, "no-level", "away", "gone")
 
     assert dict(zip(state[::2], state[1::2], strict=True))[b"status"] == b"queued"
     said = {line[0].decode(): [int(line[2]), *map(int, line[7:])] for line in lines}

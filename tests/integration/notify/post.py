@@ -27,6 +27,7 @@ from trunkline.config.load import load
 from trunkline.config.watch import Watch
 from trunkline.events import (
     ConversationState,
+    ConversationTold,
     Header,
     ReplyDetails,
     ReplySent,
@@ -35,6 +36,7 @@ from trunkline.events import (
     SendFailed,
     Status,
     StepAccepted,
+    TellingDetails,
     Topic,
     pack,
     unpack,
@@ -146,14 +148,20 @@ class Post:
         return [await self.outcome(message) for message in messages]
 
 
-def _record(message: OutboundMessage, *, later: bool) -> NewRecord:
+def _record(message: OutboundMessage, *, later: bool, told: str = "") -> NewRecord:
     thread = f"{message.account}|tel:{message.contact.value}"
     state = ConversationState(
         id=message.conversation, thread=thread, account=message.account, channel=message.channel, scheme="tel",
         contact=message.contact.value, status=Status.ACTIVE, queue="support", requirement="support|twilio-sms|1|",
         weight=1, version=3, opened_at=0, owner="ana",
     )  # fmt: skip
-    event = ReplyWritten(version=3, operation=message.id, state=state, details=ReplyDetails(message=message))
+    if told:
+        details = TellingDetails(kind=told, message=message)
+        event: ConversationTold | ReplyWritten = ConversationTold(
+            version=3, operation=message.id, state=state, details=details
+        )
+    else:
+        event = ReplyWritten(version=3, operation=message.id, state=state, details=ReplyDetails(message=message))
     value = pack(event, id=new_id(), source="trunkline/router", subject=message.conversation, time=datetime.now(UTC))
     if later:
         value = orjson.dumps(of_a_later_version(orjson.loads(value))[0])

@@ -208,3 +208,19 @@ async def test_a_relay_lets_us_in_by_password_and_says_so_when_it_is_wrong(tmp_p
     assert right.status == 250
     assert interpret(wrong, "x").model_dump()["kind"] == FailureClass.AUTH
     assert len(sink.received) == 1
+
+
+async def test_words_without_an_agent_are_sent_once_and_call_themselves_automatic(
+    valkey: Valkey, tmp_path: Path
+) -> None:
+    async with posted(valkey, tmp_path) as (it, sink):
+        now = datetime.now(UTC)
+        message = OutboundMessage(
+            id=new_id(), account="mail-main", channel="email", conversation=new_conversation_id(0),
+            contact=Address(scheme="mailto", value=CUSTOMER), written_at=now, send_before=now + timedelta(hours=1),
+            parts=(MailHead(subject="Re: Parcel"), Text(text="We are closed now.")),
+        )  # fmt: skip
+        await it.bus.append(Partition(Topic.ROUTING, 0), [_record(message, later=False, told="closed")])
+        assert isinstance(await it.outcome(message), ReplySent)
+        [mail] = sink.received
+        assert mail.message["Auto-Submitted"] == "auto-replied"

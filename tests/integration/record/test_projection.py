@@ -18,6 +18,7 @@ from trunkline.events import (
     AgentPresenceChanged,
     AgentState,
     ConversationOffered,
+    ConversationTold,
     ConversationTransferred,
     InboundDetails,
     MessageAdded,
@@ -27,6 +28,7 @@ from trunkline.events import (
     Presence,
     Status,
     Taken,
+    TellingDetails,
     Topic,
     TransferDetails,
 )
@@ -313,3 +315,14 @@ async def test_a_batch_larger_than_a_transaction_is_applied_whole(record: Reposi
     assert transcript is not None
     assert transcript.conversation.last_sequence == 2_201
     assert not transcript.complete
+
+
+async def test_words_without_an_agent_are_in_the_transcript_and_answer_nothing(record: Repository, log: Log) -> None:
+    talk = Talk(log)
+    said = talk.outbound("We are closed.").model_copy(update={"agent": None})
+    events = [talk.opens(), talk.step(ConversationTold, details=TellingDetails(kind="closed", message=said))]
+    assert (await record.projection.apply([*events, talk.sent(said, "SM9")])).refused == 0
+    found = await record.conversations.transcript(talk.id, limit=10)
+    assert found is not None
+    assert [(one.direction, one.agent, one.status) for one in found.messages][1:] == [("outbound", None, "sent")]
+    assert (found.conversation.unanswered, found.conversation.last_words) == (1, "Hello")

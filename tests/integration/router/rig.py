@@ -15,7 +15,8 @@ from redis.asyncio.client import Pipeline
 
 from services.router.core import Core, Rules
 from services.router.owner import Owner
-from services.router.record import Last, Record
+from services.router.record import Last, Letters, Record
+from services.router.telling import Telling
 from services.router.timers import run_timers
 from trunkline.blobs import Blobs
 from trunkline.board import Answer, Board, moves
@@ -73,10 +74,16 @@ class KnownMessages(Record):
         self.away = False
         self.asked: list[str] = []
         self.threads: dict[str, Last] = {}
+        self.heads: Letters | None = None
+        self.letters_asked = asyncio.Event()
 
     async def knows(self, message: str, *, account: str, shard: int, end: int) -> bool | None:
         self.asked.append(message)
         return None if self.away else message in self.known
+
+    async def letters(self, conversation: str) -> Letters | None:
+        self.letters_asked.set()
+        return self.heads
 
     async def last(self, threads: list[str]) -> dict[str, Last]:
         return {thread: self.threads[thread] for thread in threads if thread in self.threads}
@@ -90,6 +97,7 @@ class World:
     folder: Path
     log: MemoryLog = field(default_factory=lambda: MemoryLog(SHARDS))
     record: KnownMessages = field(default_factory=KnownMessages)
+    config: bytes = _CONFIG
 
     def router(self, member: str, *, step: Step | None = None, session_timeout_s: float = 0.6) -> Router:
         """A router, not started."""
@@ -174,16 +182,26 @@ class Router:
     def __init__(self, world: World, member: str, step: Step | None, session_timeout_s: float) -> None:
         self.bus = MemoryBus(world.log, session_timeout_s=session_timeout_s, step=step)
         self.board = world.board()
-        config = parse(_CONFIG, load_channels(), os.environ)
+        channels = load_channels()
+        config = parse(world.config, channels, os.environ)
         rules = Rules(config, engine_of(config))
-        self.core = Core(member, self.board, self.bus, Blobs(world.folder), world.record, lambda: rules)
-        self.owner = Owner(self.core)
+        self.core = Core(
+            member,
+            self.board,
+            self.bus,
+            Blobs(world.folder),
+            world.record,
+            lambda: rules,
+            {**channels, "sms": channels["twilio-sms"]},  # as the tests' customers write
+        )
+        self.owner, self.telling = Owner(self.core), Telling(self.core)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def __aenter__(self) -> Self:
         self._tasks = [
             asyncio.create_task(self.owner.run()),
-            asyncio.create_task(run_timers(self.core, self.owner.shards)),
+            asyncio.create_task(run_timers(self.core, self.owner.shards, self.telling)),
+            asyncio.create_task(self.telling.run()),
         ]
         return self
 

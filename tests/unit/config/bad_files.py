@@ -29,6 +29,14 @@ accounts:
 )
 
 
+TELLS = """\
+default_queue: support
+queues:
+  support:
+    {title: Support, tells: {queued: {en: Soon}, overflow: {en: Write}}, widening: [{after_s: 9, tell: overflow}]}
+"""
+
+
 def _rule(when: str) -> str:
     return SOUND + f"rules:\n  - name: one\n    when: {when}\n    queue: support\n"
 
@@ -81,6 +89,19 @@ LAYOUT = [
 ]
 
 NAMES = [
+    ("a text of an unknown kind", TELLS.replace("queued:", "queud:"), "4:30: queues.support.tells.queud: unknown key `queud`"),
+    ("a text in a language that nobody can tell", TELLS.replace("{en:", "{xx: Hm, en:"), "4:39: queues.support.tells.queued.xx: there is no language `xx` that can be told; there are LANGUAGES\n4:69: queues.support.tells.overflow.xx: there is no language `xx` that can be told; there are LANGUAGES"),
+    ("a text that says nothing", TELLS.replace("Soon", "''"), "4:43: queues.support.tells.queued.en: string should have at least 1 character"),
+    ("a step that tells what steps cannot", TELLS.replace("tell: overflow", "tell: shut"), "4:104: queues.support.widening[0].tell: should be 'overflow' or 'callback'"),
+    ("a text lacking the language of the others", TELLS.replace("{en:", "{tr:"), "4:30: queues.support.tells.queued: lacks `en`, which is said to who writes another language\n4:50: queues.support.tells.overflow: lacks `en`, which is said to who writes another language"),
+    ("a text lacking the language that the file names", TELLS + "language: {of: [tr]}\n", "4:30: queues.support.tells.queued: lacks `tr`, which is said to who writes another language\n4:50: queues.support.tells.overflow: lacks `tr`, which is said to who writes another language"),
+    ("a variable that no text knows", TELLS.replace("Soon", "'Soon, {name}'"), "4:43: queues.support.tells.queued.en: `queued` knows no {name}; there are {mail}, {queue}"),
+    ("a time that this text does not have", TELLS.replace("Soon", "'At {opens}'"), "4:43: queues.support.tells.queued.en: `queued` knows no {opens}; there are {mail}, {queue}"),
+    ("an address that the queue does not have", TELLS.replace("Soon", "'To {mail}'"), "4:43: queues.support.tells.queued.en: says {mail}, but the queue has no `mail`"),
+    ("words for a closed queue that is always open", TELLS.replace("queued:", "closed:"), "4:30: queues.support.tells.closed: means nothing without `hours`"),
+    ("words for a time alone", TELLS.replace("queued:", "shut_until:"), "4:30: queues.support.tells.shut_until: needs `shut` beside it: it may be shut until somebody opens it"),
+    ("a step without its words", TELLS.replace("overflow: {en: Write}", "callback: {en: Call}"), "4:103: queues.support.widening[0].tell: the queue has no text for it; give `tells: {overflow: …}`"),
+    ("an address that is none", TELLS.replace("title: Support", "title: Support, mail: nobody"), "4:28: queues.support.mail: write an address, as help@shop.example"),
     ("a step before the last agent's time is over", SOUND.replace("{title: Support}", "{title: Support, sticky_s: 60, widening: [{after_s: 30, supervisors: true}]}"), "3:64: queues.support.widening[0].after_s: must be more than the 60 of `sticky_s`"),
     ("a skill in the name of an agent", SOUND.replace("skills:\n", "skills:\n  agent.ana: {title: Ana}\n"), "5:3: skills.agent.ana: names that begin with `agent.` are the agents' own"),
     ("an unknown default queue", SOUND.replace("queue: support", "queue: suport"), "1:16: default_queue: there is no queue `suport`; did you mean `support`?"),
@@ -91,7 +112,7 @@ NAMES = [
     ("a widening by an unknown skill", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, lower: {vip: 1}}]}"), "3:61: queues.support.widening[0].lower.vip: there is no skill `vip`; there are lang.tr"),
     ("a widening that drops an unknown group", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [land.*]}]}"), "3:60: queues.support.widening[0].drop[0]: there is no skill `land.*`; did you mean `lang.tr`?"),
     ("a widening by an unknown queue", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, queues: [sale]}]}"), "3:62: queues.support.widening[0].queues[0]: there is no queue `sale`; there are support"),
-    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop, queues or supervisors"),
+    ("a widening that changes nothing", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9}]}"), "3:40: queues.support.widening[0]: the step changes nothing; give lower, drop, queues, supervisors or tell"),
     ("a widening that goes back in time", SOUND.replace("{title: Support}", "{title: Support, widening: [{after_s: 9, drop: [lang.tr]}, {after_s: 9, drop: [lang.*]}]}"), "3:81: queues.support.widening[1].after_s: must be more than the 9 of the step before"),
     ("an unknown skill in a queue", SOUND.replace("{title: Support}", "{title: Support, requires: {vip: 1}}"), "3:40: queues.support.requires.vip: there is no skill `vip`; there are lang.tr"),
     ("languages without their skills", SOUND + "language: {of: [tr, lv], skill: lang.*}\n", "6:21: language.of[1]: there is no skill `lang.lv`; did you mean `lang.tr`?"),
@@ -110,6 +131,8 @@ NAMES = [
 ]
 
 SETTINGS = [
+    ("a text longer than an account's channel takes", ACCOUNT.replace("{title: Support}", "{title: Support, tells: {queued: {en: " + "a" * 201 + "}}}"), "3:50: queues.support.tells.queued.en: up to 201 characters with its variables; pigeon takes 200"),
+    ("a text that its variables may make too long", ACCOUNT.replace("{title: Support}", "{title: Support, hours: office, tells: {closed: {en: '" + "a" * 160 + " {opens}'}}}") + CALENDARS, "3:65: queues.support.tells.closed.en: up to 209 characters with its variables; pigeon takes 200"),
     ("an unknown setting", ACCOUNT + "      lofft: x\n", "13:7: accounts.post-main.settings.lofft: unknown key `lofft`; did you mean `loft`?"),
     ("a setting left out", ACCOUNT.replace("      loft: north-tower\n", ""), "9:5: accounts.post-main.settings: `loft` is missing"),
     ("no settings at all", SOUND + "accounts:\n  post-main: {channel: pigeon}\n", "7:3: accounts.post-main.settings: `loft` is missing\n7:3: accounts.post-main.settings: `ring` is missing"),

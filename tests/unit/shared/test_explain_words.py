@@ -23,7 +23,8 @@ MADE = Decided(
 WAITING = Now(
     at=NOON, asked=Asked.of(LATVIAN), waited_s=300, due_in_s=-20, passed_over=PassedOver(level=1, declined=1),
     could_be_asked=0, roster_able=0, roster_lacks={"lang.lv": 3},
-    wider=[Wider(in_s=60, asked=Asked.of("support+sales|twilio-sms|1|"), would_do=2)],
+    wider=[Wider(in_s=60, asked=Asked.of("support+sales|twilio-sms|1|"), would_do=2, tells="")],
+    shut=False, shut_until=None,
     agents=[
         AgentNow(
             agent="berk", name="Berk", presence=Presence.AVAILABLE, reason=Reason.LEVEL, lacks={"lang.lv": 3}, load=1,
@@ -79,3 +80,19 @@ def test_what_was_given_is_not_said_to_have_won() -> None:
 
 def test_what_nobody_was_ever_offered_says_so() -> None:
     assert list(told(explanation(decisions=[], now=None, status=Status.CLOSED)))[-1] == "It was offered to nobody."
+
+
+def test_a_shut_queue_is_why_it_waits_and_a_step_says_what_the_customer_is_told() -> None:
+    step = Wider(in_s=60, asked=Asked.of("support|twilio-sms|1|"), would_do=2, tells="overflow")
+    until = WAITING.model_copy(update={"shut": True, "shut_until": NOON, "wider": [step]})
+    lines = list(told(explanation(now=until)))
+    assert (
+        "It has waited 5 min, due 20 s ago. Its queue is shut until 2026-01-02 12:00 UTC: nobody is offered it."
+        in lines
+    )
+    assert (
+        "In 60 s the customer is told the queue's `overflow`, and it asks for support by twilio-sms: no skill; index"
+        " first; 2 present agents satisfy that." in lines
+    )
+    by_hand = WAITING.model_copy(update={"shut": True})
+    assert any("Its queue is shut until somebody opens it" in line for line in told(explanation(now=by_hand)))

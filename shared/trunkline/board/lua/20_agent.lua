@@ -74,7 +74,7 @@ local function reindex(a, before, skills)
     local r = requirement(id)
     local now = skills and standing(skills, r) or 0
     count(id, before and standing(before, r) or 0, now)
-    if now == SATISFIES then join(a, id, skills, r)
+    if now == SATISFIES and not is_shut(id) then join(a, id, skills, r)
     elseif satisfied_before[id] then part(a, id) end
   end
 end
@@ -87,7 +87,7 @@ local function register(id)
     local skills = map(P .. 'as:' .. name)
     local now = standing(skills, r)
     count(id, 0, now)
-    if now == SATISFIES then join(agent(name), id, skills, r) end
+    if now == SATISFIES and not is_shut(id) then join(agent(name), id, skills, r) end
   end
 end
 

@@ -1,11 +1,11 @@
 -- Widening: who waits asks for less as time goes by. The ladder says it all beforehand, `ms>requirement set` by
--- `ms>requirement set`, the first at 0; a conversation stands on one rung of it, and climbs while it waits only.
+-- `ms>requirement set`, the first at 0, and `>kind` behind it where the customer is told something then; a conversation stands on one rung of it, and climbs while it waits only.
 
 -- The ladder's rung of this number, from 0: after how many ms of waiting, and what is asked for then.
 local function rung(ladder, number)
   local at = 0
-  for after, id in string.gmatch(ladder, '(%d+)>(%S+)') do
-    if at == number then return num(after), id end
+  for after, id, kind in string.gmatch(ladder, '(%d+)>([^%s>]+)>?(%S*)') do
+    if at == number then return num(after), id, kind end
     at = at + 1
   end
 end
@@ -20,9 +20,10 @@ end
 local function climb(c)
   local planned = num(c.widen_at)
   c.rung = int(num(c.rung) + 1)
-  local _, wider = rung(c.ladder, num(c.rung))
+  local _, wider, kind = rung(c.ladder, num(c.rung))
   c.requirement = wider
   plan_widening(c, planned)
+  return kind
 end
 
 -- The one agent whom a requirement set asks for, if it does (trunkline.requirements: ONLY).

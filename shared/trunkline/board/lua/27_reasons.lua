@@ -51,7 +51,7 @@ verbs.stand = function(a)
   local c = conversation(a[1])
   if not c then return { 'no', 'unknown' } end
   local wanted, found = { requirement(c.requirement) }, {}
-  for after, id in string.gmatch(c.ladder or '', '(%d+)>(%S+)') do wanted[#wanted + 1] = requirement(id) end
+  for after, id in string.gmatch(c.ladder or '', '(%d+)>([^%s>]+)') do wanted[#wanted + 1] = requirement(id) end
   for i = 2, #a do
     local it = agent(a[i])
     if it and it.presence ~= 'offline' then
@@ -65,5 +65,5 @@ verbs.stand = function(a)
       found[#found + 1] = line
     end
   end
-  return { 'ok', redis.call('HGETALL', P .. 'c:' .. c.id), found, int(NOW) }
+  return { 'ok', redis.call('HGETALL', P .. 'c:' .. c.id), found, int(NOW), shut_until(c.queue) or '' }
 end

@@ -26,7 +26,7 @@ local function offer(c, name, reason)
   c.why = short
   leave_line(c)
   hold(name, c)
-  c.status, c.offered_to, c.reason = 'offered', name, reason or ''
+  c.status, c.offered_to, c.reason = 'offered', name, reason or c.promise or ''
   c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
   timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
   return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps), body = details })
@@ -90,10 +90,11 @@ local function pull(name)
   end
 end
 
--- Back into the line with its age, on the rung where it stood; matching follows by the caller.
-local function requeue(c, reason)
+-- Back into the line with its age, on the rung where it stood; matching follows by the caller. `kind`: what is said then.
+local function requeue(c, reason, kind)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
   wait_in_line(c)
+  wish_in_line(c, kind or '')
 end
 
 -- From snoozed into the line, as new there: it waited for the customer or for a time, not for us.
@@ -118,12 +119,18 @@ local function after_fall_back(c)
   if c.status == 'queued' then claim(c) end
 end
 
+-- A step by which the customer is told something, each step once; who was told that it is shut knows enough.
+local function tell_step(c, kind)
+  if not shut_until(c.queue) then wish(c, kind .. '.' .. c.rung) end
+end
+
 local function widen(c)
   local before = c.requirement
   leave_line(c)
-  climb(c)
+  local kind = climb(c) or ''
   wait_in_line(c)
-  commit(c, KIND .. 'widened.v1', { body = '{"before":"' .. before .. '"}' })
+  if kind ~= '' then tell_step(c, kind) end
+  commit(c, KIND .. 'widened.v1', { body = '{"before":"' .. before .. '","told":"' .. kind .. '"}' })
   claim(c)
 end
 

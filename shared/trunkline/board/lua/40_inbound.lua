@@ -77,6 +77,7 @@ end
 local function route(c, d)
   c.queue, c.requirement, c.weight, c.priority, c.limits = d.queue, d.requirement, d.weight, d.priority, d.limits
   c.ladder, c.rules = d.ladder, d.rules
+  if c.promise then c.promise = '' end
   stand_below(c)
   c.status, c.queued_at, c.due = 'queued', int(NOW), int(NOW + num(d.due))
   c.last_inbound_at, c.reason, c.owner, c.keeps, c.closed_at = int(NOW), '', '', '', '0'
@@ -87,7 +88,7 @@ local function check_decision(d)
   assert(requirement(d.requirement).queue, 'not a requirement set: ' .. d.requirement)
   assert(limits({ limits = d.limits }).missed > 0, 'not a queue\'s limits: ' .. d.limits)
   for step in string.gmatch(d.ladder, '%S+') do
-    local wider = string.match(step, '^%d+>(.+)$')
+    local wider = string.match(step, '^%d+>([^>]+)')
     assert(wider and requirement(wider).queue, 'not a rung: ' .. step)
   end
 end
@@ -100,6 +101,7 @@ end
 local function start(c, a, kind, body)
   keep_thread(c)
   c.said = int(num(c.said) + 1)
+  wish_in_line(c, a[25] or '')
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
   claim(c)
@@ -108,7 +110,8 @@ end
 
 -- 5 thread, 6 fingerprint, 7 the record's word, 8 body, 9 new conversation's id, 10 account, 11 channel, 12 scheme,
 -- 13 contact, 14 display, 15 language ('' = not told), 16 '1' = told by some words, then the decision: 17 queue
--- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules.
+-- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules;
+-- then 25 what is said to who has to wait ('' = nothing).
 verbs.receive = function(a)
   local late = turn(a)
   if late then return late end

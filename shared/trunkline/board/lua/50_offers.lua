@@ -17,6 +17,7 @@ verbs.accept = function(a)
   local sender = c.keeps
   c.status, c.owner, c.last_agent, c.offered_to, c.deadline, c.keeps = 'active', a[2], a[2], '', '0', ''
   forget_declines(c)
+  hush(c)
   redis.call('HSET', P .. 'a:' .. a[2], 'missed', '0')
   local id = commit(c, OFFER .. 'accepted.v1', { operation = a[1], agents = concerned(a[2], sender) })
   if sender ~= '' and sender ~= a[2] then release(sender, c); pull(sender) end

@@ -34,8 +34,8 @@ verbs.transfer_to_agent = function(a)
   return remember(a[1], done(c, id))
 end
 
--- 4 queue, 5 requirement, 6 weight, 7 limits, 8 ladder, 9 body, 10 reason (transfer or escalation). Released at once,
--- age kept, not straight back to the sender.
+-- 4 queue, 5 requirement, 6 weight, 7 limits, 8 ladder, 9 body, 10 reason (transfer or escalation), 11 what is said
+-- to the customer ('' = nothing). Released at once, age kept, not straight back to the sender.
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
@@ -47,7 +47,7 @@ verbs.transfer_to_queue = function(a)
   stand_below(c)
   redis.call('SADD', P .. 'cd:' .. c.id, a[2])
   redis.call('SADD', P .. 'ad:' .. a[2], c.id)
-  requeue(c, a[10])
+  requeue(c, a[10], a[11])
   timer(shard_of(c.id), 'again|' .. c.id, NOW + limits(c).again)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)

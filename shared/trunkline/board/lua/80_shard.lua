@@ -32,11 +32,12 @@ verbs.verify = function(a)
   return { 'ok', 'open', applied(a[1]) }
 end
 
--- 3 most timers to run. Answers how many ran, what broke, and when the next is due.
+-- 3 most timers to run. Answers how many ran, when the next is due, what broke, and what is to be said.
 verbs.tick = function(a)
   local p = a[1]
   if fenced(p, a[2]) then return { 'fenced' } end
   local key, broken = P .. 'timers:' .. p, {}
+  TO_SAY = {}
   local due = redis.call('ZRANGEBYSCORE', key, '-inf', int(NOW), 'LIMIT', 0, a[3])
   for n, name in ipairs(due) do
     redis.call('ZREM', key, name)
@@ -46,7 +47,7 @@ verbs.tick = function(a)
     if not fine then broken[#broken + 1] = name .. ': ' .. tostring(type(problem) == 'table' and problem.err or problem) end
   end
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  return { 'ok', int(#due), first[2] or '', int(NOW), broken }
+  return { 'ok', int(#due), first[2] or '', int(NOW), broken, TO_SAY }
 end
 
 -- 3 lease ms. After a pause of board or relay nobody is punished for it: deadlines and leases of this shard get one
@@ -104,7 +105,7 @@ end
 
 verbs.lines = function() return { 'ok', lines(), int(NOW) } end
 
--- Figures for metrics: the lines, the time, agents by presence and the room that is left.
+-- Figures for metrics: the lines, the time, agents by presence, the room that is left, and the queues that are shut.
 verbs.survey = function()
   local presences, room = { available = 0, away = 0 }, 0
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
@@ -112,5 +113,5 @@ verbs.survey = function()
     if it[1] then presences[it[1]] = (presences[it[1]] or 0) + 1 end
     if it[1] == 'available' then room = room + math.max(0, num(it[2]) - num(it[3])) end
   end
-  return { 'ok', lines(), int(NOW), presences.available, presences.away, room }
+  return { 'ok', lines(), int(NOW), presences.available, presences.away, room, redis.call('HGETALL', P .. 'shut') }
 end

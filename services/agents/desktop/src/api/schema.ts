@@ -785,6 +785,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues/{queue}/shut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut
+         * @description Offer nobody what waits or comes in it; it keeps its place, and is told so. Shut already: until then. Supervisors
+         *     only.
+         */
+        post: operations["shut_api_v1_queues__queue__shut_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/{queue}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Again
+         * @description Open a shut queue: what waits is matched at once. Supervisors only.
+         */
+        post: operations["open_again_api_v1_queues__queue__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/conversations/{conversation}/explain": {
         parameters: {
             query?: never;
@@ -797,6 +838,26 @@ export interface paths {
          * @description Why it was offered to whom it was, and why it still waits: for the operator's command line.
          */
         get: operations["explain_conversation_internal_conversations__conversation__explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/conversations/{conversation}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Letters Of
+         * @description The heads that an answer without an agent needs; a conversation the record has not got yet has none.
+         */
+        get: operations["letters_of_internal_conversations__conversation__letters_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2239,6 +2300,22 @@ export interface components {
             unrelayed: number;
         };
         /**
+         * Letters
+         * @description What the customer's letters in a conversation say of themselves.
+         */
+        Letters: {
+            /**
+             * Version
+             * @description of the conversation, as far as the record has heard; 0: not of it yet
+             */
+            version: number;
+            /**
+             * Heads
+             * @description in order, of the last fifty messages
+             */
+            heads: components["schemas"]["MailHead"][];
+        };
+        /**
          * Lines
          * @description Lines of a channel log, newest first.
          */
@@ -2350,6 +2427,16 @@ export interface components {
              * @description waiting although no available agent has the skills
              */
             unserved: number;
+            /**
+             * Shut
+             * @description somebody shut it: nobody is offered what waits in it
+             */
+            shut: boolean;
+            /**
+             * Shut Until
+             * @description when it opens; null: it is open, or shut until somebody opens it
+             */
+            shut_until: string | null;
             /**
              * Unroutable
              * @description waiting although nobody of the whole roster could ever take it as it is
@@ -2655,6 +2742,16 @@ export interface components {
             roster_lacks: {
                 [key: string]: number;
             };
+            /**
+             * Shut
+             * @description its queue is shut: nobody is offered it
+             */
+            shut: boolean;
+            /**
+             * Shut Until
+             * @description when it opens; null: when somebody opens it
+             */
+            shut_until: string | null;
         };
         /**
          * OfferDetails
@@ -2944,6 +3041,13 @@ export interface components {
             hours?: string | null;
             /** @description without it, what comes while it is closed waits here */
             closed?: components["schemas"]["Closed"] | null;
+            /** @description what customers are told without an agent */
+            tells?: components["schemas"]["Tells"] | null;
+            /**
+             * Mail
+             * @description the address that `{mail}` in its texts is
+             */
+            mail?: string | null;
         };
         /**
          * Quote
@@ -3099,6 +3203,23 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * ShuttingBody
+         * @description Until when, and why.
+         */
+        ShuttingBody: {
+            /**
+             * Until
+             * @description with its zone, at most a year from now; left out: until it is opened
+             * @example 2026-11-23T09:00:00+02:00
+             */
+            until?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Snoozing
          * @description Until when, and why.
          */
@@ -3156,6 +3277,54 @@ export interface components {
              * @description all that fit the text, on every page
              */
             queues: components["schemas"]["Named"][];
+        };
+        /**
+         * Tells
+         * @description What customers are told without an agent, by language; a kind that is left out is not said.
+         */
+        Tells: {
+            /**
+             * Closed
+             * @description to who comes while it is closed; may say {opens}
+             */
+            closed?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Queued
+             * @description to who has to wait
+             */
+            queued?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Overflow
+             * @description at a step of widening: another way, as {mail}
+             */
+            overflow?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Callback
+             * @description at a step of widening: that you will call; the agent sees that it was promised
+             */
+            callback?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Shut
+             * @description to who waits or comes while somebody has shut it
+             */
+            shut?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Shut Until
+             * @description likewise, where it opens again at a time: {until}
+             */
+            shut_until?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * Template
@@ -3535,6 +3704,11 @@ export interface components {
              * @default false
              */
             supervisors: boolean;
+            /**
+             * Tell
+             * @description the customer is told this of the queue's `tells`, once
+             */
+            tell?: ("overflow" | "callback") | null;
         };
         /**
          * Wider
@@ -3552,6 +3726,12 @@ export interface components {
              * @description present agents who satisfy it
              */
             would_do: number;
+            /**
+             * Tells
+             * @description what the customer is told then: overflow or callback
+             * @enum {string}
+             */
+            tells: "" | "overflow" | "callback";
         };
         /**
          * WritingNote
@@ -3661,6 +3841,7 @@ export type Lacking = components['schemas']['Lacking'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
 export type Ledger = components['schemas']['Ledger'];
+export type Letters = components['schemas']['Letters'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
@@ -3699,10 +3880,12 @@ export type Rule = components['schemas']['Rule'];
 export type RuleError = components['schemas']['RuleError'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
+export type ShuttingBody = components['schemas']['ShuttingBody'];
 export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
 export type Stranded = components['schemas']['Stranded'];
 export type Targets = components['schemas']['Targets'];
+export type Tells = components['schemas']['Tells'];
 export type Template = components['schemas']['Template'];
 export type Text = components['schemas']['Text'];
 export type ThreadMessages = components['schemas']['ThreadMessages'];
@@ -7683,6 +7866,225 @@ export interface operations {
             };
         };
     };
+    shut_api_v1_queues__queue__shut_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShuttingBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    open_again_api_v1_queues__queue__open_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     explain_conversation_internal_conversations__conversation__explain_get: {
         parameters: {
             query?: never;
@@ -7716,6 +8118,57 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    letters_of_internal_conversations__conversation__letters_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -35,6 +35,8 @@ export interface State {
   wake_at: number;
   closed_at: number;
   replied_at: number;
+  /** What the customer was promised without an agent: callback. */
+  promise: string;
   opted_out: boolean;
   /** That the customer writes, as `lv`; empty where it cannot be told. */
   language: string;

@@ -53,7 +53,7 @@ export const textOf = (value: unknown): string => (typeof value === "string" ? v
 /** The record names some of the board's fields otherwise, and writes times as text. */
 export function stateOf(raw: RawState): State {
   const times = ["opened_at", "queued_at", "last_inbound_at", "wrap_until", "wake_at", "closed_at", "replied_at"];
-  const texts = ["owner", "offered_to", "keeps", "last_agent", "queue", "requirement", "display", "channel", "scheme", "account", "reason", "why", "language"];
+  const texts = ["owner", "offered_to", "keeps", "last_agent", "queue", "requirement", "display", "channel", "scheme", "account", "reason", "why", "language", "promise"];
   return {
     ...(raw as unknown as State),
     ...Object.fromEntries(texts.map((name) => [name, raw[name] ?? ""])),

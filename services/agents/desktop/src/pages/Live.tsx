@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { api, Problem, want } from "../api/client";
 import type { LiveAgent, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
 import { skillWords, type SkillNames } from "../live/skills";
+import { ShutOrOpen } from "../parts/Shutting";
 import { useDesk, useNow, usePage } from "../parts/use";
-import { lengthOf, numberOf, say, sayName, timeOf, whyNot } from "../words";
+import { lengthOf, numberOf, say, sayName, shutWords, timeOf, whyNot } from "../words";
 
 const EVERY_MS = 2_000;
 
@@ -70,7 +71,9 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
         <th scope="row">{queue.waiting ? <button type="button" className="quiet link" title={say("showWaiting")} onClick={() => seek(queue.name)}>{queue.title}</button> : queue.title}</th>
         <td data-of={say("waiting")}>{numberOf(queue.waiting)}</td><td data-of={say("oldest")}>{seconds(queue.oldest_s)}</td><Slack value={queue.slack_s} />
         <td>
-          {queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}{queue.unroutable > 0 && `; ${say("unroutable", { count: queue.unroutable })}`}</strong> : queue.waiting ? "" : say("nothingWaits")}
+          {queue.shut && <strong className="bad">{shutWords(queue.shut_until)} </strong>}
+          {queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}{queue.unroutable > 0 && `; ${say("unroutable", { count: queue.unroutable })}`}</strong> : queue.waiting || queue.shut ? "" : say("nothingWaits")}
+          <ShutOrOpen queue={queue} />
         </td>
       </tr>
       {queue.needs.map((need, place) => <NeedRow key={place} need={need} />)}

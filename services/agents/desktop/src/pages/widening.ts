@@ -11,6 +11,7 @@ export function widens({ names }: Desk, step: WideningStep): string {
     ...step.drop.map((name) => say("widensDrop", { skill: skill(name) })),
     ...(step.supervisors ? [say("widensSupervisors")] : []),
     ...step.queues.map((name) => say("widensQueue", { queue: names.queue(name) })),
+    ...(step.tell ? [say(`tells.${step.tell}`)] : []),
   ];
   return say("widens", { time: spanOf(step.after_s * 1000), changes: changes.join(", ") });
 }

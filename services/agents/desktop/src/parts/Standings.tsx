@@ -4,7 +4,7 @@ import type { AgentNow, Now, Wider } from "../api/schema";
 import { askedWords, policyWords, rosterWords } from "../live/asked";
 import type { Desk } from "../live/desk";
 import { skillWords } from "../live/skills";
-import { clockOf, momentOf, numberOf, say, timeOf } from "../words";
+import { clockOf, momentOf, numberOf, say, shutWords, timeOf } from "../words";
 import { PassedOverList } from "./OffersMade";
 import { Since } from "./Since";
 import { useDesk, useNow } from "./use";
@@ -17,7 +17,7 @@ export function Standings({ now, close }: { now: Now; close: () => void }) {
       <p>{askedWords(desk.names, now.asked)}</p>
       <p className="soft">{policyWords(now.asked.policy)}</p>
       <p>{say("waitsSince", { at: momentOf(at - now.waited_s * 1000) })} <Since at={at - now.waited_s * 1000} /></p>
-      <p role="status"><strong>{say("couldBeAsked", { count: now.could_be_asked })}</strong></p>
+      <p role="status"><strong>{now.shut ? shutWords(now.shut_until) : say("couldBeAsked", { count: now.could_be_asked })}</strong></p>
       <PassedOverList counts={now.passed_over} />
       {now.roster_able === 0 && (
         <p className="bad">
@@ -39,7 +39,7 @@ function Later({ at, steps }: { at: number; steps: Wider[] }) {
       <ol className="plain steps">
         {steps.map((step, place) => (
           <li key={place}>
-            <strong><Due at={step.in_s === null ? null : at + step.in_s * 1000} /></strong> {askedWords(desk.names, step.asked)}{" "}
+            <strong><Due at={step.in_s === null ? null : at + step.in_s * 1000} /></strong> {step.tells && `${say(`tells.${step.tells}`)} `}{askedWords(desk.names, step.asked)}{" "}
             {say("wouldDo", { count: step.would_do })}
           </li>
         ))}

@@ -83,8 +83,8 @@ function Row({ desk, each, line, before, sought }: { desk: Desk; each: Held; lin
 }
 
 function Spoken({ desk, each, said, sought }: { desk: Desk; each: Held; said: Said; sought: boolean }) {
-  const out = said.direction === "outbound", failed = said.status === "failed";
-  const who = out ? desk.names.agent(said.agent ?? "") : whoOf(each.state);
+  const out = said.direction === "outbound", failed = said.status === "failed", who = out ? desk.names.agent(said.agent ?? "") : whoOf(each.state);
+  if (out && !said.agent) return <Automatic each={each} said={said} sought={sought} />;
   return (
     <li className={out ? "bubble out" : "bubble"} data-message={said.id} data-status={said.status ?? ""} aria-current={sought || undefined}>
       <span className="hidden">{who}:</span>
@@ -97,6 +97,17 @@ function Spoken({ desk, each, said, sought }: { desk: Desk; each: Held; said: Sa
       {failed && each.state.owner === desk.me.id && (
         <button type="button" onClick={() => desk.reply(each.id, bodyOfParts(said.parts))}>{say("again")}</button>
       )}
+    </li>
+  );
+}
+
+/** Said without an agent: it looks unlike what a person wrote, and says so first. */
+function Automatic({ each, said, sought }: { each: Held; said: Said; sought: boolean }) {
+  return (
+    <li className="bubble out automatic" data-message={said.id} data-status={said.status ?? ""} aria-current={sought || undefined}>
+      <p className="note-head">{say("automaticMessage")}</p>
+      {said.parts.map((part, place) => <Part key={place} conversation={each.id} part={part} />)}
+      <p className={said.status === "failed" ? "foot bad" : "foot"}><time dateTime={said.at}>{timeOf(said.at)}</time> · {deliveryWords(said)}</p>
     </li>
   );
 }

@@ -13,8 +13,9 @@ export function whyMe({ names }: Desk, { state, handover }: Held): string {
   }
   if (state.reason === "assigned") return say("whyAssigned");
   const back = state.reason === "woken" || state.reason === "wrote" ? say(state.reason) : "";
+  const promised = state.promise === "callback" ? say("promised.callback") : "";
   const reasons = reasonsOf(state.why);
-  return [back, state.rung ? say("whyWidened") : "", reasons && chosenWords(reasons)].filter(Boolean).join(" ") || "–";
+  return [promised, back, state.rung ? say("whyWidened") : "", reasons && chosenWords(reasons)].filter(Boolean).join(" ") || "–";
 }
 
 function chosenWords({ satisfied, room, declined, idleMs }: Reasons): string {

@@ -129,4 +129,16 @@ export const en = {
   ifIntent: "the intent is {intent}",
   ifAccount: "the account is {name}",
   ifChannel: "the channel is {name}",
+
+  // Words without an agent, and shut queues
+  shutNow: "shut until somebody opens it: nobody is asked",
+  shutUntil: "shut until {at}: nobody is asked",
+  shutQueue: "Shut",
+  shutNamed: "Shut {queue}",
+  openQueue: "Open",
+  openNamed: "Open {queue}",
+  shutFor: "For how long",
+  shutForMinutes: "{count, plural, one {# minute} other {# minutes}}",
+  shutForEver: "until somebody opens it",
+  shutExplained: "What waits and what comes keeps its place and is told so, if the queue has words for it. Offers that are open stay open.",
 };

@@ -126,4 +126,16 @@ export const lv: Record<keyof typeof en, string> = {
   ifIntent: "nolūks: {intent}",
   ifAccount: "konts ir {name}",
   ifChannel: "kanāls ir {name}",
+
+  // Words without an agent, and shut queues
+  shutNow: "slēgta, līdz kāds to atver: nevienam nejautā",
+  shutUntil: "slēgta līdz {at}: nevienam nejautā",
+  shutQueue: "Slēgt",
+  shutNamed: "Slēgt rindu {queue}",
+  openQueue: "Atvērt",
+  openNamed: "Atvērt rindu {queue}",
+  shutFor: "Uz cik ilgu laiku",
+  shutForMinutes: "{count, plural, zero {# minūtes} one {# minūte} other {# minūtes}}",
+  shutForEver: "līdz kāds to atver",
+  shutExplained: "Kas gaida un kas pienāk, saglabā savu vietu, un klientiem to paziņo, ja rindai tam ir teksts. Atvērtie piedāvājumi paliek spēkā.",
 };

@@ -126,4 +126,16 @@ export const tr: Record<keyof typeof en, string> = {
   ifIntent: "amaç: {intent}",
   ifAccount: "hesap {name}",
   ifChannel: "kanal {name}",
+
+  // Words without an agent, and shut queues
+  shutNow: "biri açana kadar kapalı: kimseye sorulmuyor",
+  shutUntil: "şu zamana kadar kapalı: {at}; kimseye sorulmuyor",
+  shutQueue: "Kapat",
+  shutNamed: "{queue} kuyruğunu kapat",
+  openQueue: "Aç",
+  openNamed: "{queue} kuyruğunu aç",
+  shutFor: "Ne kadar süreyle",
+  shutForMinutes: "{count, plural, one {# dakika} other {# dakika}}",
+  shutForEver: "biri açana kadar",
+  shutExplained: "Bekleyenler ve yeni gelenler yerini korur; kuyruğun bunun için bir metni varsa müşterilere bildirilir. Açık teklifler açık kalır.",
 };

@@ -293,4 +293,9 @@ export const en = {
   fittingWait: "{count, plural, one {# conversation that you could take waits} other {# conversations that you could take wait}}. As soon as you have room it is offered here; what you declined, a little later.",
   lackingWait: "{count, plural, one {# conversation waits} other {# conversations wait}} in your queues for skills that you do not have: {skills}. The next one that fits you is offered here.",
   automatic: "Sent automatically: {why}",
+
+  // Words without an agent, and shut queues
+  automaticMessage: "Automatic message",
+  callback: "call promised",
+  "event.conversation.told": "automatic message",
 };

@@ -22,7 +22,7 @@ const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 const NAMES = new Set([
   "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
   "available", "away", "offline", "tel", "mailto", "whatsapp", "visitor",
-  "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close",
+  "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close", "callback",
 ]);
 
 /** Words for the codes of what was not done. */
@@ -45,6 +45,9 @@ export function say(key: Key, values: Values = {}): string {
   compiled.set(name, message);
   return String(message.format(values));
 }
+
+/** That a queue is shut, and until when. */
+export const shutWords = (until: string | null): string => (until ? say("shutUntil", { at: momentOf(until) }) : say("shutNow"));
 
 /** The words of a name that comes from outside, as it is where we have none. */
 export const sayName = (name: string): string => (NAMES.has(name) && isKey(name) ? say(name) : name);

@@ -281,4 +281,9 @@ export const lv: Record<Key, string> = {
   fittingWait: "Gaida {count, plural, zero {# sarunu} one {# saruna} other {# sarunas}}, ko jūs varētu pieņemt. Tiklīdz jums būs vieta, tā tiks piedāvāta šeit; noraidītā – nedaudz vēlāk.",
   lackingWait: "Jūsu rindās gaida {count, plural, zero {# sarunu} one {# saruna} other {# sarunas}}, kam vajadzīgas prasmes, kuru jums nav: {skills}. Nākamā piemērotā saruna tiks piedāvāta šeit.",
   automatic: "Nosūtīts automātiski: {why}",
+
+  // Words without an agent, and shut queues
+  automaticMessage: "Automātiska ziņa",
+  callback: "apsolīts zvans",
+  "event.conversation.told": "automātiska ziņa",
 };

@@ -281,4 +281,9 @@ export const tr: Record<Key, string> = {
   fittingWait: "Alabileceğiniz {count, plural, one {# görüşme} other {# görüşme}} bekliyor. Yeriniz olur olmaz burada sunulur; reddettikleriniz biraz sonra.",
   lackingWait: "Kuyruklarınızda {count, plural, one {# görüşme} other {# görüşme}} bekliyor, ama sizde olmayan becerileri gerektiriyor: {skills}. Size uyan sıradaki görüşme burada sunulur.",
   automatic: "Otomatik gönderilmiş: {why}",
+
+  // Words without an agent, and shut queues
+  automaticMessage: "Otomatik mesaj",
+  callback: "arama sözü verildi",
+  "event.conversation.told": "otomatik mesaj",
 };

@@ -91,4 +91,9 @@ export const en = {
   strands: "{count, plural, one {# conversation in {queue} now waits} other {# conversations in {queue} now wait}} for what nobody of the roster has: {skills}.",
   strandsUnserved: "{count, plural, one {# conversation in {queue} now waits} other {# conversations in {queue} now wait}}, and nobody of the roster serves that queue.",
   strandsUnknown: "Saved. Whether something waits now that nobody can take is not known: the board does not answer.",
+
+  // Words without an agent, and shut queues
+  "tells.overflow": "the customer is told another way;",
+  "tells.callback": "the customer is promised a call;",
+  "promised.callback": "They were promised a call.",
 };

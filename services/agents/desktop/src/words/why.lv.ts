@@ -90,4 +90,9 @@ export const lv: Record<keyof typeof en, string> = {
   strands: "Rindā {queue} tagad {count, plural, zero {# sarunu gaida} one {# saruna gaida} other {# sarunas gaida}} to, kā nav nevienam aģentam: {skills}.",
   strandsUnserved: "Rindā {queue} {count, plural, zero {gaida # sarunu} one {gaida # saruna} other {gaida # sarunas}}, un neviens aģents šo rindu vairs neapkalpo.",
   strandsUnknown: "Saglabāts. Vai tagad gaida kaut kas, ko neviens nevar pieņemt, nav zināms: tāfele neatbild.",
+
+  // Words without an agent, and shut queues
+  "tells.overflow": "klientam pastāsta par citu ceļu;",
+  "tells.callback": "klientam apsola zvanu;",
+  "promised.callback": "Klientam ir apsolīts zvans.",
 };

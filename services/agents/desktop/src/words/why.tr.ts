@@ -90,4 +90,9 @@ export const tr: Record<keyof typeof en, string> = {
   strands: "{queue} kuyruğunda {count, plural, one {# görüşme} other {# görüşme}} artık kadroda kimsede olmayan bir şeyi bekliyor: {skills}.",
   strandsUnserved: "{queue} kuyruğunda {count, plural, one {# görüşme} other {# görüşme}} bekliyor ve kadroda artık bu kuyruğa bakan yok.",
   strandsUnknown: "Kaydedildi. Artık kimsenin alamayacağı bir şeyin bekleyip beklemediği bilinmiyor: pano yanıt vermiyor.",
+
+  // Words without an agent, and shut queues
+  "tells.overflow": "müşteriye başka bir yol söylenir;",
+  "tells.callback": "müşteriye aranacağı söylenir;",
+  "promised.callback": "Müşteriye aranacağı söylendi.",
 };
