@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.router.record import Record
@@ -15,6 +15,7 @@ from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Topic
 from trunkline.language import Heard
+from trunkline.route import Window
 
 
 class NotYet(Exception):
@@ -58,6 +59,8 @@ class Core:
     blobs: Blobs
     record: Record
     rules: Callable[[], Rules]
+    windows: Mapping[tuple[str, str], Window] = field(default_factory=dict)
+    """Of each channel and scheme of address that has one."""
 
     def routing(self, shard: int) -> Partition:
         """The shard's partition of `routing-events`."""

@@ -2,7 +2,7 @@
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
 (`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past,
-open, behind.
+open, behind, hours.
 """
 
 from __future__ import annotations
@@ -67,13 +67,15 @@ async def transfer_to_queue(
     body: bytes,
     ladder: str = "",
     reason: str = "transfer",
+    clocks: str = "",
     trace: str = "",
 ) -> Answer:
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender.
 
-    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line.
+    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line. `clocks` as of
+    `trunkline.route`; `hours`: their calendar must be told first (`trunkline.board.hours`).
     """
-    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason))
+    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason), clocks)
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -128,7 +130,7 @@ async def begin(
     `conversation` is its id, of the thread's shard; `route` the arguments of `trunkline.route`; `body` the finished
     `BeginningDetails`. `open`: the thread has one, the detail is its id and who has it. `opted-out`; `absent`: the
     agent is not on the board; `too-fast`: they have begun `per_minute` within a minute, the detail is how many seconds
-    are to be waited.
+    are to be waited; `hours` as of `transfer_to_queue`.
     """
     arguments = (thread, safe(account), safe(channel), contact.scheme, contact.value, contact.display or "")
     return await board.move(

@@ -54,7 +54,9 @@ def scenario(label: str, floor: Floor, config: Config | None) -> Scenario:
     given = config or _plain(floor)
     if wrong := [*_unknown(floor, given)]:
         raise Unfit("\n".join(wrong))
-    queues = {name: queue.model_copy(update={"reopen_within_s": 0}) for name, queue in given.queues.items()}
+    queues = {
+        name: queue.model_copy(update={"reopen_within_s": 0, "clocks": None}) for name, queue in given.queues.items()
+    }
     used = given.model_copy(update={"queues": queues})
     routes = {name: _route(name, customers, used) for name, customers in floor.classes.items()}
     return Scenario(label, floor, used, routes)

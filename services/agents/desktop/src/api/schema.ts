@@ -1417,10 +1417,12 @@ export interface components {
              */
             text_unit: string;
             /**
-             * Window S
-             * @description seconds after the customer's last word in which one may reply
+             * Windows
+             * @description scheme of address: seconds after the customer's last word in which one may reply; else any time
              */
-            window_s: number | null;
+            windows: {
+                [key: string]: number;
+            };
             /** @description null: the channel takes no files */
             files: components["schemas"]["FileLimits"] | null;
         };
@@ -1482,6 +1484,35 @@ export interface components {
             style: "quick-replies" | "buttons";
             /** Options */
             options: components["schemas"]["Choice"][];
+        };
+        /**
+         * Clocks
+         * @description What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise.
+         */
+        Clocks: {
+            /**
+             * Hours
+             * @description the calendar whose open hours count; around the clock, without
+             */
+            hours?: string | null;
+            /**
+             * First Reply S
+             * @description seconds from opening, or opening again, to our first reply
+             * @default 0
+             */
+            first_reply_s: number;
+            /**
+             * Next Reply S
+             * @description seconds from the first message that we have not answered to our next reply
+             * @default 0
+             */
+            next_reply_s: number;
+            /**
+             * Resolution S
+             * @description seconds to the end, without those in which we wait for the customer or it is snoozed
+             * @default 0
+             */
+            resolution_s: number;
         };
         /**
          * Closed
@@ -2934,6 +2965,8 @@ export interface components {
             sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
+            /** @description by when customers are promised replies and an end */
+            clocks?: components["schemas"]["Clocks"] | null;
             /**
              * Hours
              * @description the calendar by which it is open; always, without one
@@ -3617,6 +3650,7 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
+export type Clocks = components['schemas']['Clocks'];
 export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
