@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 HEAD_START_S = 60
 """Seconds a conversation is moved forward in the line for each step of its priority (0-10)."""
 
-TARGET: Final = "target"
-_CLOCKS: Final = {"first_reply": "first_reply_by", "next_reply": "next_reply_by", "resolution": "resolve_by"}
-_ENDS: Final = {**_CLOCKS, "window": "window_by"}
+Promise = Literal["target", "first_reply", "next_reply", "resolution", "window"]
+
+_CLOCKS: Final[Mapping[Promise, str]] = {
+    "first_reply": "first_reply_by", "next_reply": "next_reply_by", "resolution": "resolve_by",
+}  # fmt: skip
+_ENDS: Final[Mapping[Promise, str]] = {**_CLOCKS, "window": "window_by"}
 
 
 class Ends(NamedTuple):
-    """A promise (`target`, `first_reply`, `next_reply`, `resolution` or `window`) and its moment, in ms."""
+    """A promise and its moment, in ms."""
 
-    name: str
+    name: Promise
     at_ms: int
 
 
@@ -53,11 +56,11 @@ def due_ms(state: Mapping[str, str | int]) -> int:
 
 def due_by(state: Mapping[str, str | int]) -> Ends:
     """Its place in the line, and which of its promises that is."""
-    target = Ends(TARGET, target_ms(state) - int(state["priority"]) * HEAD_START_S * 1_000)
+    target = Ends("target", target_ms(state) - int(state["priority"]) * HEAD_START_S * 1_000)
     first = _first(state, _ENDS)
     return first if first and first.at_ms < target.at_ms else target
 
 
-def _first(state: Mapping[str, str | int], names: Mapping[str, str]) -> Ends | None:
+def _first(state: Mapping[str, str | int], names: Mapping[Promise, str]) -> Ends | None:
     running = [Ends(name, at) for name, field in names.items() if (at := int(state.get(field) or 0))]
     return min(running, key=lambda ends: ends.at_ms, default=None)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.board.client import Board, MoveBroken, safe
-from trunkline.due import next_clock
+from trunkline.due import Promise, next_clock
 from trunkline.events import Presence
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
@@ -83,8 +83,8 @@ class Late:
     queue: str
     owner: str
     """Who has it, or is offered it; '' while it waits or is snoozed."""
-    clock: str
-    """`first_reply`, `next_reply` or `resolution`."""
+    clock: Promise
+    """The one that is over longest: `first_reply`, `next_reply` or `resolution`."""
     late_s: float
 
 

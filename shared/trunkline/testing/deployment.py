@@ -31,6 +31,7 @@ queues:
     {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
      escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}]}}
   sales: {{title: Sales}}
+  promised: {{title: Promised, clocks: {{first_reply_s: 1, resolution_s: 3600}}}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}

@@ -2289,6 +2289,7 @@ export interface components {
             ledger: components["schemas"]["Ledger"] | null;
             /** Queues */
             queues: components["schemas"]["LiveQueue"][];
+            late: components["schemas"]["LiveLateness"];
             /** Agents */
             agents: components["schemas"]["LiveAgent"][];
         };
@@ -2315,6 +2316,41 @@ export interface components {
              * @description offers missed in a row
              */
             missed: number;
+        };
+        /**
+         * LiveLate
+         * @description An open conversation that is over what its customer was promised.
+         */
+        LiveLate: {
+            /** Conversation */
+            conversation: string;
+            /** Queue */
+            queue: string;
+            /**
+             * Owner
+             * @description who has it or is offered it; empty: nobody
+             */
+            owner: string;
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "first_reply" | "next_reply" | "resolution";
+            /** Late S */
+            late_s: number;
+        };
+        /**
+         * LiveLateness
+         * @description What is over.
+         */
+        LiveLateness: {
+            /** Count */
+            count: number;
+            /**
+             * First
+             * @description those that are over longest; at most twenty
+             */
+            first: components["schemas"]["LiveLate"][];
         };
         /**
          * LiveNeed
@@ -2662,6 +2698,13 @@ export interface components {
              * @description until its place in the line is due; negative when it is past
              */
             due_in_s: number;
+            /**
+             * Due By
+             * @description which of its promises that is: the target less the priority's head start, or sooner
+             * @default target
+             * @enum {string}
+             */
+            due_by: "target" | "first_reply" | "next_reply" | "resolution" | "window";
             passed_over: components["schemas"]["PassedOver"];
             /** Could Be Asked */
             could_be_asked: number;
@@ -3689,6 +3732,8 @@ export type Ledger = components['schemas']['Ledger'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
+export type LiveLate = components['schemas']['LiveLate'];
+export type LiveLateness = components['schemas']['LiveLateness'];
 export type LiveNeed = components['schemas']['LiveNeed'];
 export type LiveQueue = components['schemas']['LiveQueue'];
 export type Location = components['schemas']['Location'];
