@@ -399,6 +399,30 @@ async def test_a_rebuilt_board_has_every_clock(floor: Floor) -> None:
     assert sorted(one.decode() for one in running) == sorted(names[1:])
 
 
+async def test_what_was_queued_before_there_were_clocks_keeps_its_place(floor: Floor) -> None:
+    now = ms(MONDAY)
+    floor.travel(now)
+    name = (await floor.receive("sms|+1", due=7 * MINUTE, priority=3)).subject
+    folds = await floor.folds()
+    new = {"clocks", "target_at", "unanswered_at", "first_reply_by", "next_reply_by", "resolve_by", "resolve_left"}
+    for fold in folds.values():
+        fold.tidy(now)
+        fold.conversations = {
+            state["id"]: {field: value for field, value in state.items() if field not in new} for state in fold.states()
+        }
+
+    await floor.rebuild(folds)
+    await check(floor)
+    await floor.receive("sms|+1", decided=False, offset=1)
+    await at(floor, now + MINUTE)
+    await floor.arrive("ana", lease_ms=100 * HOUR)
+    await floor.decline("ana", name)
+
+    c = await floor.conversation(name)
+    assert (c["status"], int(c["due"]), int(c["target_at"])) == ("queued", now + 7 * MINUTE, now + 10 * MINUTE)
+    await check(floor)
+
+
 async def test_what_is_late_is_told_by_who_has_it(floor: Floor) -> None:
     now = ms(MONDAY)
     await at(floor, now)
