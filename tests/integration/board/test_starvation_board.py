@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.board.conftest import LIMITS, Floor
@@ -205,7 +205,11 @@ async def _live_through(url: str, script: list[tuple[str, int, int, int, str, in
 
 
 def test_nothing_is_overtaken_for_longer_than_is_stated(board_server: RedisServer) -> None:
-    @settings(max_examples=8, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+    # Not made smaller where it fails: on a real board that takes minutes, and the day is told as it is.
+    @settings(
+        max_examples=8, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    )  # fmt: skip
     @given(script=st.lists(steps, min_size=6, max_size=25))
     def _any_day(script: list[tuple[str, int, int, int, str, int]]) -> None:
         assert asyncio.run(_live_through(board_server.url, script)) > 0 or "come" not in [one[0] for one in script]
