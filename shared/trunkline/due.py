@@ -27,7 +27,8 @@ def due_in_ms(target_s: int, priority: int) -> int:
     """Milliseconds after queueing at which it is due: target less the priority's head start, which may be past.
 
     Waiting work is ordered by due time only, so nothing starves: work of priority 0 is overtaken for at most
-    its target + 10 × HEAD_START_S by anything that comes later, or whose clock began later.
+    its target + 10 × HEAD_START_S by anything that comes later, or whose clock began later; and for the policy's `fit`
+    more by what the agent who becomes free is good at.
     """
     return (target_s - priority * HEAD_START_S) * 1_000
 

@@ -1,5 +1,6 @@
 """Nothing starves (docs/routing.md): work of priority p, queued at q with target T, is overtaken only by what began
-before q + T + (10 - p) × 60 s, whatever clocks and windows the others have, and whatever comes back from agents."""
+before q + T + (10 - p) × 60 s + fit, whatever clocks and windows the others have, whoever is good at what, and whatever
+comes back from agents."""
 
 from __future__ import annotations
 
@@ -20,11 +21,13 @@ from trunkline.config.calendars import Calendar
 from trunkline.due import HEAD_START_S, due_by, due_in_ms
 from trunkline.events import Presence
 from trunkline.ids import new_id
+from trunkline.index import DEFAULT
 from trunkline.requirements import requirement_id
 from trunkline.testing.servers.redis import RedisServer
 
 START = round(datetime(2026, 3, 2, 7, tzinfo=UTC).timestamp()) * 1_000
 FOR_EVER = 10**11
+FIT_MS = round(DEFAULT.fit * 60_000)
 OFFICE = Calendar.model_validate(
     {"zone": "Europe/Riga", "week": {"mon": ["08:00-09:30", "10:00-10:20", "11:00-24:00"]}}
 )
@@ -80,7 +83,7 @@ class Day:
         await tell_hours(self.floor.board, {"office": OFFICE}, now=datetime.fromtimestamp(START / 1_000, UTC))
         # Ana is given what she has; only Berk is offered work, one at a time, when the test says so.
         await self.floor.arrive("ana", capacity=99, queues=("none",), lease_ms=FOR_EVER)
-        await self.floor.arrive("berk", lease_ms=FOR_EVER, presence=Presence.AWAY)
+        await self.floor.arrive("berk", skills={"vip": 10}, lease_ms=FOR_EVER, presence=Presence.AWAY)
 
     async def pass_by(self, passed_s: int) -> None:
         await self.floor.events()
@@ -88,10 +91,11 @@ class Day:
         self.floor.travel(self.now)
         await self.floor.tick()
 
-    async def come(self, target_s: int, priority: int, clocks: str) -> str:
+    async def come(self, target_s: int, priority: int, clocks: str, *, fits: bool = False) -> str:
+        """Somebody writes; `fits`: Berk is as good at it as can be, else no skill is asked for."""
         thread = f"sms|+{next(self.threads)}"
-        due = due_in_ms(target_s, priority)
-        opened = await self.floor.receive(thread, due=due, priority=priority, clocks=clocks)
+        due, skills = due_in_ms(target_s, priority), {"vip": 1} if fits else {}
+        opened = await self.floor.receive(thread, due=due, priority=priority, clocks=clocks, skills=skills)
         now = self.now
         self.waiting[opened.subject] = Known(thread, now, target_s * 1_000, priority, now, now, now)
         return opened.subject
@@ -159,7 +163,7 @@ class Day:
         await self.floor.close("berk", taken)
         began = _began(states[taken], self.waiting.pop(taken))
         for name, known in self.waiting.items():
-            bound = known.queued + known.target_ms + (10 - known.priority) * HEAD_START_S * 1_000
+            bound = known.queued + known.target_ms + (10 - known.priority) * HEAD_START_S * 1_000 + FIT_MS
             assert began < bound, (name, states[name], "is overtaken by", states[taken])
         self.served += 1
 
@@ -192,7 +196,7 @@ async def _live_through(url: str, script: list[tuple[str, int, int, int, str, in
         for step, passed_s, target_s, priority, clocks, which in script:
             await day.pass_by(passed_s)
             deeds: dict[str, Callable[[], Any]] = {
-                "come": lambda: day.come(target_s, priority, clocks),  # noqa: B023  called at once
+                "come": lambda: day.come(target_s, priority, clocks, fits=which % 2 == 0),  # noqa: B023  called at once
                 "write": lambda: day.write(which),  # noqa: B023  likewise
                 "hand back": lambda: day.hand_back(which, clocks),  # noqa: B023  likewise
                 "snooze": lambda: day.snooze(which, passed_s + 1),  # noqa: B023  likewise
@@ -226,9 +230,10 @@ def test_the_bound_is_reached_by_a_clock_as_by_a_priority(board_server: RedisSer
             await day.begin()
             waits = await day.come(300, 0, "")
             await day.pass_by(later_s)
-            await day.come(1, 10, "1000:0:0:0:0:")
+            await day.come(1, 10, "1000:0:0:0:0:", fits=True)
             await day._berk(Presence.AVAILABLE)
             return (await day.floor.conversation(waits))["status"] == "queued"
 
-    assert asyncio.run(overtaken(300 + 600 - 2))
-    assert not asyncio.run(overtaken(300 + 600))
+    bound_s = 300 + 600 + FIT_MS // 1_000
+    assert asyncio.run(overtaken(bound_s - 2))
+    assert not asyncio.run(overtaken(bound_s))
