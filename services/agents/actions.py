@@ -27,6 +27,7 @@ from trunkline.failpoints import afailpoint
 from trunkline.ids import shard_of_conversation
 from trunkline.messages import Address, OutboundMessage, Parts
 from trunkline.metrics import ACTION_SECONDS, ACTIONS
+from trunkline.route import windows_of
 
 SEEN_S = 5.0
 _AGAIN = 3
@@ -76,7 +77,7 @@ class Actions:
         self._writers = {name: one for name, one in channels.items() if isinstance(one, WritesLetters)}
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        passing, shutting = Passing(board, watch), Shutting(board, watch)
+        passing, shutting = Passing(board, watch, windows_of(channels)), Shutting(board, watch)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,

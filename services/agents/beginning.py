@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from services.agents.asked import Action, BadFields, text
 from trunkline.board import Answer, Board, moves
+from trunkline.board.hours import with_hours
 from trunkline.channels.base import Account, Channel, NewThreads
 from trunkline.config.rules import decide
 from trunkline.config.watch import Watch
 from trunkline.events import BeginningDetails
 from trunkline.ids import new_conversation_id, shard_of
 from trunkline.messages import Address
-from trunkline.route import route
+from trunkline.route import route, windows_of
 
 _FORMS: Final = {
     "tel": re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII),
@@ -37,6 +39,7 @@ class Beginning:
         self._per_minute = per_minute
         self._watch = watch
         self._channels = channels
+        self._windows = windows_of(channels)
 
     async def begin(self, action: Action) -> Answer:
         """Open it; BadFields for an account or an address to which nobody can write first."""
@@ -57,13 +60,15 @@ class Beginning:
         else:
             thread = channel.thread_key(contact, account)
         # What it needs should it be passed on: what its account's queue says, for no rule can read what nobody wrote.
-        needs = route(decide(config, (), account=name), config, channel=entry.channel)
+        window = self._windows.get((entry.channel, contact.scheme))
+        needs = route(decide(config, (), account=name), config, channel=entry.channel, window=window)
         fresh = new_conversation_id(shard_of(thread, self._board.shards))
-        return await moves.begin(
-            self._board, **action.who | {"conversation": fresh}, thread=thread, account=name, channel=entry.channel,
-            contact=contact, route=needs.arguments(), per_minute=self._per_minute,
+        begin = partial(
+            moves.begin, self._board, **action.who | {"conversation": fresh}, thread=thread, account=name,
+            channel=entry.channel, contact=contact, route=needs.arguments(), per_minute=self._per_minute,
             body=BeginningDetails(by=action.agent).model_dump_json().encode(),
         )  # fmt: skip
+        return await with_hours(self._board, config.clock_calendars, begin)
 
 
 def _contact(action: Action, channel: Channel) -> Address:

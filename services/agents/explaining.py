@@ -10,6 +10,7 @@ from typing import Any
 from services.agents.reach import reached
 from services.agents.repository import Ability, Agent, Conversation, PastEvent, Repository
 from trunkline.board import Board
+from trunkline.due import due_by
 from trunkline.events import (
     ConversationOffered,
     OfferAccepted,
@@ -113,6 +114,7 @@ def _told(
     return Now(
         at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
         waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,
+        due_by=due_by(state).name,
         passed_over=PassedOver(**{reason.value: count for reason, count in counts.items() if reason}),
         could_be_asked=0 if shut else counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
         roster_able=able, roster_lacks=lacks, shut=bool(shut), shut_until=_moment(shut),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from services.agents.asked import Action, BadFields, text
 from trunkline.board import Answer, Board, moves
+from trunkline.board.hours import with_hours
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import named_skills_of, prefers_of, queue_of
-from trunkline.route import needs_in
+from trunkline.route import Window, clocks_of, needs_in
 from trunkline.telling import on_arrival
 from trunkline.widening import covers
 
@@ -26,8 +28,9 @@ _LONGEST = timedelta(days=365)
 class Passing:
     """One method a verb; each makes its move and gives the board's answer. BadFields if the request makes no sense."""
 
-    def __init__(self, board: Board, watch: Watch) -> None:
+    def __init__(self, board: Board, watch: Watch, windows: Mapping[tuple[str, str], Window]) -> None:
         self._board = board
+        self._windows = windows
         self._watch = watch
 
     async def transfer(self, action: Action) -> Answer:
@@ -74,12 +77,15 @@ class Passing:
         needs = needs_in(
             config, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
         )
-        return await moves.transfer_to_queue(
-            self._board, **action.who, queue=name, requirement=needs.requirement, ladder=needs.ladder,
-            weight=found.weight, limits=found.limits, reason="escalation" if details.escalation else "transfer",
+        clocks = clocks_of(found, self._windows.get((channel, known[3].decode())))
+        transfer = partial(
+            moves.transfer_to_queue, self._board, **action.who, queue=name, requirement=needs.requirement,
+            ladder=needs.ladder, weight=found.weight, limits=found.limits, clocks=clocks,
+            reason="escalation" if details.escalation else "transfer",
             say=on_arrival(config, name, closed=not _open(config, name)),
             body=details.model_copy(update={"to_queue": name}).model_dump_json().encode(),
         )  # fmt: skip
+        return await with_hours(self._board, config.clock_calendars, transfer)
 
     async def snooze(self, action: Action) -> Answer:
         """Put off until a time, or until the customer writes."""

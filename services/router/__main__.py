@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.router.core import Core, Rules
 from services.router.flexibility import run_flexibility
+from services.router.hours import Hours
 from services.router.owner import Owner
 from services.router.record import PATIENCE_S, Record
 from services.router.settings import RouterSettings
@@ -22,6 +23,7 @@ from trunkline.config.model import Config
 from trunkline.config.watch import Watch
 from trunkline.internal import asks
 from trunkline.metrics import RULE_FAILURES, SHARDS
+from trunkline.route import windows_of
 from trunkline.service import Service, main
 
 
@@ -45,7 +47,13 @@ async def build(service: Service) -> None:
         ready[:] = [compile_rules(config)]
         return config
 
-    watch = Watch(settings.config_file, read, on_change=lambda _: rules.__setitem__(0, ready[0]))
+    hours = Hours()
+
+    def change(_: Config) -> None:
+        rules[0] = ready[0]
+        hours.changed()
+
+    watch = Watch(settings.config_file, read, on_change=change)
     rules.append(ready[0])
     deployment, shards = settings.deployment, settings.shards
     core = Core(
@@ -56,6 +64,7 @@ async def build(service: Service) -> None:
         record=Record(await service.enter("record", asks(settings, total_s=PATIENCE_S))),
         rules=lambda: rules[0],
         channels=channels,
+        windows=windows_of(channels),
     )
     SHARDS.set(shards)
     owner, telling = Owner(core), Telling(core)
@@ -72,6 +81,7 @@ async def build(service: Service) -> None:
     service.spawn("sweep", run_sweep(core, owner.shards))
     service.spawn("figures", run_figures(core, owner.shards))
     service.spawn("flexibility", run_flexibility(core, owner.shards))
+    service.spawn("hours", hours.run(core))
     service.spawn("keeping", run_keeping(core, owner.shards))
 
 

@@ -15,6 +15,7 @@ from services.router.inbound import Buffer
 from services.router.record import Last
 from trunkline.board.client import MoveBroken
 from trunkline.board.fold import print_of
+from trunkline.board.hours import tell_hours
 from trunkline.board.moves import traced
 from trunkline.bus import Record
 from trunkline.config.rules import facts_of
@@ -102,7 +103,8 @@ class Consumer:
         known, agent, language = last or Last(known=False, agent="")
         facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
         decision = rules.engine.decide(facts)
-        routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent)
+        window = self._core.windows.get((message.channel, message.contact.scheme))
+        routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent, window=window)
         return (decision.language, "1" if heard.firm else "", *routed.arguments(), routed.say)
 
     # --- answers -------------------------------------------------------------------------------------------
@@ -120,6 +122,9 @@ class Consumer:
                     return done
                 case "decide":
                     self._open.discard(item.thread)
+                    return done
+                case "hours":
+                    await tell_hours(self._core.board, self._core.rules().config.clock_calendars)
                     return done
                 case "fenced":
                     raise Fenced(f"shard {self._shard}")

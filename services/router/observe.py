@@ -9,6 +9,7 @@ import orjson
 
 from trunkline.board.relay import Entry
 from trunkline.events import (
+    ConversationClosed,
     ConversationOffered,
     OfferAccepted,
     OfferDeclined,
@@ -17,6 +18,7 @@ from trunkline.events import (
     ReplyWritten,
 )
 from trunkline.metrics import (
+    CLOCKS,
     FIRST_REPLY_SECONDS,
     INBOUND_LAG,
     LEDGER,
@@ -36,23 +38,32 @@ _OUTCOMES = {
     OfferRescinded.type.encode(): "rescinded",
 }
 _REPLY = ReplyWritten.type.encode()
+_CLOSED = ConversationClosed.type.encode()
+
+
+_JUDGED = b'"judged":"'
 
 
 def observe(batch: list[Entry]) -> None:
-    """Count a relayed batch; only offers' outcomes and replies are looked into."""
+    """Count a relayed batch; only offers' outcomes, replies, and the ends of what had clocks are looked into."""
     kinds: Count[bytes] = Count(entry.record.headers[0][1] for entry in batch)
     for kind, count in kinds.items():
         RELAYED.labels(kind.decode()).inc(count)
     for entry in batch:
         kind = entry.record.headers[0][1]
-        if kind in _OUTCOMES or kind == _REPLY:
+        if kind in _OUTCOMES or kind == _REPLY or (kind == _CLOSED and _JUDGED in entry.record.value):
             _look_into(kind, entry)
 
 
 def _look_into(kind: bytes, entry: Entry) -> None:
-    state = orjson.loads(entry.record.value)["data"]["state"]
+    data = orjson.loads(entry.record.value)["data"]
+    state = data["state"]
     labels = (state["queue"], state["channel"])
     at = entry.at_ms
+    for clock, outcome in _judged(state.get("judged", ""), data["version"]):
+        CLOCKS.labels(state["queue"], clock, outcome).inc()
+    if kind == _CLOSED:
+        return
     if kind == _REPLY:
         if state["replied_at"] == at:
             FIRST_REPLY_SECONDS.labels(*labels).observe((at - state["opened_at"]) / 1_000)
@@ -60,6 +71,16 @@ def _look_into(kind: bytes, entry: Entry) -> None:
     OFFERS.labels(*labels, _OUTCOMES[kind]).inc()
     if kind == OfferAccepted.type.encode():
         WAIT_SECONDS.labels(*labels).observe(max(0, at - state["queued_at"]) / 1_000)
+
+
+def _judged(said: str, version: int) -> list[tuple[str, str]]:
+    """The clocks that ended with this version, each with `met` or `breached`."""
+    number, *ends = said.split() or [""]
+    return (
+        [(clock, outcome) for clock, _, outcome in (end.partition(":") for end in ends)]
+        if number == str(version)
+        else []
+    )
 
 
 def forget_shard(shard: int) -> None:

@@ -11,6 +11,7 @@ import structlog
 from services.router.checkpoint import load_last
 from services.router.core import Core, NotYet
 from trunkline.board.fold import Fold
+from trunkline.board.hours import tell_hours
 from trunkline.board.owner import load_scripts, raise_term, swap
 from trunkline.board.rebuild import build
 from trunkline.bus import Pen, take_pen
@@ -33,6 +34,7 @@ async def rebuild(core: Core) -> str:
     await afailpoint("rebuild.taken")
     folds = {shard: await fold_until(core, shard, pens[shard].offset) for shard in pens}
     await load_scripts(core.board)
+    await tell_hours(core.board, core.rules().config.clock_calendars)
     conversations = await build(core.board, generation, folds, now_ms=int(time.time() * 1_000))
     await afailpoint("rebuild.built")
     if not await swap(core.board, generation):

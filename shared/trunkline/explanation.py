@@ -100,6 +100,10 @@ class Now(BaseModel):
     asked: Asked
     waited_s: float
     due_in_s: float = Field(description="until its place in the line is due; negative when it is past")
+    due_by: Literal["target", "first_reply", "next_reply", "resolution", "window"] = Field(
+        default="target",
+        description="which of its promises that is: the target less the priority's head start, or sooner",
+    )
     passed_over: PassedOver
     could_be_asked: int
     agents: list[AgentNow] = Field(description="present agents, the nearest first; an agent sees oneself only")

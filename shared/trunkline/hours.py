@@ -69,6 +69,21 @@ class Hours(BaseModel):
                 return min(begins).astimezone(ZoneInfo(self.zone))
         return None
 
+    def spans_between(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """When it is open from one moment to another, in order; what touches or overlaps (a night in which the clock is
+        put back) is one span."""
+        zone = ZoneInfo(self.zone)
+        first, last = since.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date()
+        days = (first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
+        found: list[tuple[datetime, datetime]] = []
+        for span in sorted(span for day in days for span in self._open(day)):
+            begins, ends = max(span[0], since), min(span[1], until)
+            if found and begins <= found[-1][1]:
+                found[-1] = (found[-1][0], max(ends, found[-1][1]))
+            elif begins < ends:
+                found.append((begins, ends))
+        return found
+
     def spans_on(self, day: date) -> tuple[Span, ...]:
         """The spans of a day, as written."""
         return self.week.get(_DAYS[day.weekday()], ())

@@ -86,6 +86,11 @@ WAIT_SECONDS = Histogram("trunkline_wait_seconds", "From queued to accepted.", [
 FIRST_REPLY_SECONDS = Histogram(
     "trunkline_first_reply_seconds", "From opened to the first reply.", ["queue", "channel"], buckets=_WAITS
 )
+CLOCKS = Counter(
+    "trunkline_clocks_total",
+    "Clocks that ended (first reply, next reply, resolution), by whether in time.",
+    ["queue", "clock", "outcome"],
+)
 AGENTS = Gauge("trunkline_agents", "Agents on the board, by presence.", ["presence"])
 FREE_ROOM = Gauge("trunkline_agents_free_capacity", "Weights that available agents could still take.")
 CHECKPOINTS = Counter("trunkline_checkpoints_total", "Checkpoints written.")

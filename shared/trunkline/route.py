@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trunkline.config.model import Config, Taking
+from trunkline.channels.base import Channel
+from trunkline.config.model import Clocks, Config, Queue, Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import Room, requirement_id
@@ -18,7 +19,7 @@ VERSION_LENGTH = 12
 
 _MOST_RULES = 500
 
-UNDECIDED = ("",) * 8
+UNDECIDED = ("",) * 9
 """The arguments where no rule was asked."""
 
 
@@ -34,6 +35,7 @@ class Route:
     limits: str
     ladder: str
     rules: str = ""
+    clocks: str = ""
     say: str = ""
     """The kind of words for who has to wait; '' for none."""
 
@@ -41,12 +43,22 @@ class Route:
         """In the order of the moves `receive` and `begin`."""
         return (
             self.queue, self.requirement, str(self.weight), str(self.priority), str(self.due_in_ms), self.limits,
-            self.ladder, self.rules,
+            self.ladder, self.rules, self.clocks,
         )  # fmt: skip
 
 
-def route(decision: Decision, config: Config, *, channel: str, last_agent: str = "") -> Route:
-    """What the board is told of a decision. `last_agent`: who had this contact last, if that is known."""
+class Window(NamedTuple):
+    """How long after the customer's last words a channel lets one answer, and how long before that an answer is due."""
+
+    open_s: int
+    margin_s: int
+
+
+def route(
+    decision: Decision, config: Config, *, channel: str, last_agent: str = "", window: Window | None = None
+) -> Route:
+    """What the board is told of a decision. `last_agent`: who had this contact last, if that is known; `window`: the
+    channel's, for this contact's addresses."""
     queue = config.queues[decision.queue]
     needs = needs_in(
         config, decision.queue, channel=channel, weight=decision.weight, requires=decision.requires,
@@ -62,7 +74,27 @@ def route(decision: Decision, config: Config, *, channel: str, last_agent: str =
         ladder=needs.ladder,
         rules=f"{config.digest[:VERSION_LENGTH]}:{','.join(decision.rules)}"[:_MOST_RULES],
         say=on_arrival(config, decision.queue, closed=decision.opens_in_s > 0),
+        clocks=clocks_of(queue, window),
     )
+
+
+def clocks_of(queue: Queue, window: Window | None) -> str:
+    """What a queue promises of replies and end, and what a channel's window asks for, as the board takes it:
+    `first:next:resolution:window:margin:calendar` in ms, 0 for what there is none of; '' for nothing at all."""
+    said = queue.clocks or Clocks()
+    seconds = (said.first_reply_s, said.next_reply_s, said.resolution_s, *(window or (0, 0)))
+    if not any(seconds):
+        return ""
+    return ":".join([*(str(each * 1_000) for each in seconds), said.hours or ""])
+
+
+def windows_of(channels: Mapping[str, Channel]) -> dict[tuple[str, str], Window]:
+    """The window of each channel and scheme of address that has one."""
+    return {
+        (name, scheme): Window(seconds, min(seconds, channel.manifest.window_margin_s))
+        for name, channel in channels.items()
+        for scheme, seconds in channel.manifest.windows.items()
+    }
 
 
 class Needs(NamedTuple):

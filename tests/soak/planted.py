@@ -23,11 +23,9 @@ FAULTS = {
     "room is counted one too high": Fault(
         "return taken + r.weight <= num(a.capacity)", "return taken + r.weight <= num(a.capacity) + 1", "above capacity"
     ),
-    "an answered offer can be answered again": Fault(
-        "if c.status ~= 'offered' or c.offered_to ~= a[2] or c.fence ~= a[4] then "
-        "return nil, refused('gone', c.status) end\n"
-        "  if num(c.deadline) <= NOW then return nil, refused('late') end",
-        "if c.fence ~= a[4] then return nil, refused('gone', c.status) end",
+    "an offer has two outcomes": Fault(
+        "  local id = commit(c, OFFER .. 'accepted.v1'",
+        "  commit(c, OFFER .. 'declined.v1', { agents = a[2] })\n  local id = commit(c, OFFER .. 'accepted.v1'",
         "another outcome of offer",
     ),
     "an operation is forgotten": Fault(
@@ -40,7 +38,7 @@ FAULTS = {
     ),
     "who closes is given nothing new": Fault("  pull(name)\n  if offered ~= ''", "  if offered ~= ''", "could take it"),
     "a transfer to a queue keeps its room": Fault(
-        "  release(a[2], c)\n  c.queue, c.requirement", "  c.queue, c.requirement", "holds"
+        "  release(a[2], c)\n  clocks.move(c, a[11])", "  clocks.move(c, a[11])", "holds"
     ),
     "a message is dropped": Fault(
         "if seen then advance(a); return { 'duplicate' } end",

@@ -41,7 +41,9 @@ class ChannelLimits(BaseModel):
     title: str = Field(examples=["SMS (Twilio)"])
     text_limit: int
     text_unit: str = Field(description="characters, utf16, bytes or segments: what `text_limit` counts")
-    window_s: int | None = Field(description="seconds after the customer's last word in which one may reply")
+    windows: dict[str, int] = Field(
+        description="scheme of address: seconds after the customer's last word in which one may reply; else any time"
+    )
     files: FileLimits | None = Field(description="null: the channel takes no files")
 
 
@@ -106,7 +108,7 @@ async def queues(me: Me, use: Use) -> Plan:
         channels=[
             ChannelLimits(
                 name=name, title=channel.manifest.name, text_limit=channel.manifest.text_limit,
-                text_unit=channel.manifest.text_unit, window_s=channel.manifest.window_s,
+                text_unit=channel.manifest.text_unit, windows=channel.manifest.windows,
                 files=_files(channel.manifest.sends),
             )
             for name, channel in use.channels.items()

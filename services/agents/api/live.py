@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Depends
@@ -85,6 +87,23 @@ class LiveAgent(BaseModel):
     missed: int = Field(description="offers missed in a row")
 
 
+class LiveLate(BaseModel):
+    """An open conversation that is over what its customer was promised."""
+
+    conversation: str
+    queue: str
+    owner: str = Field(description="who has it or is offered it; empty: nobody")
+    clock: Literal["first_reply", "next_reply", "resolution"]
+    late_s: float
+
+
+class LiveLateness(BaseModel):
+    """What is over."""
+
+    count: int
+    first: list[LiveLate] = Field(description="those that are over longest; at most twenty")
+
+
 class Ledger(BaseModel):
     """What was accepted and has not come to its end: 0 on a quiet floor; what stays is stuck."""
 
@@ -98,6 +117,7 @@ class Live(BaseModel):
     at: datetime
     ledger: Ledger | None = Field(description="null while the log does not answer")
     queues: list[LiveQueue]
+    late: LiveLateness
     agents: list[LiveAgent]
 
 
@@ -171,6 +191,7 @@ async def live(use: Use) -> Live:
     return Live(
         at=datetime.now(UTC),
         ledger=await _ledger(use),
+        late=LiveLateness.model_validate(asdict(await looks.late(use.board))),
         queues=_queues(waits, await use.reach.of_waiting(waits), titles, shut),
         agents=sorted(agents, key=lambda agent: agent.name),
     )

@@ -7,6 +7,10 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     D gate              string   generation|layout|replication id, there while every shard is verified for all three
     D verified          hash     shard → generation|layout|replication id
     D term              hash     shard → term of the router that owns it
+    D calendars         hash     calendar → until when (ms) its hours were told; it stays when the file names it no
+                                 more, for what is open may have been promised something by it
+    D hours:<calendar>  zset     its open spans, `begins:ends:ms open before` → begins (ms)
+    D open:<calendar>   zset     the same → ms open before
 
     P layout            string   LAYOUT of who built it: another version's board is stale, and rebuilt
     P sequence          hash     shard → sequence of its newest outbox entry
@@ -42,7 +46,8 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
     P w:<requirement>   zset     waiting conversations → due (ms): the line
     P since:<requirement> zset   the same → queued at (ms): the first has waited longest
-    P target:<requirement> zset  the same → when their target ends (ms): due without the priority's head start
+    P target:<requirement> zset  the same → what was promised first (ms): the target, a clock, or the channel's window
+    P clocks            zset     open conversations → when their next clock ends (ms)
 """
 
 from __future__ import annotations
@@ -74,6 +79,19 @@ class Keys:
     def gate(self) -> str:
         """Open when every shard is verified."""
         return self.root + "gate"
+
+    @property
+    def calendars(self) -> str:
+        """The calendars that were told."""
+        return self.root + "calendars"
+
+    def hours(self, calendar: str) -> str:
+        """A calendar's spans by when they begin."""
+        return f"{self.root}hours:{calendar}"
+
+    def open(self, calendar: str) -> str:
+        """A calendar's spans by how long it was open before."""
+        return f"{self.root}open:{calendar}"
 
     def under(self, generation: str) -> str:
         """P."""

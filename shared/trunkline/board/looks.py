@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trunkline.board.client import Board, safe
+from trunkline.board.client import Board, MoveBroken, safe
+from trunkline.due import Promise, next_clock
 from trunkline.events import Presence
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
@@ -74,6 +75,33 @@ async def waiting(board: Board) -> list[Waiting]:
     return [_waiting(line, int(now)) for line in lines]
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An open conversation whose clock is over."""
+
+    conversation: str
+    queue: str
+    owner: str
+    """Who has it, or is offered it; '' while it waits or is snoozed."""
+    clock: Promise
+    """The one that is over longest: `first_reply`, `next_reply` or `resolution`."""
+    late_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """All that is late: how many, and those that are so longest."""
+
+    count: int
+    first: list[Late]
+
+
+async def late(board: Board, *, most: int = 20) -> Lateness:
+    """What has a clock that is over. BoardClosed or BoardAway as of `Board.call`."""
+    _, count, found, now = await board.call("late", str(most))
+    return Lateness(int(count), [_late(flat, int(now)) for flat in found])
+
+
 class Waits:
     """What waits, as of a moment ago: however many ask, the board is asked once in `fresh_s`."""
 
@@ -125,6 +153,17 @@ def _waiting(line: list[Any], now: int) -> Waiting:
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),
+    )  # fmt: skip
+
+
+def _late(flat: list[bytes], now: int) -> Late:
+    state = {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    clock = next_clock(state)
+    if clock is None:
+        raise MoveBroken(f"{state['id']} stands among those with clocks and has none")
+    return Late(
+        conversation=state["id"], queue=state["queue"], owner=state["owner"] or state["offered_to"], clock=clock.name,
+        late_s=(now - clock.at_ms) / 1_000,
     )  # fmt: skip
 
 

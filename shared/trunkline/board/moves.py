@@ -2,7 +2,7 @@
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
 (`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past,
-open, behind.
+open, behind, hours.
 """
 
 from __future__ import annotations
@@ -67,15 +67,18 @@ async def transfer_to_queue(
     body: bytes,
     ladder: str = "",
     reason: str = "transfer",
+    clocks: str = "",
     say: str = "",
     trace: str = "",
 ) -> Answer:
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender.
 
-    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line. `say`: the kind of words
-    that the customer is told if they have to wait.
+    `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line. `clocks` as of
+    `trunkline.route`; `hours`: their calendar must be told first (`trunkline.board.hours`). `say`: the kind of words that
+    the customer is told if they have to wait.
     """
-    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason), safe(say) if say else "")
+    told = safe(say) if say else ""
+    arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason), clocks, told)
     return await board.move(
         traced("transfer_to_queue", trace), safe(operation), safe(agent), safe(conversation), *arguments
     )
@@ -130,7 +133,7 @@ async def begin(
     `conversation` is its id, of the thread's shard; `route` the arguments of `trunkline.route`; `body` the finished
     `BeginningDetails`. `open`: the thread has one, the detail is its id and who has it. `opted-out`; `absent`: the
     agent is not on the board; `too-fast`: they have begun `per_minute` within a minute, the detail is how many seconds
-    are to be waited.
+    are to be waited; `hours` as of `transfer_to_queue`.
     """
     arguments = (thread, safe(account), safe(channel), contact.scheme, contact.value, contact.display or "")
     return await board.move(

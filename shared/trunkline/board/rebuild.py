@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
 from trunkline.board.keys import LAYOUT
-from trunkline.due import target_ms
+from trunkline.due import next_clock, promised_ms
 from trunkline.events import Status
 from trunkline.ids import shard_of
 
@@ -127,6 +127,8 @@ class _Writer:
         self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
         self._pipeline.set(p + "t:" + state["thread"], name)
         self._pipeline.zadd(p + "requirements", {state["requirement"]: self._now})
+        if status != Status.CLOSED and (clock := next_clock(state)):
+            self._pipeline.zadd(p + "clocks", {name: clock[1]})
         if status == Status.QUEUED:
             self._in_line(shard, name, state)
         if status == Status.CLOSED:
@@ -163,7 +165,7 @@ class _Writer:
         p, requirement = self._prefix, state["requirement"]
         self._pipeline.zadd(p + "w:" + requirement, {name: state["due"]})
         self._pipeline.zadd(p + "since:" + requirement, {name: state["queued_at"]})
-        self._pipeline.zadd(p + "target:" + requirement, {name: target_ms(state["due"], state["priority"])})
+        self._pipeline.zadd(p + "target:" + requirement, {name: promised_ms(state)})
         if state.get("widen_at"):  # a state from before there was any has none
             self._timer(shard, f"widen|{name}", state["widen_at"])
 

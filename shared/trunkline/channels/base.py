@@ -77,8 +77,12 @@ class Manifest(_Frozen):
     text_unit: Literal["characters", "utf16", "bytes", "segments"]
     media: MediaRule | None = Field(default=None, description="what customers may send")
     sends: MediaRule | None = Field(default=None, description="what agents may attach; None: no files at all")
-    window_s: int | None = Field(
-        default=None, description="seconds after the customer's last word in which one may reply"
+    windows: dict[str, int] = Field(
+        default={},
+        description="scheme of address: seconds after the customer's last word in which one may reply; else any time",
+    )
+    window_margin_s: int = Field(
+        default=600, ge=0, description="seconds before a window closes at which a reply is due"
     )
     receipts: tuple[DeliveryStatus, ...] = ()
     ack: AckPolicy

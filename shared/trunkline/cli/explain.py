@@ -96,10 +96,20 @@ def asked(it: Asked) -> str:
     return f"{' or '.join(it.queues)} by {it.channel}: {who}{skills}{prefers}{weight}; {it.policy} first"
 
 
+_DUE_BY = {
+    "target": "",
+    "first_reply": " (a first reply was promised)",
+    "next_reply": " (a reply was promised)",
+    "resolution": " (an end was promised)",
+    "window": " (the channel's window closes soon after)",
+}
+
+
 def _now(now: Now) -> Iterator[str]:
     yield ""
     yield f"Now it asks for {asked(now.asked)}."
     late = f"due {_span(-now.due_in_s)} ago" if now.due_in_s < 0 else f"due in {_span(now.due_in_s)}"
+    late += _DUE_BY[now.due_by]
     could = f"{now.could_be_asked} of {_present(now)} agents could be asked."
     yield f"It has waited {_span(now.waited_s)}, {late}. {_shut(now) if now.shut else could}"
     yield from _counts(now.passed_over)

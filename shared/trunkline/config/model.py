@@ -126,6 +126,26 @@ class WideningStep(_Frozen):
     tell: Step | None = Field(default=None, description="the customer is told this of the queue's `tells`, once")
 
 
+ClockTime = Annotated[int, Field(ge=0, le=30 * _DAY_S)]
+
+
+class Clocks(_Frozen):
+    """What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise."""
+
+    hours: Name | None = Field(
+        default=None, description="the calendar whose open hours count; around the clock, without"
+    )
+    first_reply_s: ClockTime = Field(
+        default=0, description="seconds from opening, or opening again, to our first reply"
+    )
+    next_reply_s: ClockTime = Field(
+        default=0, description="seconds from the first message that we have not answered to our next reply"
+    )
+    resolution_s: ClockTime = Field(
+        default=0, description="seconds to the end, without those in which we wait for the customer or it is snoozed"
+    )
+
+
 class Queue(_Frozen):
     """Conversations that wait for an agent, and what they are promised."""
 
@@ -161,6 +181,7 @@ class Queue(_Frozen):
         description="seconds in which only who had the contact last is asked, if present",
     )
     escalation: Escalation | None = Field(default=None, description="where `escalate` leads; without it there is none")
+    clocks: Clocks | None = Field(default=None, description="by when customers are promised replies and an end")
     hours: Name | None = Field(default=None, description="the calendar by which it is open; always, without one")
     closed: Closed | None = Field(default=None, description="without it, what comes while it is closed waits here")
     tells: Tells | None = Field(default=None, description="what customers are told without an agent")
@@ -289,6 +310,12 @@ class Config(Layout):
         """By which a queue is open; None: always."""
         hours = self.queues[name].hours
         return self.calendars[hours] if hours is not None else None
+
+    @property
+    def clock_calendars(self) -> dict[str, Calendar]:
+        """The calendars that some queue's clocks are reckoned by."""
+        names = {queue.clocks.hours for queue in self.queues.values() if queue.clocks is not None}
+        return {name: self.calendars[name] for name in sorted(filter(None, names))}
 
     def calendar_of_account(self, name: str) -> Calendar | None:
         """By which an account is open: its own, else that of the queue it leads to; None: always."""

@@ -41,6 +41,7 @@ def check(root: Node) -> Iterator[Finding]:
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
         yield from _calendar(queue, ("queues", name), calendars)
+        yield from _clocks(queue, ("queues", name, "clocks"), calendars)
         yield from _widening(queue, ("queues", name, "widening"), queues, skills)
     yield from _languages(root, skills)
     yield from tells.problems(root, _fallback(root))
@@ -121,6 +122,14 @@ def _calendar(table: Table, path: tuple[str | int, ...], known: Collection[str])
     name = _word(table.entries.get("hours"))
     if name and name not in known:
         yield (*path, "hours"), unknown("calendar", name, known), False
+
+
+def _clocks(queue: Table, path: tuple[str | int, ...], calendars: Collection[str]) -> Iterator[Finding]:
+    clocks = queue.entries.get("clocks")
+    if isinstance(clocks, Table):
+        yield from _calendar(clocks, path, calendars)
+        if not {"first_reply_s", "next_reply_s", "resolution_s"} & clocks.entries.keys():
+            yield path, "promises nothing; give first_reply_s, next_reply_s or resolution_s", True
 
 
 def _closings(root: Node, queues: Collection[str]) -> Iterator[Finding]:

@@ -84,6 +84,21 @@ class ConversationState(Data):
     )
     told: str = Field(default="", description="what was told so within a day, `kind:ms` by blanks")
     promise: str = Field(default="", description="what was promised so: `callback`; empty for nothing")
+    target_at: int = Field(default=0, description="when its queue's target ends; 0 in events from before clocks")
+    unanswered_at: int = Field(default=0, description="the customer's first message that we have not answered; 0: none")
+    clocks: str = Field(
+        default="",
+        description="what its queue and channel promised when it came there, in ms: "
+        "first reply:next reply:resolution:window:margin:calendar; empty: nothing",
+    )
+    first_reply_by: int = Field(default=0, description="when this clock ends, 0 while it stands; so those below")
+    next_reply_by: int = 0
+    resolve_by: int = 0
+    resolve_left: int = Field(default=0, description="what is left of the resolution, in open hours, while it stands")
+    window_by: int = Field(default=0, description="when an answer is due before the channel's window closes")
+    judged: str = Field(
+        default="", description="clocks that ended, and with which version: `version clock:met clock:breached`"
+    )
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 

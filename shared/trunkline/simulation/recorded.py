@@ -74,7 +74,7 @@ def _asked(state: State, config: Config | None) -> dict[str, Any]:
     configuration it is played under."""
     ladder = state.get("ladder", "").split()
     first = ladder[0].partition(">")[2] if ladder else state["requirement"]
-    due = target_ms(state["due"], state["priority"]) - state["queued_at"]
+    due = target_ms(state) - state["queued_at"]
     said: dict[str, Any] = {
         "requires": named_skills_of(first), "prefers": prefers_of(first), "priority": state["priority"],
         "weight": state["weight"], "target_s": min(max(1, round(due / 1_000)), _LONGEST_TARGET_S),

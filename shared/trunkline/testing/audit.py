@@ -12,7 +12,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from trunkline.due import target_ms
+from trunkline.due import due_ms, next_clock, promised_ms
 from trunkline.index import Candidate, index, proficiency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queue_of, room_of, skills_of
 from trunkline.standing import Standing, standing
@@ -21,6 +21,7 @@ _HASHES = ("c", "a", "as", "ap", "n")
 _SETS = ("ac", "ad", "cd", "e")
 _LOADS = {"load", "soft", "alone"}
 _RANKED = ("f", "w", "since", "target")
+_CLOCKS = "clocks"
 
 
 class Picture:
@@ -35,7 +36,7 @@ class Picture:
 
     def of(self, kind: str, name: str) -> Any:
         """One key's content; empty where there is none."""
-        return self.kinds[kind].get(name) or ({} if kind in _HASHES + _RANKED else set())
+        return self.kinds[kind].get(name) or ({} if kind in (*_HASHES, *_RANKED, _CLOCKS) else set())
 
 
 async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> list[str]:
@@ -44,7 +45,7 @@ async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> 
     `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
     """
     board = await _read(client, prefix)
-    parts = (_conversations, _words, _owners, _holdings, _ranks, _counters, _stranded)
+    parts = (_conversations, _clocks, _words, _owners, _holdings, _ranks, _counters, _stranded)
     problems = [problem for part in parts for problem in part(board)]
     if not above_capacity:
         problems += [
@@ -67,7 +68,7 @@ async def _read(client: Redis, prefix: str) -> Picture:
             board.kinds[kind][name] = {one.decode() for one in await redis.smembers(raw)}
         elif kind == "timers":
             board.timers |= {one.decode() for one in await redis.zrange(raw, 0, -1)}
-        elif kind in _RANKED:
+        elif kind in (*_RANKED, _CLOCKS):
             board.kinds[kind][name] = {one.decode(): at for one, at in await redis.zrange(raw, 0, -1, withscores=True)}
     board.present = {one.decode() for one in await redis.smembers(prefix + "agents")}
     board.requirements = {one.decode() for one in await redis.zrange(prefix + "requirements", 0, -1)}
@@ -98,11 +99,22 @@ def _words(board: Picture) -> Iterator[str]:
     for name, c in board.kinds["c"].items():
         if c["status"] == "queued" and c.get("to_say") and f"say|{name}" not in board.timers:
             yield f"{name} is to be told {c['to_say']}, and nothing will ask for it"
+def _clocks(board: Picture) -> Iterator[str]:
+    """What waits is as urgent as the first of its promises; every open one stands where its next clock ends."""
+    running = {}
+    for name, c in board.kinds["c"].items():
+        if c["status"] == "queued" and int(c["due"]) != due_ms(c):
+            yield f"{name} is due at {c['due']}, by its promises at {due_ms(c)}"
+        if c["status"] != "closed" and (clock := next_clock(c)):
+            running[name] = clock[1]
+        if int(c.get("resolve_by", 0)) and (not int(c["unanswered_at"]) or c["status"] == "snoozed"):
+            yield f"{name} waits for the customer or a time, and its resolution's clock runs"
+    if board.of(_CLOCKS, "") != running:
+        yield f"the clocks run to {running}, the board says {board.of(_CLOCKS, '')}"
 
 
 def _place(kind: str, c: dict[str, str]) -> int:
-    due = int(c["due"])
-    return {"w": due, "since": int(c["queued_at"]), "target": target_ms(due, int(c["priority"]))}[kind]
+    return {"w": int(c["due"]), "since": int(c["queued_at"]), "target": promised_ms(c)}[kind]
 
 
 def _owners(board: Picture) -> Iterator[str]:

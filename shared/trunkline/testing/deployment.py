@@ -32,6 +32,7 @@ queues:
      escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}],
      tells: {{shut: {{en: We cannot answer now.}}}}}}
   sales: {{title: Sales}}
+  promised: {{title: Promised, clocks: {{first_reply_s: 1, resolution_s: 3600}}}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}

@@ -93,14 +93,14 @@ class Floor:
         self, thread: str, *, message: str | None = None, word: str = "", decided: bool = True, due: int = 60_000,
         priority: int = 0, skills: dict[str, int] | None = None, weight: int = 1, offset: int | None = None,
         term: int | None = None, limits: str = LIMITS, ladder: str = "", requirement: str = "", rules: str = "",
-        language: str = "", firm: str = "", say: str = "",
+        language: str = "", firm: str = "", clocks: str = "", say: str = "",
     ) -> tuple[str, ...]:  # fmt: skip
         """The arguments of one `receive`, in the order of the script."""
         shard = shard_of(thread, SHARDS)
         mid = message or message_id("sms", new_id())
         at = next(self.offsets[shard]) if offset is None else offset
         needs = requirement or requirement_id("support", "sms", weight, skills or {})
-        decision = Route("support", needs, weight, priority, due, limits, ladder, rules).arguments()
+        decision = Route("support", needs, weight, priority, due, limits, ladder, rules, clocks).arguments()
         return (
             "receive", str(shard), str(self.terms[shard] if term is None else term), str(at), mid,
             thread,

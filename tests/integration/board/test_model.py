@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -23,13 +24,16 @@ from hypothesis.stateful import (
 from tests.integration.board.conftest import Floor, together
 from tests.integration.board.test_telling import say as telling_of
 from trunkline.board import Answer, Board, moves
+from trunkline.board.hours import tell_hours
 from trunkline.events import Presence, Profile, QueueOpened, QueueShut
+from trunkline.hours import Hours
 from trunkline.ids import new_id
 from trunkline.index import PRESETS
 from trunkline.requirements import Room, requirement_id
 from trunkline.testing.audit import audit
 from trunkline.testing.servers.redis import RedisServer
 
+BEGAN = datetime.fromtimestamp(1_767_268_800, UTC)
 AGENTS = ("ana", "berk", "cem", "dace")
 THREADS = tuple(f"sms-main|tel:+{n}" for n in range(7))
 VERBS = ("reply", "wrap_up", "close", "close", "snooze", "wake", "to_agent", "to_queue")
@@ -42,6 +46,21 @@ rooms = st.builds(
     Room, st.integers(1, 2), st.just(False), st.just(False), st.sampled_from([0, 0, 2])
 ) | st.sampled_from([Room(1, interruptible=True), Room(1, exclusive=True)])
 policies = st.sampled_from(sorted(PRESETS))
+promises = st.sampled_from(
+    ["", "", "30000:20000:90000:0:0:", "10000:0:200000:120000:30000:shop", "0:40000:0:60000:5000:"]
+)
+"""Clocks: first reply, next reply, resolution, window, margin (ms), calendar."""
+
+
+class EveryOther(Hours):
+    """Open every other minute, so that clocks stand and run within a test."""
+
+    def spans_between(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        first = BEGAN - timedelta(hours=1)
+        return [(first + timedelta(minutes=2 * n), first + timedelta(minutes=2 * n + 1)) for n in range(120)]
+
+
+SHOP = EveryOther(zone="UTC", week={"mon": ("00:00-24:00",)})
 
 
 class Moves(RuleBasedStateMachine):
@@ -67,6 +86,7 @@ class Moves(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.run(self.floor.open())
+        self.run(tell_hours(self.board, {"shop": SHOP}))
         self.floor.travel(self.now)
         for agent in AGENTS[:2]:
             self.arrive(agent, {"vip": 5, "lang.tr": 5}, 2, "*")
@@ -103,9 +123,9 @@ class Moves(RuleBasedStateMachine):
     # --- customers -----------------------------------------------------------------------------------------
 
     @rule(thread=st.sampled_from(THREADS), skills=wanted, policy=policies, room=rooms,
-          priority=st.integers(0, 3), widens=st.booleans())  # fmt: skip
+          priority=st.integers(0, 3), widens=st.booleans(), clocks=promises)  # fmt: skip
     def receive(
-        self, thread: str, skills: dict[str, int], policy: str, room: Room, priority: int, widens: bool
+        self, thread: str, skills: dict[str, int], policy: str, room: Room, priority: int, widens: bool, clocks: str
     ) -> None:
         first = requirement_id("support", "sms", room, skills, policy=PRESETS[policy])
         wider = requirement_id("support", "sms", room, {}, also=["sales"], policy=PRESETS[policy])
@@ -118,6 +138,7 @@ class Moves(RuleBasedStateMachine):
                 weight=room.weight,
                 priority=priority,
                 due=60_000,
+                clocks=clocks,
                 say="queued" if widens else "",
             )
         )
@@ -182,7 +203,7 @@ class Moves(RuleBasedStateMachine):
                 needs = requirement_id("sales", "sms", 1, {"vip": 2})
                 return moves.transfer_to_queue(
                     self.board, operation=operation, queue="sales", requirement=needs, weight=1,
-                    limits="20000:60000:30000:86400000:3", body=b"{}", **who,
+                    limits="20000:60000:30000:86400000:3", body=b"{}", clocks=data.draw(promises), **who,
                 )  # fmt: skip
             case "close":
                 return moves.close(self.board, operation=operation, body=b'{"code":"","note":""}', **who)

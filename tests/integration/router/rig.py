@@ -44,13 +44,19 @@ queues:
     widening: [{after_s: 1, lower: {lang.lv: 1}}]
   regulars: {title: Regulars}
   night: {title: Night, hours: never, closed: {queue: regulars}}
+  promised: {title: Promised, clocks: {hours: always, first_reply_s: 60, resolution_s: 3600}}
 calendars:
+  always:
+    zone: UTC
+    week: {mon: ["00:00-24:00"], tue: ["00:00-24:00"], wed: ["00:00-24:00"], thu: ["00:00-24:00"],
+           fri: ["00:00-24:00"], sat: ["00:00-24:00"], sun: ["00:00-24:00"]}
   never: {zone: Europe/Riga, week: {mon: []}}
 skills:
   lang.lv: {title: Latvian}
 language: {of: [en, tr]}
 rules:
   - {name: latvian, when: message.text == 'sveiki', requires: {lang.lv: 3}}
+  - {name: promised, when: message.text == 'at once', queue: promised}
   - {name: night, when: message.text == 'good night', queue: night}
   - {name: regular, when: history.known, queue: regulars}
 """

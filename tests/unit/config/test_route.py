@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.config.bad_files import SOUND
+from tests.unit.config.bad_files import CALENDARS, SOUND
 from tests.unit.config.pigeon import Pigeon
+from trunkline.channels.twilio import TwilioSms
 from trunkline.config.load import parse
 from trunkline.config.rules import decide
 from trunkline.requirements import only_of, room_of
-from trunkline.route import Route, route
+from trunkline.route import Route, Window, clocks_of, route, windows_of
 
 STICKY = SOUND.replace("{title: Support}", "{title: Support, sticky_s: 30}")
 
@@ -47,3 +48,28 @@ def test_the_version_and_the_rules_are_part_of_it() -> None:
 
     assert found.rules.endswith(":"), "no rule was asked here"
     assert len(found.rules) == 13
+
+
+CLOCKS = SOUND.replace(
+    "{title: Support}", "{title: Support, clocks: {hours: office, first_reply_s: 900, resolution_s: 28800}}"
+)
+
+
+def test_the_clocks_are_told_with_their_calendar_and_the_channels_window() -> None:
+    config = parse((CLOCKS + CALENDARS).encode(), {}, {})
+
+    assert clocks_of(config.queues["support"], None) == "900000:0:28800000:0:0:office"
+    assert clocks_of(config.queues["support"], Window(86_400, 600)) == "900000:0:28800000:86400000:600000:office"
+    assert list(config.clock_calendars) == ["office"]
+
+
+def test_what_promises_nothing_has_no_clocks_but_where_a_window_closes() -> None:
+    config = parse(SOUND.encode(), {}, {})
+
+    assert clocks_of(config.queues["support"], None) == ""
+    assert clocks_of(config.queues["support"], Window(60, 10)) == "0:0:0:60000:10000:"
+    assert config.clock_calendars == {}
+
+
+def test_whatsapp_has_a_window_and_sms_has_none() -> None:
+    assert windows_of({"twilio-sms": TwilioSms()}) == {("twilio-sms", "whatsapp"): Window(86_400, 600)}

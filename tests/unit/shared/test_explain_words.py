@@ -42,6 +42,12 @@ def explanation(**changes: object) -> Explanation:
     return whole.model_copy(update=changes)
 
 
+def test_what_is_due_by_a_promise_says_by_which() -> None:
+    lines = list(told(explanation(now=WAITING.model_copy(update={"due_by": "next_reply"}))))
+
+    assert "It has waited 5 min, due 20 s ago (a reply was promised). 0 of 2 agents could be asked." in lines
+
+
 def test_what_waits_says_who_was_asked_who_could_not_be_and_what_would_change_it() -> None:
     assert list(told(explanation())) == [
         "Conversation 3-1 is queued.",

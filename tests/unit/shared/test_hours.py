@@ -200,3 +200,24 @@ def test_a_part_of_a_country_has_its_own_holidays() -> None:
 
     assert not calendar(zone="Europe/Berlin", holidays=["DE-BY"]).open_at(corpus_christi)
     assert calendar(zone="Europe/Berlin", holidays=["DE-BE"]).open_at(corpus_christi)
+
+
+DOUBLED = Hours.model_validate(
+    {"zone": "Europe/Riga", "week": {"sun": ["02:00-03:30", "03:30-05:00"], "sat": ["23:00-24:00"]}}
+)
+
+
+@given(
+    hours=st.sampled_from([RIGA, DOUBLED]),
+    since=st.sampled_from([datetime(2026, 3, 27, 22, 10, tzinfo=UTC), datetime(2026, 10, 23, 21, 0, tzinfo=UTC)]),
+    minutes=st.integers(1, 5 * 24 * 60),
+)
+def test_the_spans_between_two_moments_are_when_it_is_open(hours: Hours, since: datetime, minutes: int) -> None:
+    until = since + timedelta(minutes=minutes)
+    spans = hours.spans_between(since, until)
+
+    assert all(since <= begins < ends <= until for begins, ends in spans)
+    assert all(one[1] < other[0] for one, other in pairwise(spans)), "what touches is one span"
+    for ahead in range(0, minutes, 15):
+        moment = since + timedelta(minutes=ahead)
+        assert any(begins <= moment < ends for begins, ends in spans) is hours.open_at(moment), moment

@@ -35,7 +35,7 @@ local function keep(c)
     end
   end
   KEPT[c] = kept
-  redis.call('HSET', P .. 'c:' .. c.id, unpack(flat))
+  if #flat > 0 then redis.call('HSET', P .. 'c:' .. c.id, unpack(flat)) end
 end
 
 -- Give the conversation its next version, keep it, and say so: state and event in one script.

@@ -7,7 +7,7 @@ local function wait_in_line(c)
   register(c.requirement)
   redis.call('ZADD', P .. 'w:' .. c.requirement, c.due, c.id)
   redis.call('ZADD', P .. 'since:' .. c.requirement, c.queued_at, c.id)
-  redis.call('ZADD', P .. 'target:' .. c.requirement, int(num(c.due) + num(c.priority) * HEAD_START_MS), c.id)
+  redis.call('ZADD', P .. 'target:' .. c.requirement, int(clocks.soonest(c)), c.id)
   if num(c.widen_at) > 0 then timer(shard_of(c.id), 'widen|' .. c.id, num(c.widen_at)) end
 end
 
@@ -93,6 +93,7 @@ end
 -- Back into the line with its age, on the rung where it stood; matching follows by the caller. `kind`: what is said then.
 local function requeue(c, reason, kind)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
+  clocks.place(c)
   wait_in_line(c)
   wish_in_line(c, kind or '')
 end
@@ -100,8 +101,9 @@ end
 -- From snoozed into the line, as new there: it waited for the customer or for a time, not for us.
 local function stir(c, reason)
   untimer(shard_of(c.id), 'wake|' .. c.id)
-  local patience = math.max(0, num(c.due) - num(c.queued_at))
-  c.queued_at, c.due, c.wake_at = int(NOW), int(NOW + patience), '0'
+  local patience = math.max(0, clocks.target(c) - num(c.queued_at))
+  c.queued_at, c.target_at, c.wake_at = int(NOW), int(NOW + patience), '0'
+  clocks.wake(c)
   stand_below(c)
   requeue(c, reason)
 end

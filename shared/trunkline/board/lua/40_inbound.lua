@@ -65,7 +65,12 @@ local function add_message(c, a, body)
     c.status, c.wrap_until = 'active', '0'
   end
   local snoozed = c.status == 'snoozed'
-  if snoozed then stir(c, 'wrote') end
+  local moved = clocks.heard(c)
+  if snoozed then stir(c, 'wrote')
+  elseif moved then
+    clocks.place(c)
+    if c.status == 'queued' then wait_in_line(c) end
+  end
   local id = commit(c, KIND .. 'message-added.v1', { operation = a[4], message = a[4],
     agents = concerned(c.owner, c.offered_to, c.keeps, snoozed and c.last_agent or ''), body = body })
   if snoozed then claim_for(c, c.last_agent) end
@@ -73,14 +78,16 @@ local function add_message(c, a, body)
 end
 
 -- A decision of the rules: queue, requirement set, weight, priority, ms until due, the queue's limits, the ladder, which
--- rules of which version.
-local function route(c, d)
+-- rules of which version, the clocks. `ours`: we write first.
+local function route(c, d, ours)
   c.queue, c.requirement, c.weight, c.priority, c.limits = d.queue, d.requirement, d.weight, d.priority, d.limits
   c.ladder, c.rules = d.ladder, d.rules
   if c.promise then c.promise = '' end
   stand_below(c)
-  c.status, c.queued_at, c.due = 'queued', int(NOW), int(NOW + num(d.due))
+  c.status, c.queued_at, c.target_at = 'queued', int(NOW), int(NOW + num(d.due) + num(d.priority) * HEAD_START_MS)
   c.last_inbound_at, c.reason, c.owner, c.keeps, c.closed_at = int(NOW), '', '', '', '0'
+  clocks.begin(c, d.clocks, ours)
+  clocks.place(c)
 end
 
 -- Before anything is written: what could not be routed must not half exist.
@@ -95,13 +102,13 @@ end
 
 local function decision(a, at)
   return { queue = a[at], requirement = a[at + 1], weight = a[at + 2], priority = a[at + 3], due = a[at + 4],
-    limits = a[at + 5], ladder = a[at + 6], rules = a[at + 7] }
+    limits = a[at + 5], ladder = a[at + 6], rules = a[at + 7], clocks = a[at + 8] }
 end
 
 local function start(c, a, kind, body)
   keep_thread(c)
   c.said = int(num(c.said) + 1)
-  wish_in_line(c, a[25] or '')
+  wish_in_line(c, a[26] or '')
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
   claim(c)
@@ -110,8 +117,8 @@ end
 
 -- 5 thread, 6 fingerprint, 7 the record's word, 8 body, 9 new conversation's id, 10 account, 11 channel, 12 scheme,
 -- 13 contact, 14 display, 15 language ('' = not told), 16 '1' = told by some words, then the decision: 17 queue
--- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules;
--- then 25 what is said to who has to wait ('' = nothing).
+-- ('' = none made), 18 requirement, 19 weight, 20 priority, 21 due, 22 limits, 23 ladder, 24 rules, 25 clocks; then 26 what
+-- is said to who has to wait ('' = nothing). 'hours': the calendar of its clocks is to be told first.
 verbs.receive = function(a)
   local late = turn(a)
   if late then return late end
@@ -129,6 +136,7 @@ verbs.receive = function(a)
     if a[17] == '' then return { 'decide' } end
     local d = decision(a, 17)
     check_decision(d)
+    if not clocks.known(d.clocks) then return { 'hours' } end
     advance(a)
     if c and NOW - num(c.closed_at) <= limits(c).reopen then
       route(c, d)

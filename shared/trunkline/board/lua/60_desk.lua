@@ -13,6 +13,7 @@ verbs.reply = function(a)
   if c.opted_out == '1' then return refused('opted-out') end
   if num(c.replied_at) == 0 then c.replied_at = int(NOW) end
   c.said = int(num(c.said) + 1)
+  clocks.answered(c)
   local id = commit(c, KIND .. 'replied.v1', { operation = a[1], agents = concerned(a[2]), body = a[4] })
   return remember(a[1], done(c, id))
 end
@@ -34,20 +35,22 @@ verbs.transfer_to_agent = function(a)
   return remember(a[1], done(c, id))
 end
 
--- 4 queue, 5 requirement, 6 weight, 7 limits, 8 ladder, 9 body, 10 reason (transfer or escalation), 11 what is said
--- to the customer ('' = nothing). Released at once, age kept, not straight back to the sender.
+-- 4 queue, 5 requirement, 6 weight, 7 limits, 8 ladder, 9 body, 10 reason (transfer or escalation), 11 clocks, 12 what is
+-- said to the customer ('' = nothing). Released at once, age kept, not straight back to the sender. 'hours' as of `receive`.
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
+  if not clocks.known(a[11]) then return refused('hours') end
   local offered = c.offered_to
   if c.status == 'offered' then unoffer(c) end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
+  clocks.move(c, a[11])
   c.queue, c.requirement, c.weight, c.limits, c.ladder = a[4], a[5], a[6], a[7], a[8]
   stand_below(c)
   redis.call('SADD', P .. 'cd:' .. c.id, a[2])
   redis.call('SADD', P .. 'ad:' .. a[2], c.id)
-  requeue(c, a[10], a[11])
+  requeue(c, a[10], a[12])
   timer(shard_of(c.id), 'again|' .. c.id, NOW + limits(c).again)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)
@@ -78,6 +81,7 @@ local function finish(c, e)
   untimer(shard_of(c.id), 'again|' .. c.id)
   release(name, c)
   forget_declines(c)
+  clocks.finish(c)
   c.status, c.owner, c.keeps, c.wrap_until, c.closed_at = 'closed', '', '', '0', int(NOW)
   e.agents = e.agents or concerned(name)
   local id = commit(c, KIND .. 'closed.v1', e)

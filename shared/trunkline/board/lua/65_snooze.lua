@@ -10,6 +10,7 @@ verbs.snooze = function(a)
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
   c.status, c.owner, c.last_agent, c.wrap_until, c.wake_at, c.reason = 'snoozed', '', a[2], '0', int(num(a[4])), ''
+  clocks.rest(c)
   timer(shard_of(c.id), 'wake|' .. c.id, num(a[4]))
   local id = commit(c, KIND .. 'snoozed.v1', { operation = a[1], agents = concerned(a[2]), body = a[5] })
   pull(a[2])
@@ -55,6 +56,7 @@ verbs.assign = function(a)
   end
   forget_declines(c)
   hush(c)
+  if put_off ~= '' then clocks.wake(c) end
   c.status, c.owner, c.last_agent, c.keeps, c.reason = 'active', a[4], a[4], '', 'assigned'
   c.wrap_until, c.wake_at = '0', '0'
   local id = commit(c, KIND .. 'assigned.v1', { operation = a[1], agents = concerned(a[4], owner, offered, put_off), body = a[5] })

@@ -103,6 +103,15 @@ local function lines()
   return found
 end
 
+-- 1 most: how many open conversations have a clock that is over, and the longest over of them, flat as their hashes are.
+verbs.late = function(a)
+  local found = {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'clocks', '-inf', '(' .. int(NOW), 'LIMIT', 0, a[1])) do
+    found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. id)
+  end
+  return { 'ok', redis.call('ZCOUNT', P .. 'clocks', '-inf', '(' .. int(NOW)), found, int(NOW) }
+end
+
 verbs.lines = function() return { 'ok', lines(), int(NOW) } end
 
 -- Figures for metrics: the lines, the time, agents by presence, the room that is left, and the queues that are shut.

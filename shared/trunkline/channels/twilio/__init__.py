@@ -48,6 +48,7 @@ class TwilioSms:
             types=("image/jpeg", "image/png", "image/gif", "application/pdf"), max_bytes=outbound.MAX_MEDIA_BYTES,
             max_count=outbound.MAX_MEDIA, total_bytes=outbound.MAX_MEDIA_BYTES,
         ),
+        windows={"whatsapp": 86_400},  # later only with a template the provider approved
         receipts=tuple(DeliveryStatus),
         ack=AckPolicy(
             accepted=Answer(status=200, body=b"<Response/>", content_type="text/xml"),

@@ -1480,10 +1480,12 @@ export interface components {
              */
             text_unit: string;
             /**
-             * Window S
-             * @description seconds after the customer's last word in which one may reply
+             * Windows
+             * @description scheme of address: seconds after the customer's last word in which one may reply; else any time
              */
-            window_s: number | null;
+            windows: {
+                [key: string]: number;
+            };
             /** @description null: the channel takes no files */
             files: components["schemas"]["FileLimits"] | null;
         };
@@ -1545,6 +1547,35 @@ export interface components {
             style: "quick-replies" | "buttons";
             /** Options */
             options: components["schemas"]["Choice"][];
+        };
+        /**
+         * Clocks
+         * @description What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise.
+         */
+        Clocks: {
+            /**
+             * Hours
+             * @description the calendar whose open hours count; around the clock, without
+             */
+            hours?: string | null;
+            /**
+             * First Reply S
+             * @description seconds from opening, or opening again, to our first reply
+             * @default 0
+             */
+            first_reply_s: number;
+            /**
+             * Next Reply S
+             * @description seconds from the first message that we have not answered to our next reply
+             * @default 0
+             */
+            next_reply_s: number;
+            /**
+             * Resolution S
+             * @description seconds to the end, without those in which we wait for the customer or it is snoozed
+             * @default 0
+             */
+            resolution_s: number;
         };
         /**
          * Closed
@@ -2337,6 +2368,7 @@ export interface components {
             ledger: components["schemas"]["Ledger"] | null;
             /** Queues */
             queues: components["schemas"]["LiveQueue"][];
+            late: components["schemas"]["LiveLateness"];
             /** Agents */
             agents: components["schemas"]["LiveAgent"][];
         };
@@ -2363,6 +2395,41 @@ export interface components {
              * @description offers missed in a row
              */
             missed: number;
+        };
+        /**
+         * LiveLate
+         * @description An open conversation that is over what its customer was promised.
+         */
+        LiveLate: {
+            /** Conversation */
+            conversation: string;
+            /** Queue */
+            queue: string;
+            /**
+             * Owner
+             * @description who has it or is offered it; empty: nobody
+             */
+            owner: string;
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "first_reply" | "next_reply" | "resolution";
+            /** Late S */
+            late_s: number;
+        };
+        /**
+         * LiveLateness
+         * @description What is over.
+         */
+        LiveLateness: {
+            /** Count */
+            count: number;
+            /**
+             * First
+             * @description those that are over longest; at most twenty
+             */
+            first: components["schemas"]["LiveLate"][];
         };
         /**
          * LiveNeed
@@ -2720,6 +2787,13 @@ export interface components {
              * @description until its place in the line is due; negative when it is past
              */
             due_in_s: number;
+            /**
+             * Due By
+             * @description which of its promises that is: the target less the priority's head start, or sooner
+             * @default target
+             * @enum {string}
+             */
+            due_by: "target" | "first_reply" | "next_reply" | "resolution" | "window";
             passed_over: components["schemas"]["PassedOver"];
             /** Could Be Asked */
             could_be_asked: number;
@@ -2981,11 +3055,11 @@ export interface components {
             /**
              * @description who is taken first: a name, or weights of its own
              * @default {
-             *       "skill": 3,
-             *       "flexibility": 0.5,
+             *       "skill": 4,
+             *       "flexibility": 1,
              *       "load": 1,
              *       "idle": 0,
-             *       "turn": 0.05,
+             *       "turn": 0.1,
              *       "fit": 4
              *     }
              */
@@ -3034,6 +3108,8 @@ export interface components {
             sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
+            /** @description by when customers are promised replies and an end */
+            clocks?: components["schemas"]["Clocks"] | null;
             /**
              * Hours
              * @description the calendar by which it is open; always, without one
@@ -3806,6 +3882,7 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
+export type Clocks = components['schemas']['Clocks'];
 export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
@@ -3845,6 +3922,8 @@ export type Letters = components['schemas']['Letters'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
+export type LiveLate = components['schemas']['LiveLate'];
+export type LiveLateness = components['schemas']['LiveLateness'];
 export type LiveNeed = components['schemas']['LiveNeed'];
 export type LiveQueue = components['schemas']['LiveQueue'];
 export type Location = components['schemas']['Location'];

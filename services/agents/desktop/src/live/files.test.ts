@@ -6,7 +6,7 @@ import { problemOf, Uploads, type Attached, type Send } from "./files";
 vi.stubGlobal("navigator", { languages: ["en-GB"] });
 
 const RULE = { types: ["image/"], max_bytes: 2_000_000, max_count: 2, total_bytes: 3_000_000 };
-const PLAN = { queues: [], skills: [], begins: [], channels: [{ name: "mail", title: "", text_limit: 1, text_unit: "bytes", window_s: null, files: RULE }] } satisfies Plan;
+const PLAN = { queues: [], skills: [], begins: [], channels: [{ name: "mail", title: "", text_limit: 1, text_unit: "bytes", windows: {}, files: RULE }] } satisfies Plan;
 
 let kept: Attached[] = [];
 let sends: { told: Parameters<Send>[2]; stopped: boolean }[] = [];

@@ -44,6 +44,14 @@ export interface State {
   why: string;
   /** How often less was asked for because it waited so long. */
   rung: number;
+  /** What was promised, `first reply:next reply:resolution:window:margin:calendar` in ms; when each ends, 0 while it stands. */
+  clocks: string;
+  target_at: number;
+  unanswered_at: number;
+  first_reply_by: number;
+  next_reply_by: number;
+  resolve_by: number;
+  window_by: number;
   /** The record's own fields, where the state came from there. */
   last_words?: string;
   contact_id?: string;

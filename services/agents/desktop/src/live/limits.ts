@@ -37,8 +37,8 @@ function smsWords(text: string, rules: ChannelLimits): string {
 }
 
 /** When the channel's window for replies ends, in ms; 0 if it has none. */
-export function windowEnd(plan: Plan, { channel, last_inbound_at: last }: State): number {
-  const seconds = plan.channels.find((each) => each.name === channel)?.window_s;
+export function windowEnd(plan: Plan, { channel, scheme, last_inbound_at: last }: State): number {
+  const seconds = plan.channels.find((each) => each.name === channel)?.windows[scheme];
   return seconds && last ? last + seconds * 1000 : 0;
 }
 

@@ -1,5 +1,6 @@
 // A conversation as the desk holds it, and the small pure parts of folding it.
 import type { Message } from "../api/schema";
+import { clocksOf } from "./clocks";
 import type { DeliveryStatus, EventData, RawState, State } from "./frames";
 
 export interface Said extends Omit<Message, "sequence" | "version"> {
@@ -64,13 +65,14 @@ export function stateOf(raw: RawState): State {
     contact_id: raw.address ? textOf(raw.contact) : "",
     opted_out: Boolean(raw.opted_out),
     rung: Number(raw.rung) || 0,
+    ...clocksOf(raw),
   };
 }
 
 const HEAD_START_MS = 60_000;
 
 /** When its first answer was promised. `due` is its place in the line: earlier by a head start a step of priority. */
-export const targetOf = ({ due, priority }: State): number => due + (priority || 0) * HEAD_START_MS;
+export const targetOf = ({ due, priority, target_at: target }: State): number => target || due + (priority || 0) * HEAD_START_MS;
 
 /** How the board chose whom to offer it: among how many, and how long the chosen one was idle. */
 export interface Reasons {

@@ -1,6 +1,7 @@
 // The agent's conversations, folded from snapshot, events and reads of the record. Knows nothing of the page.
 import type { Message } from "../api/schema";
 import type { DeliveryData, DeliveryStatus, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
+import { clocksOf } from "./clocks";
 import { advance, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
 
 const CLOSED_KEPT = 20;
@@ -161,7 +162,7 @@ export class Store {
     // Whom it is passed on to was not among those told of it: the record knows who did, and why.
     const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
     if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
-    const state = recalled(stateOf(conversation), events);
+    const state = { ...recalled(stateOf(conversation), events), ...clocksOf(conversation, each.state) };
     if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "", why: state.why || each.state.why };
     else if (state.contact_id) each.state.contact_id = state.contact_id;
     this.drain(each);

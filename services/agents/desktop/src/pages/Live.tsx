@@ -1,7 +1,7 @@
 // The floor now, for supervisors: what waits and why, who is there and how loaded.
 import { useQuery } from "@tanstack/react-query";
 import { api, Problem, want } from "../api/client";
-import type { LiveAgent, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
+import type { LiveAgent, LiveLateness, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
 import { skillWords, type SkillNames } from "../live/skills";
 import { ShutOrOpen } from "../parts/Shutting";
 import { useDesk, useNow, usePage } from "../parts/use";
@@ -17,6 +17,7 @@ export default function Live() {
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
       {data && <Ledger ledger={data.ledger} />}
       {data && <Queues queues={data.queues} />}
+      {data && data.late.count > 0 && <Late late={data.late} />}
       {data && <Agents agents={data.agents} />}
     </main>
   );
@@ -99,6 +100,31 @@ function servedWords(names: SkillNames, { eligible, with_room: room, roster_able
   if (able === null) return say("nobodyCould");
   if (able > 0) return say("rosterSome", { count: able });
   return Object.keys(lacks).length ? say("rosterNone", { skills: skillWords(names, lacks) }) : say("rosterNoneServes");
+}
+
+/** What was promised to customers and is over, the longest over first. */
+function Late({ late: { count, first } }: { late: LiveLateness }) {
+  const desk = useDesk(), page = usePage();
+  return (
+    <div className="card">
+      <h2 id="late-head">{say("late")}</h2>
+      <p className="soft">{say("lateCount", { count })}</p>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
+      <div className="scroll" role="region" aria-labelledby="late-head" tabIndex={0}>
+        <table className="stack">
+          <tbody>
+            {first.map((one) => (
+              <tr key={one.conversation}>
+                <th scope="row"><button type="button" className="quiet link" onClick={() => page.go(`/history/${one.conversation}`)}>{desk.names.queue(one.queue)}</button></th>
+                <td data-of={say("agent")}>{one.owner ? desk.names.agent(one.owner) : say("lateNobody")}</td>
+                <td><span className="chip late">{say(`clock.${one.clock}`)}: {say("lateBy", { time: lengthOf(one.late_s * 1000) })}</span></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
 }
 
 function Agents({ agents }: { agents: LiveAgent[] }) {

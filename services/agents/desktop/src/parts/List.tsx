@@ -1,6 +1,7 @@
 // My conversations: who, the customer's last words, the clock, what is unread, what I have begun to write.
 import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
+import { nextClock, urgencyOf, type Clock as Clocked } from "../live/clocks";
 import type { Desk } from "../live/desk";
 import type { State } from "../live/frames";
 import { lastWords, targetOf, type Held } from "../live/state";
@@ -83,10 +84,16 @@ interface Chip {
   meaning: string;
 }
 
-/** The one time that matters now: until the first answer is due, or since when the customer waits. */
+function clockChip(clock: Clocked, now: number): Chip {
+  const kind = urgencyOf(clock, now), time = lengthOf(Math.abs(clock.at - now));
+  return { words: time, kind, meaning: `${say(`clock.${clock.name}`)}: ${say(kind === "late" ? "lateBy" : "dueIn", { time })}` };
+}
+
+/** The one time that matters now: the next thing the customer was promised, else since when they wait. */
 export function chipOf({ state, messages }: Held, me: string, now: number): Chip | null {
   if (state.owner !== me || state.status === "closed" || state.status === "wrapping-up") return null;
-  const last = messages.at(-1);
+  const clock = nextClock(state), last = messages.at(-1);
+  if (clock) return clockChip(clock, now);
   if (!state.replied_at && state.due) {
     const left = targetOf(state) - now;
     if (left < 0) return { words: lengthOf(-left), kind: "late", meaning: say("lateBy", { time: lengthOf(-left) }) };

@@ -35,6 +35,11 @@ export const en = {
   // What waits
   nowHead: "Now",
   waitsSince: "It has waited since {at}:",
+  "dueBy.target": "Due at {at}: its queue’s target.",
+  "dueBy.first_reply": "Due at {at}: a first reply was promised by then.",
+  "dueBy.next_reply": "Due at {at}: a reply was promised by then.",
+  "dueBy.resolution": "Due at {at}: an end was promised by then.",
+  "dueBy.window": "Due at {at}: the channel’s window closes soon after.",
   couldBeAsked: "{count, plural, =0 {Nobody here could be asked at this moment.} one {# agent here could be asked at this moment.} other {# agents here could be asked at this moment.}}",
   nobodyEver: "Nobody of the whole roster can ever take this: somebody needs {skills}.",
   nobodyServes: "Nobody of the whole roster can ever take this: nobody serves the queue.",

@@ -36,6 +36,11 @@ export const lv: Record<keyof typeof en, string> = {
 
   nowHead: "Pašlaik",
   waitsSince: "Gaida kopš {at}:",
+  "dueBy.target": "Termiņš {at}: rindas mērķis.",
+  "dueBy.first_reply": "Termiņš {at}: līdz tam solīta pirmā atbilde.",
+  "dueBy.next_reply": "Termiņš {at}: līdz tam solīta atbilde.",
+  "dueBy.resolution": "Termiņš {at}: līdz tam solīts atrisinājums.",
+  "dueBy.window": "Termiņš {at}: drīz pēc tam beidzas kanāla atbildes laiks.",
   couldBeAsked: "{count, plural, =0 {Šobrīd šeit nav neviena, kam to piedāvāt.} zero {Šobrīd to var piedāvāt # aģentiem.} one {Šobrīd to var piedāvāt # aģentam.} other {Šobrīd to var piedāvāt # aģentiem.}}",
   nobodyEver: "Neviens no visiem aģentiem to nekad nevarēs pieņemt: kādam vajag {skills}.",
   nobodyServes: "Neviens no visiem aģentiem to nekad nevarēs pieņemt: šo rindu neviens neapkalpo.",

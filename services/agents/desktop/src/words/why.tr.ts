@@ -36,6 +36,11 @@ export const tr: Record<keyof typeof en, string> = {
 
   nowHead: "Şu anda",
   waitsSince: "Bekleme başlangıcı {at}:",
+  "dueBy.target": "Sırası {at}: kuyruğun hedefi.",
+  "dueBy.first_reply": "Sırası {at}: ilk yanıt o zamana kadar söz verildi.",
+  "dueBy.next_reply": "Sırası {at}: bir yanıt o zamana kadar söz verildi.",
+  "dueBy.resolution": "Sırası {at}: çözüm o zamana kadar söz verildi.",
+  "dueBy.window": "Sırası {at}: kanalın yanıt süresi az sonra doluyor.",
   couldBeAsked: "{count, plural, =0 {Şu anda burada sorulabilecek kimse yok.} one {Şu anda # temsilciye sorulabilir.} other {Şu anda # temsilciye sorulabilir.}}",
   nobodyEver: "Kadrodaki hiç kimse bunu hiçbir zaman alamaz: birinde {skills} olmalı.",
   nobodyServes: "Kadrodaki hiç kimse bunu hiçbir zaman alamaz: bu kuyruğa bakan yok.",
