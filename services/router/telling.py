@@ -130,5 +130,5 @@ class Telling:
 
 def _may_write(channel: Channel, asked: Asked, now: datetime) -> bool:
     """Whether the channel's window is open: it is from the customer's last word on."""
-    window = channel.manifest.window_s
+    window = channel.manifest.windows.get(asked.scheme)
     return window is None or now.timestamp() - int(asked.last_inbound_at) / 1_000 < window

@@ -73,7 +73,7 @@ def scenario(label: str, floor: Floor, config: Config | None, *, day: Day | None
     given = config or _plain(floor)
     if wrong := [*_unknown(floor, given)]:
         raise Unfit("\n".join(wrong))
-    changed: dict[str, object] = {"reopen_within_s": 0, "clocks": None} | ({} if day is None else {"wrap_up_s": 0})
+    changed = {"reopen_within_s": 0, "clocks": None, **({} if day is None else {"wrap_up_s": 0})}
     queues = {name: queue.model_copy(update=changed) for name, queue in given.queues.items()}
     used = given.model_copy(update={"queues": queues})
     routes = {name: _route(name, customers, used) for name, customers in floor.classes.items()}
