@@ -30,6 +30,7 @@ from services.agents.roll import Roll
 from services.agents.signals import ContactSignals
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
+from trunkline.config.watch import Watch
 from trunkline.http import traceparent
 from trunkline.metrics import RESUMES, SOCKETS
 
@@ -53,6 +54,7 @@ class Desk:
     signals: ContactSignals
     looking: Looking
     roll: Roll
+    watch: Watch
     times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -113,7 +115,13 @@ class _Connection:
             self._out.end(NONSENSE, str(error) or "say hello first")
             await self._out.close()
             return
-        attendance = Attendance(self._desk.board, self._agent, hello["device"], self._desk.times)
+        attendance = Attendance(
+            self._desk.board,
+            self._agent,
+            hello["device"],
+            self._desk.times,
+            ramp_up=self._desk.watch.current.ramp_up_text,
+        )
         joined = self._join(hello)
         try:
             await self._attend(joined, attendance)
@@ -195,6 +203,7 @@ class _Connection:
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
             "reason": attendance.reason,
+            "draining": attendance.draining,
             "snapshot": shown,
         }
         return orjson.dumps(welcome)

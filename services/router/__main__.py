@@ -9,6 +9,7 @@ from services.router.core import Core, Rules
 from services.router.flexibility import run_flexibility
 from services.router.owner import Owner
 from services.router.record import PATIENCE_S, Record
+from services.router.recount import run_recount
 from services.router.settings import RouterSettings
 from services.router.timers import run_figures, run_keeping, run_sweep, run_timers
 from trunkline.blobs import Blobs
@@ -67,6 +68,7 @@ async def build(service: Service) -> None:
     service.spawn("shards", owner.run())
     service.spawn("timers", run_timers(core, owner.shards))
     service.spawn("sweep", run_sweep(core, owner.shards))
+    service.spawn("recount", run_recount(core, owner.shards))
     service.spawn("figures", run_figures(core, owner.shards))
     service.spawn("flexibility", run_flexibility(core, owner.shards))
     service.spawn("keeping", run_keeping(core, owner.shards))

@@ -44,6 +44,7 @@ class Survey:
         self._shown = set(lines)
         AGENTS.labels("available").set(int(answer[3]))
         AGENTS.labels("away").set(int(answer[4]))
+        AGENTS.labels("draining").set(int(answer[6]))
         FREE_ROOM.set(int(answer[5]))
 
     def clear(self) -> None:

@@ -55,6 +55,9 @@ TIMER_FAILURES = Counter("trunkline_timer_failures_total", "Timers that failed o
 STRANDED = Counter(
     "trunkline_sweep_found_total", "Waiting work the sweep found beside a free agent; each is a bug: none is expected."
 )
+RECOUNTED = Counter(
+    "trunkline_counters_repaired_total", "Counters of agents' room that were wrong; each is a bug: none is expected."
+)
 CONFIRMATIONS = Counter(
     "trunkline_dedupe_confirmations_total", "Filter hits the record was asked about, by its answer.", ["answer"]
 )
@@ -77,7 +80,11 @@ WAIT_SECONDS = Histogram("trunkline_wait_seconds", "From queued to accepted.", [
 FIRST_REPLY_SECONDS = Histogram(
     "trunkline_first_reply_seconds", "From opened to the first reply.", ["queue", "channel"], buckets=_WAITS
 )
-AGENTS = Gauge("trunkline_agents", "Agents on the board, by presence.", ["presence"])
+AGENTS = Gauge(
+    "trunkline_agents",
+    "Agents on the board, by presence; who is available and takes no new work: draining.",
+    ["presence"],
+)
 FREE_ROOM = Gauge("trunkline_agents_free_capacity", "Weights that available agents could still take.")
 CHECKPOINTS = Counter("trunkline_checkpoints_total", "Checkpoints written.")
 DEAD_LETTERS = Counter("trunkline_dead_letters_total", "Records set aside with their reason, by topic.", ["topic"])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from trunkline.config.model import Config, Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
-from trunkline.requirements import Room, requirement_id
+from trunkline.requirements import Quiet, Room, requirement_id
 from trunkline.widening import ladder
 
 VERSION_LENGTH = 12
@@ -95,4 +95,5 @@ def needs_in(
 def room_in(config: Config, channel: str, weight: int) -> Room:
     """What such a conversation takes of an agent."""
     taking = config.channels.get(channel, Taking())
-    return Room(weight, taking.interruptible, taking.exclusive, taking.most)
+    quiet = Quiet(taking.quiet.after_s, taking.quiet.weight) if taking.quiet else None
+    return Room(weight, taking.interruptible, taking.exclusive, taking.most, quiet)

@@ -51,11 +51,16 @@ class Present:
     load: int
     missed: int
     since: datetime | None
+    draining: bool
+    ramp_until: datetime | None
+    """Until when they are given so many offers a minute at most; None: they are not ramping up."""
+    waits_for_turn: bool
+    """Ramping up, and has had this turn."""
 
     @property
     def room(self) -> int:
-        """In weights; 0 also for who holds more than their capacity."""
-        return max(0, self.capacity - self.load)
+        """For new work, in weights; 0 also for who holds more than their capacity."""
+        return 0 if self.draining or self.waits_for_turn else max(0, self.capacity - self.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,13 @@ def _waiting(line: list[Any], now: int) -> Waiting:
 
 
 def _present(line: list[str]) -> Present:
-    agent, presence, reason, capacity, load, missed, since = line
+    agent, presence, reason, capacity, load, missed, since, draining, ramp_until, turn_at = line
     return Present(
         agent=agent, presence=Presence(presence), reason=reason, capacity=int(capacity or 0), load=int(load or 0),
-        missed=int(missed or 0), since=datetime.fromtimestamp(int(since) / 1_000, UTC) if since else None,
+        missed=int(missed or 0), since=_moment(since), draining=draining == "1", ramp_until=_moment(ramp_until),
+        waits_for_turn=bool(turn_at),
     )  # fmt: skip
+
+
+def _moment(ms: str) -> datetime | None:
+    return datetime.fromtimestamp(int(ms) / 1_000, UTC) if ms else None

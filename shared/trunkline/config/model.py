@@ -170,17 +170,39 @@ class Queue(_Frozen):
         )
 
 
+class QuietWork(_Frozen):
+    """How a conversation weighs less while the last word is ours and the customer is silent."""
+
+    after_s: int = Field(ge=10, le=_DAY_S, description="seconds of the customer's silence since our last word")
+    weight: int = Field(default=0, ge=0, le=1_000, description="what it takes then; never more than otherwise")
+
+
+class RampUp(_Frozen):
+    """How an agent who returns begins: who arrives, or was away."""
+
+    for_s: int = Field(ge=1, le=3_600, description="seconds it lasts")
+    per_minute: int = Field(ge=1, le=60, description="most offers a minute, evenly apart")
+
+    @property
+    def text(self) -> str:
+        """As the board takes it: how long in ms, and how many a minute."""
+        return f"{self.for_s * 1_000}:{self.per_minute}"
+
+
 class Taking(_Frozen):
     """How the work of a channel takes an agent's capacity."""
 
     interruptible: bool = Field(default=False, description="gives way: it takes no room from work that does not")
     exclusive: bool = Field(default=False, description="wants the agent alone")
     most: int = Field(default=0, ge=0, le=1_000, description="weight of it that one agent may have at a time; 0: any")
+    quiet: QuietWork | None = Field(default=None, description="how it weighs less while the customer is silent")
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
         if self.interruptible and self.exclusive:
             raise ValueError("work that gives way cannot want the agent alone; choose one")
+        if self.quiet is not None and self.exclusive:
+            raise ValueError("work that wants the agent alone has them alone also while the customer is silent")
         return self
 
 
@@ -248,6 +270,7 @@ class Layout(_Frozen):
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")
     channels: dict[Name, Taking] = Field(default={}, description="how each channel's work takes capacity")
+    ramp_up: RampUp | None = Field(default=None, description="how an agent who returns begins; at full, if left out")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 
@@ -256,6 +279,11 @@ class Config(Layout):
 
     `settings` of each account is an instance of its channel's account_schema; None if it was loaded without channels.
     """
+
+    @property
+    def ramp_up_text(self) -> str:
+        """How who returns ramps up, as the board takes it; '' where nobody does."""
+        return self.ramp_up.text if self.ramp_up else ""
 
     digest: str = Field(description="the running version: changes with every byte of the file")
 

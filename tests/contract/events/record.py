@@ -67,7 +67,7 @@ from trunkline.messages import (
     Text,
     Unsupported,
 )
-from trunkline.requirements import requirement_id
+from trunkline.requirements import Quiet, Room, requirement_id
 from trunkline.route import Route
 from trunkline.testing.servers import Valkey
 
@@ -148,6 +148,8 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await floor.close("ana", name)
     await _from_inbound(floor, name)
     await _written_to_first(floor)
+    await _gone_quiet(floor, start)
+    await moves.drain(board, operation=new_id(), agent="bo", draining=True, by="sue")
     await moves.set_presence(board, operation=new_id(), agent="bo", presence=Presence.AWAY, reason="lunch")
     await floor.receive("sms|+1")  # reopened, and offered to ana
     await floor.tick(start + 20_001)  # nobody answers, ana is offered it again
@@ -161,6 +163,15 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     if (await floor.conversation(again))["owner"]:
         raise RuntimeError("the lost owner kept the work")
     story.saw(Topic.ROUTING, [entry.record for entry in await floor.events()])
+
+
+async def _gone_quiet(floor: Floor, start: int) -> None:
+    """The customer says nothing after our word."""
+    light = requirement_id("support", "sms", Room(1, quiet=Quiet(10)), {})
+    name = await floor.owned("ana", "sms|+7", requirement=light)
+    await moves.reply(floor.board, operation=new_id(), agent="ana", conversation=name, body=_reply(name))
+    await floor.tick(start + 10_000)
+    await floor.close("ana", name)
 
 
 async def _put_off(floor: Floor, name: str) -> None:

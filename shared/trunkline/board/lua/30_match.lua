@@ -25,7 +25,7 @@ local function offer(c, name, reason)
   local short, details = reasons(c, name)
   c.why = short
   leave_line(c)
-  hold(name, c)
+  hold(name, c, true)
   c.status, c.offered_to, c.reason = 'offered', name, reason or ''
   c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
   timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
@@ -74,7 +74,7 @@ end
 local function pull(name)
   while true do
     local a, best, urgency = agent(name), nil, nil
-    if not a or a.presence ~= 'available' then return end
+    if not a or not takes_work(a) then return end
     for id in pairs(satisfied(a)) do
       if has_room(a, requirement(id)) then
         local waiting, due = head_for(name, id)
@@ -91,6 +91,7 @@ end
 -- Back into the line with its age, on the rung where it stood; matching follows by the caller.
 local function requeue(c, reason)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
+  forget_quiet(c)
   wait_in_line(c)
 end
 

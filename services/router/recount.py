@@ -1,0 +1,47 @@
+"""Agents' counters of room compared with what they count: equal always. What is not is repaired, and told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from services.router.core import Core
+from services.router.shard import Shard
+from trunkline.board import BoardAway, BoardClosed
+from trunkline.metrics import RECOUNTED
+
+log = structlog.get_logger()
+
+EVERY_S = 30.0
+_SLICE_S = 0.1
+"""Between two calls, each of some fifty agents: nobody waits for a thousand."""
+
+
+async def run_recount(core: Core, owned: Callable[[], Iterable[Shard]], *, every_s: float = EVERY_S) -> None:
+    """All agents each half minute, by the owner of shard 0; a closed or absent board is waited out."""
+    while True:
+        await asyncio.sleep(every_s)
+        first = next((shard for shard in owned() if shard.number == 0 and shard.verified), None)
+        if first is None:
+            continue
+        try:
+            await _recount(core, first)
+        except (BoardClosed, BoardAway) as error:
+            log.debug("recount_waits", reason=str(error))
+
+
+async def _recount(core: Core, first: Shard) -> None:
+    cursor = "0"
+    while True:
+        answer = await core.board.call("recount", "0", str(first.term), cursor)
+        if answer[0] != b"ok":
+            return
+        for agent, counter, said, counts in ([part.decode() for part in one] for one in answer[2]):
+            RECOUNTED.inc()
+            log.error("counter_repaired", agent=agent, counter=counter, said=said, counts=counts)
+        cursor = answer[1].decode()
+        if cursor == "0":
+            return
+        await asyncio.sleep(_SLICE_S)
