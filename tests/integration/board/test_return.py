@@ -270,30 +270,3 @@ async def test_who_leaves_while_ramping_up_leaves_no_turn_behind(floor: Floor) -
 
     assert await floor.agent("ana") == {}
     await sound(floor)
-
-
-# --- counters ------------------------------------------------------------------------------------------------
-
-
-async def test_a_wrong_counter_is_repaired_told_and_its_room_given_away(floor: Floor) -> None:
-    await arrive(floor, capacity=2)
-    await floor.owned("ana", "a")
-    key = f"{floor.board.keys.under(floor.board.generation)}a:ana"
-    await floor.board.client.hset(key, mapping={"load": "7", "in:sms": "0", "in:fax": "3"})
-    await floor.board.call("flex", "ana", "0")  # whatever looks at the counters next
-    waiting = await floor.receive("b")
-    assert await status(floor, waiting.subject) == "queued", "for all that the counter says, ana has no room"
-
-    _, cursor, found = await floor.board.call("recount", "0", str(floor.terms[0]), "0")
-
-    assert int(cursor) == 0
-    assert sorted(tuple(part.decode() for part in one) for one in found) == [
-        ("ana", "in:fax", "3", "0"), ("ana", "in:sms", "0", "1"), ("ana", "load", "7", "1"),
-    ]  # fmt: skip
-    assert (await floor.conversation(waiting.subject))["offered_to"] == "ana"
-    await sound(floor)
-    assert (await floor.board.call("recount", "0", str(floor.terms[0]), "0"))[2] == [], "once"
-
-
-async def test_only_the_owner_of_the_shard_recounts(floor: Floor) -> None:
-    assert await floor.board.call("recount", "0", "99", "0") == [b"fenced"]
