@@ -173,7 +173,7 @@ class Queue(_Frozen):
 class QuietWork(_Frozen):
     """How a conversation weighs less while the last word is ours and the customer is silent."""
 
-    after_s: int = Field(ge=10, le=_DAY_S, description="seconds of the customer's silence since our last word")
+    after_s: int = Field(ge=1, le=_DAY_S, description="seconds of the customer's silence since our last word")
     weight: int = Field(default=0, ge=0, le=1_000, description="what it takes then; never more than otherwise")
 
 

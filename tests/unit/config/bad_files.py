@@ -75,7 +75,7 @@ LAYOUT = [
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
     ("work both to give way and to be alone", SOUND + "channels: {pigeon: {interruptible: true, exclusive: true}}\n", "6:20: channels.pigeon: work that gives way cannot want the agent alone; choose one"),
     ("work that wants the agent alone, and quiet", SOUND + "channels: {pigeon: {exclusive: true, quiet: {after_s: 60}}}\n", "6:20: channels.pigeon: work that wants the agent alone has them alone also while the customer is silent"),
-    ("a silence of no length", SOUND + "channels: {pigeon: {quiet: {after_s: 5}}}\n", "6:38: channels.pigeon.quiet.after_s: should be greater than or equal to 10"),
+    ("a silence of no length", SOUND + "channels: {pigeon: {quiet: {after_s: 0}}}\n", "6:38: channels.pigeon.quiet.after_s: should be greater than or equal to 1"),
     ("a silence of a length unsaid", SOUND + "channels: {pigeon: {quiet: {weight: 0}}}\n", "6:21: channels.pigeon.quiet: `after_s` is missing"),
     ("ramping up by nothing a minute", SOUND + "ramp_up: {for_s: 60, per_minute: 0}\n", "6:34: ramp_up.per_minute: should be greater than or equal to 1"),
     ("ramping up for ever", SOUND + "ramp_up: {for_s: 86400, per_minute: 1}\n", "6:18: ramp_up.for_s: should be less than or equal to 3600"),
