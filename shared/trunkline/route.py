@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trunkline.config.model import Config, Taking
+from trunkline.config.model import Config
+from trunkline.config.room import Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
 from trunkline.requirements import Quiet, Room, requirement_id

@@ -25,7 +25,7 @@ from trunkline.bus import Record as LogRecord
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.engine import engine_of
 from trunkline.config.load import parse
-from trunkline.config.model import QuietWork, Taking
+from trunkline.config.room import QuietWork, Taking
 from trunkline.events import Header, MessageReceived, Presence, Profile, Topic, pack
 from trunkline.ids import message_id, new_id, shard_of
 from trunkline.internal import Internal
