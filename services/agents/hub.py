@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict, deque
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from trunkline.bus import Record
 from trunkline.events import Header, Topic
@@ -20,6 +20,11 @@ KEPT_FRAMES = 256
 KEPT_BYTES = 32 * 1024 * 1024
 _KEEP_ALONE_S = 120.0
 _KNOWN_OWNERS = 100_000
+_FRESH_OUTCOMES = 20_000
+"""Far more than lie between the log and a record that keeps up."""
+
+
+T = TypeVar("T")
 
 
 class Socket(Protocol):
@@ -74,6 +79,7 @@ class Hub:
         self.outcomes: dict[int, int] = {}
         """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
         more, so who begins now must find it in the record."""
+        self._outcome_of: OrderedDict[bytes, int] = OrderedDict()
 
     def stream(self, agent: str) -> Stream:
         """The agent's stream, begun now if there is none: above all that ended, lest an old place be taken for one
@@ -116,9 +122,10 @@ class Hub:
         agents = record.header(Header.AGENTS)
         if record.partition.topic is Topic.ROUTING:
             if agents and record.header(Header.VERSION):
-                self._remember(record.key, agents)
+                _keep(self._concerned, record.key, agents, most=_KNOWN_OWNERS)
         else:
             self.outcomes[record.partition.number] = record.offset + 1
+            _keep(self._outcome_of, record.key, record.offset + 1, most=_FRESH_OUTCOMES)
             # The provider does not know our agents, and a reply's writer may have passed the conversation on.
             agents = ",".join(filter(None, (agents, self._concerned.get(record.key))))
         if not agents:
@@ -131,17 +138,20 @@ class Hub:
         """Whether the newest event of the conversation that was read here named the agent."""
         return agent in self._concerned.get(conversation.encode(), "").split(",")
 
+    def fresh_outcome(self, conversation: str) -> int:
+        """The offset behind the last outcome that was told of the conversation's replies; 0 if the record has it."""
+        return self._outcome_of.get(conversation.encode(), 0)
+
+    def outcome_recorded(self, conversation: str, offset: int) -> None:
+        """The record has what was told of it up to this offset."""
+        if self.fresh_outcome(conversation) == offset:
+            del self._outcome_of[conversation.encode()]
+
     def tell(self, conversation: str, frame: bytes) -> None:
         """A signal for the desks of those whom the conversation concerns: out of sequence, and kept for nobody."""
         for agent in self._concerned.get(conversation.encode(), "").split(","):
             for socket in self._streams[agent].sockets if agent in self._streams else ():
                 socket.put(frame)
-
-    def _remember(self, conversation: bytes, agents: str) -> None:
-        self._concerned[conversation] = agents
-        self._concerned.move_to_end(conversation)
-        if len(self._concerned) > _KNOWN_OWNERS:
-            self._concerned.popitem(last=False)
 
     def _push(self, stream: Stream, value: bytes) -> None:
         stream.sequence += 1
@@ -181,3 +191,11 @@ class Hub:
         stream = self._streams.pop(agent)
         self._bytes -= stream.size
         self._highest_gone = max(self._highest_gone, stream.sequence + 1)
+
+
+def _keep(known: OrderedDict[bytes, T], conversation: bytes, what: T, *, most: int) -> None:
+    """As the newest; the oldest is forgotten where there are more."""
+    known[conversation] = what
+    known.move_to_end(conversation)
+    if len(known) > most:
+        known.popitem(last=False)

@@ -69,6 +69,8 @@ export interface paths {
         /**
          * Read Conversation
          * @description One conversation; what comes next are its events above `version`.
+         *
+         *     What became of replies is not older here than what the desk's socket has told before (waits a second at most).
          */
         get: operations["read_conversation_api_v1_conversations__conversation__get"];
         put?: never;
@@ -273,7 +275,7 @@ export interface paths {
          * Search
          * @description Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
          *
-         *     Case and accents do not matter. Agents find what the list of conversations shows them.
+         *     Case and accents do not matter, nor does a quote left open. Agents find what the list of conversations shows them.
          */
         get: operations["search_api_v1_search_get"];
         put?: never;
@@ -2942,11 +2944,12 @@ export interface components {
             /**
              * @description who is taken first: a name, or weights of its own
              * @default {
-             *       "skill": 2,
+             *       "skill": 3,
              *       "flexibility": 0.5,
              *       "load": 1,
              *       "idle": 0,
-             *       "turn": 0.1
+             *       "turn": 0.05,
+             *       "fit": 4
              *     }
              */
             policy: components["schemas"]["Weights"];
@@ -3531,6 +3534,12 @@ export interface components {
              * @default 0
              */
             turn: number;
+            /**
+             * Fit
+             * @description minutes by which waiting work goes ahead for who becomes free and is fully proficient
+             * @default 0
+             */
+            fit: number;
         };
         /**
          * Whole
@@ -5331,7 +5340,7 @@ export interface operations {
     search_api_v1_search_get: {
         parameters: {
             query: {
-                /** @description words: each must be said, or begin what is said */
+                /** @description words: each must be said, or begin what is said; "what stands in quotes" must be said just so */
                 q: string;
                 status?: components["schemas"]["Status"][] | null;
                 queue?: string[] | null;
