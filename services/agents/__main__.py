@@ -79,7 +79,7 @@ async def build(service: Service) -> None:
         blobs=blobs, files=files, uploads=Uploads(staging, allowance), internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
-    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll), passwords)
+    app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll, watch), passwords)
 
     async def board_open() -> str | None:
         return None if await board.is_open() else "the board is not open"

@@ -12,6 +12,7 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 from services.agents.asked import Action, BadFields, text
+from services.agents.attending import Attending
 from services.agents.beginning import BEGINS_PER_MINUTE, Beginning
 from services.agents.files import FileGone, Files, Where
 from services.agents.letters import Letters
@@ -22,7 +23,7 @@ from services.agents.waiters import Waiters
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, moves
 from trunkline.channels.base import Channel, WritesLetters
 from trunkline.config.watch import Watch
-from trunkline.events import CloseDetails, Presence, ReplyDetails
+from trunkline.events import CloseDetails, ReplyDetails
 from trunkline.failpoints import afailpoint
 from trunkline.ids import shard_of_conversation
 from trunkline.messages import Address, OutboundMessage, Parts
@@ -31,7 +32,7 @@ from trunkline.route import windows_of
 
 SEEN_S = 5.0
 _AGAIN = 3
-_OF_NONE = {"presence", "begin", "shut", "open"}
+_OF_NONE = {"presence", "drain", "begin", "shut", "open"}
 """Verbs that are about no conversation there is."""
 
 _KNOWN = 50_000
@@ -78,6 +79,7 @@ class Actions:
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         passing, shutting = Passing(board, watch, windows_of(channels)), Shutting(board, watch)
+        attending = Attending(board, watch)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,
@@ -92,7 +94,8 @@ class Actions:
             "begin": Beginning(board, watch, channels, per_minute=begins_per_minute).begin,
             "shut": shutting.shut,
             "open": shutting.open,
-            "presence": self._presence,
+            "presence": attending.presence,
+            "drain": attending.drain,
         }
 
     async def perform(self, action: Action) -> Outcome:
@@ -209,15 +212,6 @@ class Actions:
     async def _close(self, action: Action) -> Answer:
         details = CloseDetails(code=text(action.fields, "code", 100), note=text(action.fields, "note", 4_000))
         return await moves.close(self._board, **action.who, body=details.model_dump_json().encode())
-
-    async def _presence(self, action: Action) -> Answer:
-        wanted = action.fields.get("presence")
-        if wanted not in (Presence.AVAILABLE, Presence.AWAY):  # no set: what came may not be hashable
-            raise BadFields("presence is available or away")
-        return await moves.set_presence(
-            self._board, operation=action.operation, agent=action.agent, presence=Presence(str(wanted)),
-            reason=text(action.fields, "reason", 200), trace=action.trace,
-        )  # fmt: skip
 
     async def _known(self, conversation: str) -> _Facts | None:
         """What never changes of a conversation; asked of the board once."""

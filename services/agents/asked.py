@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Fields = Mapping[str, object]
+
+_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 
 
 class BadFields(ValueError):
@@ -39,3 +42,10 @@ def text(fields: Fields, name: str, most: int) -> str:
     if not isinstance(value, str) or len(value) > most:
         raise BadFields(f"{name} is a text of at most {most} characters")
     return value
+
+
+def agent_of(name: str, field: str) -> str:
+    """The name, if an agent's id can be such; BadFields, naming the field, otherwise."""
+    if not _AGENT.fullmatch(name):
+        raise BadFields(f"{field} is not an agent's id")
+    return name

@@ -10,7 +10,7 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import structlog
@@ -21,7 +21,7 @@ from services.agents.actions import Actions, Outcome
 from services.agents.asked import Action, BadFields
 from services.agents.auth import Auth
 from services.agents.frames import ALIVE, GONE, NONSENSE, OPERATION, OURS, SIGNED_OUT, TOO_SLOW, answer, next_frame
-from services.agents.hub import Hub
+from services.agents.hub import Hub, Joined
 from services.agents.looking import Eyes, Looking
 from services.agents.outgoing import Outgoing
 from services.agents.presence import Attendance, Times
@@ -30,6 +30,7 @@ from services.agents.roll import Roll
 from services.agents.signals import ContactSignals
 from services.agents.snapshot import snapshot
 from trunkline.board import Board, BoardAway, BoardClosed
+from trunkline.config.watch import Watch
 from trunkline.http import traceparent
 from trunkline.metrics import RESUMES, SOCKETS
 
@@ -53,6 +54,7 @@ class Desk:
     signals: ContactSignals
     looking: Looking
     roll: Roll
+    watch: Watch
     times: Times = field(default_factory=Times)
 
     async def __call__(self, socket: WebSocket) -> None:
@@ -82,11 +84,6 @@ class Desk:
         return await self.auth.agent_of(self.auth.cookie.token(socket.cookies))
 
 
-class _Joined(NamedTuple):
-    sequence: int
-    missed: list[bytes] | None
-
-
 class _Connection:
     """One socket of one agent's device; takes frames from the hub."""
 
@@ -113,7 +110,8 @@ class _Connection:
             self._out.end(NONSENSE, str(error) or "say hello first")
             await self._out.close()
             return
-        attendance = Attendance(self._desk.board, self._agent, hello["device"], self._desk.times)
+        ramp_up = self._desk.watch.current.ramp_up_text
+        attendance = Attendance(self._desk.board, self._agent, hello["device"], self._desk.times, ramp_up=ramp_up)
         joined = self._join(hello)
         try:
             await self._attend(joined, attendance)
@@ -126,17 +124,17 @@ class _Connection:
             if not self._vanished:  # else its lease is about to end by itself, and a goodbye would prolong it
                 await attendance.leave()
 
-    def _join(self, hello: dict[str, Any]) -> _Joined:
+    def _join(self, hello: dict[str, Any]) -> Joined:
         """Take frames from now on, and those missed, in one step: nothing lies between the two."""
         stream = self._desk.hub.join(self._agent.id, self._out)
         after = hello.get("after")
         if hello.get("epoch") == self._desk.hub.epoch and isinstance(after, int):
             missed = stream.since(after)
             if missed is not None:
-                return _Joined(after, missed)
-        return _Joined(stream.sequence, None)
+                return Joined(after, missed)
+        return Joined(stream.sequence, None)
 
-    async def _attend(self, joined: _Joined, attendance: Attendance) -> None:
+    async def _attend(self, joined: Joined, attendance: Attendance) -> None:
         parts = [asyncio.create_task(self._write(joined, attendance)), asyncio.create_task(self._read(attendance))]
         either: list[asyncio.Future[Any]] = [*parts, self._out.ending]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -170,7 +168,7 @@ class _Connection:
             raise BadFields("the first frame is a hello with a device of 16 to 64 letters, digits and dashes")
         return hello
 
-    async def _write(self, joined: _Joined, attendance: Attendance) -> None:
+    async def _write(self, joined: Joined, attendance: Attendance) -> None:
         """Arrive, greet, and send what the hub gives."""
         self._desk.roll.join(attendance)  # before: a board that is rebuilt meanwhile must know of us
         try:
@@ -180,7 +178,7 @@ class _Connection:
             raise BoardClosed("not open for too long") from error
         await self._out.run([await self._welcome(joined, attendance), *(joined.missed or ())])
 
-    async def _welcome(self, joined: _Joined, attendance: Attendance) -> bytes:
+    async def _welcome(self, joined: Joined, attendance: Attendance) -> bytes:
         resumed = joined.missed is not None
         RESUMES.labels("resumed" if resumed else "snapshot").inc()
         shown = None if resumed else await snapshot(
@@ -195,6 +193,7 @@ class _Connection:
             "agent": self._agent.model_dump(mode="json"),
             "presence": attendance.presence,
             "reason": attendance.reason,
+            "draining": attendance.draining,
             "snapshot": shown,
         }
         return orjson.dumps(welcome)

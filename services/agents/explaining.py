@@ -37,6 +37,8 @@ _OUTCOMES = {
     )
 }  # fmt: skip
 _FIRST = {Standing.NO_QUEUE: Reason.PERMISSION, Standing.NO_SKILL: Reason.SKILL, Standing.NO_LEVEL: Reason.LEVEL}
+_RUNGS = 9
+"""Where in an agent's line the standings to the rungs begin."""
 _UNOWNED = {Status.QUEUED, Status.OFFERED}
 
 
@@ -128,18 +130,23 @@ def _moment(until: str) -> datetime | None:
 def _agent_now(
     line: list[Any], requirement: str, names: Mapping[str, str], skills: Mapping[str, Mapping[str, int]], *, shut: bool
 ) -> AgentNow:
-    agent, presence, comes, load, capacity, declined, index, *_ = line
+    agent, presence, comes, load, capacity, declined, index, draining, turn_at, *_ = line
     name, there = agent.decode(), Presence(presence.decode())
     reason = _FIRST.get(Standing(int(comes)), Reason.NONE)
     if reason is Reason.NONE and there is not Presence.AVAILABLE:
         reason = Reason.PRESENCE
+    elif reason is Reason.NONE and int(draining):
+        reason = Reason.DRAINING
     elif reason is Reason.NONE and int(declined):
         reason = Reason.DECLINED
+    elif reason is Reason.NONE and turn_at:
+        reason = Reason.RAMPING
     elif reason is Reason.NONE and not index and not shut:
         reason = Reason.ROOM
     return AgentNow(
         agent=name, name=names.get(name, name), presence=there, reason=reason,
         lacks=_lacks(requirement, skills.get(name, {})), load=int(load), capacity=int(capacity),
+        turn_at=datetime.fromtimestamp(int(turn_at) / 1_000, UTC) if turn_at else None,
         index=float(index) if index else None,
     )  # fmt: skip
 
@@ -149,7 +156,10 @@ def _lacks(requirement: str, skills: Mapping[str, int]) -> dict[str, int]:
     return {skill: level for skill, level in lacking(requirement, skills).items() if not skill.startswith(ONLY)}
 
 
-_ORDER = [Reason.NONE, Reason.ROOM, Reason.DECLINED, Reason.PRESENCE, Reason.LEVEL, Reason.SKILL, Reason.PERMISSION]
+_ORDER = [
+    Reason.NONE, Reason.RAMPING, Reason.ROOM, Reason.DECLINED, Reason.DRAINING, Reason.PRESENCE, Reason.LEVEL,
+    Reason.SKILL, Reason.PERMISSION,
+]  # fmt: skip
 
 
 def _nearness(agent: AgentNow) -> tuple[int, int, float, str]:
@@ -167,7 +177,7 @@ def _wider(state: Mapping[str, str], lines: list[list[Any]], clock: int) -> list
             found.append(
                 Wider(
                     in_s=at / 1_000 if at is not None else None, asked=Asked.of(rung.requirement), tells=rung.tells,
-                    would_do=sum(int(line[7 + number]) == Standing.SATISFIES for line in lines),
+                    would_do=sum(int(line[_RUNGS + number]) == Standing.SATISFIES for line in lines),
                 )
             )  # fmt: skip
     return found

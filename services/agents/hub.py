@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict, deque
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from trunkline.bus import Record
 from trunkline.events import Header, Topic
@@ -37,6 +37,13 @@ class Socket(Protocol):
     def end(self, code: int, reason: str) -> None:
         """Close, with a WebSocket close code."""
         ...
+
+
+class Joined(NamedTuple):
+    """Where a socket's frames begin, and those it missed before; None: they are no longer all kept."""
+
+    sequence: int
+    missed: list[bytes] | None
 
 
 class Stream:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from services.agents.asked import Action, BadFields, text
+from services.agents.asked import Action, BadFields, agent_of, text
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
 from trunkline.config.model import Config, Queue
@@ -18,7 +17,6 @@ from trunkline.route import Window, clocks_of, needs_in
 from trunkline.telling import on_arrival
 from trunkline.widening import covers
 
-_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _LANGUAGE = "lang.*"
 """The group of languages where the file names none."""
 _NOTE = 2_000
@@ -45,7 +43,7 @@ class Passing:
         )  # fmt: skip
         if to_agent:
             return await moves.transfer_to_agent(
-                self._board, **action.who, to=_agent(to_agent, "to_agent"), body=details.model_dump_json().encode()
+                self._board, **action.who, to=agent_of(to_agent, "to_agent"), body=details.model_dump_json().encode()
             )
         if to_queue and to_queue not in self._watch.current.queues:
             raise BadFields(f"no such queue: {to_queue}")
@@ -110,15 +108,9 @@ class Passing:
         """Give it to an agent, oneself included; supervisors only."""
         if not action.supervisor:
             return Answer("not-allowed")
-        to = _agent(text(action.fields, "to_agent", 128) or action.agent, "to_agent")
+        to = agent_of(text(action.fields, "to_agent", 128) or action.agent, "to_agent")
         details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
         return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
-
-
-def _agent(name: str, field: str) -> str:
-    if not _AGENT.fullmatch(name):
-        raise BadFields(f"{field} is not an agent's id")
-    return name
 
 
 def _open(config: Config, queue: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from dataclasses import dataclass
 
 import structlog
@@ -39,26 +40,32 @@ class Times:
 class Attendance:
     """One device's presence: arrives, prolongs, arrives again when the board was rebuilt, says goodbye."""
 
-    def __init__(self, board: Board, agent: Agent, device: str, times: Times) -> None:
+    def __init__(self, board: Board, agent: Agent, device: str, times: Times, *, ramp_up: str = "") -> None:
         self._board = board
-        self._device = device
+        # Each socket has a lease of its own: an old one's goodbye, however late, ends nothing of a newer one's.
+        self._device = f"{device}.{secrets.token_hex(4)}"
+        self._ramp_up = ramp_up
         self._lease_ms = int(times.lease_s * 1_000)
         self._grace_ms = int(times.grace_s * 1_000)
         self.agent = agent
         self.presence = Presence.AVAILABLE
         self.reason = ""
+        self.draining = False
 
     async def arrive(self) -> None:
-        """Be on the board; waits as long as it is closed or away."""
+        """Be on the board; waits as long as it is closed or away. Who arrives once more, on a board that was rebuilt,
+        has been at work all the while: they do not ramp up."""
         while True:
             try:
                 answer = await moves.arrive(
                     self._board, operation=new_id(), profile=self.agent.profile, device=self._device,
                     lease_ms=self._lease_ms, presence=self.presence, reason=self.reason,
+                    draining=self.draining, ramp_up=self._ramp_up,
                 )  # fmt: skip
             except (BoardClosed, BoardAway):
                 await asyncio.sleep(_RETRY_S)
                 continue
+            self._ramp_up = ""
             self._learn(answer)
             return
 
@@ -78,6 +85,7 @@ class Attendance:
     def _learn(self, answer: Answer) -> None:
         if answer.ok and answer.version:
             self.presence, self.reason = Presence(answer.version), answer.subject
+            self.draining = answer.also == "1"
 
     async def leave(self) -> None:
         """The socket is gone; a moment's grace for it to come back."""

@@ -10,6 +10,7 @@ from services.router.flexibility import run_flexibility
 from services.router.hours import Hours
 from services.router.owner import Owner
 from services.router.record import PATIENCE_S, Record
+from services.router.recount import run_recount
 from services.router.settings import RouterSettings
 from services.router.telling import Telling
 from services.router.timers import run_figures, run_keeping, run_sweep, run_timers
@@ -79,6 +80,7 @@ async def build(service: Service) -> None:
     service.spawn("timers", run_timers(core, owner.shards, telling))
     service.spawn("telling", telling.run())
     service.spawn("sweep", run_sweep(core, owner.shards))
+    service.spawn("recount", run_recount(core, owner.shards))
     service.spawn("figures", run_figures(core, owner.shards))
     service.spawn("flexibility", run_flexibility(core, owner.shards))
     service.spawn("hours", hours.run(core))

@@ -29,7 +29,7 @@ class Survey:
         """Set the gauges; queues that are no more are set to nothing waiting."""
         now = int(answer[2])
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
-        shut = {queue.decode() for queue in answer[6][::2]}
+        shut = {queue.decode() for queue in answer[7][::2]}
         for raw in answer[1]:
             requirement = raw[0].decode()
             line = lines[queue_of(requirement), channel_of(requirement)]
@@ -47,6 +47,7 @@ class Survey:
         self._shown = set(lines)
         AGENTS.labels("available").set(int(answer[3]))
         AGENTS.labels("away").set(int(answer[4]))
+        AGENTS.labels("draining").set(int(answer[6]))
         FREE_ROOM.set(int(answer[5]))
         QUEUE_SHUT.clear()
         for queue in shut:

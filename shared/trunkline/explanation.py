@@ -30,7 +30,11 @@ class Reason(StrEnum):
     SKILL = "skill"
     LEVEL = "level"
     PRESENCE = "presence"
+    DRAINING = "draining"
+    """Takes no new work."""
     DECLINED = "declined"
+    RAMPING = "ramping"
+    """Has just come back, and has had this turn."""
     ROOM = "room"
 
 
@@ -79,6 +83,9 @@ class AgentNow(BaseModel):
     lacks: dict[str, int] = Field(description="skills they have too little of, with the level asked for")
     load: int
     capacity: int
+    turn_at: datetime | None = Field(
+        default=None, description="when the next may be offered to who is ramping up; null otherwise"
+    )
     index: float | None = Field(description="the lowest is taken first; null without room")
 
 

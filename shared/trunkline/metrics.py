@@ -64,6 +64,9 @@ TOLD = Counter(
 QUEUE_SHUT = Gauge(
     "trunkline_queue_shut", "1 while somebody has shut the queue; no series while it is open.", ["queue"]
 )
+RECOUNTED = Counter(
+    "trunkline_counters_repaired_total", "Counters of agents' room that were wrong; each is a bug: none is expected."
+)
 CONFIRMATIONS = Counter(
     "trunkline_dedupe_confirmations_total", "Filter hits the record was asked about, by its answer.", ["answer"]
 )
@@ -91,7 +94,11 @@ CLOCKS = Counter(
     "Clocks that ended (first reply, next reply, resolution), by whether in time.",
     ["queue", "clock", "outcome"],
 )
-AGENTS = Gauge("trunkline_agents", "Agents on the board, by presence.", ["presence"])
+AGENTS = Gauge(
+    "trunkline_agents",
+    "Agents on the board, by presence; who is available and takes no new work: draining.",
+    ["presence"],
+)
 FREE_ROOM = Gauge("trunkline_agents_free_capacity", "Weights that available agents could still take.")
 CHECKPOINTS = Counter("trunkline_checkpoints_total", "Checkpoints written.")
 DEAD_LETTERS = Counter("trunkline_dead_letters_total", "Records set aside with their reason, by topic.", ["topic"])

@@ -16,7 +16,15 @@ SUPERVISORS = "role.supervisor"
 """In the place of a queue: all supervisors serve it. No queue of a configuration can have such a name."""
 
 _NOTHING: Mapping[str, int] = {}
-_ROOM = re.compile(r"^(\d+)([ix]?)(?:/(\d+))?$")
+_ROOM = re.compile(r"^(\d+)([ix]?)(?:/(\d+))?(?:~(\d+):(\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """When the last word is ours and the customer has been silent for `after_s`, it weighs `weight` alone."""
+
+    after_s: int
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +38,16 @@ class Room:
     """Wants the agent alone: nothing beside it but what gives way, and nothing after it."""
     most: int = 0
     """Most of its channel, in weights, that one agent may have at a time; 0: as much as there is room for."""
+    quiet: Quiet | None = None
+    """How it weighs less while the customer is silent; None: it does not."""
 
     @property
     def text(self) -> str:
         """As requirement sets name it."""
         kind = "x" if self.exclusive else "i" if self.interruptible else ""
-        return f"{self.weight}{kind}" + (f"/{self.most}" if self.most else "")
+        most = f"/{self.most}" if self.most else ""
+        quiet = self.quiet if self.quiet is not None and self.quiet.weight < self.weight else None
+        return f"{self.weight}{kind}{most}" + (f"~{quiet.after_s}:{quiet.weight}" if quiet else "")
 
 
 def requirement_id(
@@ -89,8 +101,11 @@ def room_of(requirement: str) -> Room:
     found = _ROOM.match(requirement.split("|")[2])
     if found is None:
         raise ValueError(f"not a requirement set: {requirement[:80]!r}")
-    weight, kind, most = found.groups()
-    return Room(int(weight), interruptible=kind == "i", exclusive=kind == "x", most=int(most or 0))
+    weight, kind, most, after_s, light = found.groups()
+    return Room(
+        int(weight), interruptible=kind == "i", exclusive=kind == "x", most=int(most or 0),
+        quiet=Quiet(int(after_s), int(light)) if after_s else None,
+    )  # fmt: skip
 
 
 def weight_of(requirement: str) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trunkline.channels.base import Channel
-from trunkline.config.model import Clocks, Config, Queue, Taking
+from trunkline.config.model import Clocks, Config, Queue
+from trunkline.config.room import Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
-from trunkline.requirements import Room, requirement_id
+from trunkline.requirements import Quiet, Room, requirement_id
 from trunkline.telling import on_arrival
 from trunkline.widening import ladder, rungs_of
 
@@ -131,4 +132,5 @@ def needs_in(
 def room_in(config: Config, channel: str, weight: int) -> Room:
     """What such a conversation takes of an agent."""
     taking = config.channels.get(channel, Taking())
-    return Room(weight, taking.interruptible, taking.exclusive, taking.most)
+    quiet = Quiet(taking.quiet.after_s, taking.quiet.weight) if taking.quiet else None
+    return Room(weight, taking.interruptible, taking.exclusive, taking.most, quiet)

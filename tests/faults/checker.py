@@ -15,6 +15,7 @@ from tests.faults.evidence import Evidence, Told, holders
 from tests.faults.places import board_agrees, record_agrees
 from trunkline.events import (
     ConversationOpened,
+    MessageAdded,
     OfferAccepted,
     ReplyFailed,
     ReplySent,
@@ -181,7 +182,10 @@ def frames_are_true(evidence: Evidence) -> Violations:
 
 
 def within_capacity(evidence: Evidence) -> Violations:
-    """No agent is given work beyond the capacity. All of one millisecond is judged together: scripts have one clock."""
+    """No agent is given work beyond the capacity. All of one millisecond is judged together: scripts have one clock.
+
+    A quiet customer who writes weighs in full again, whatever room there is: that alone may take an agent beyond it.
+    """
     held: dict[str, dict[str, int]] = {}
     loads: Counter[str] = Counter()
     capacity: dict[str, int] = {}
@@ -189,6 +193,9 @@ def within_capacity(evidence: Evidence) -> Violations:
     found: Violations = []
     for at_ms, moment in _moments(evidence):
         before = Counter(loads)
+        for one in moment:
+            if one.type == MessageAdded.type:  # what those who hold it had room for, had it never been quiet
+                before.update(_weighed_more(held.get(one.subject, {}), holders(one.state)))
         for one in moment:
             if one.state is None:
                 continue
@@ -204,6 +211,10 @@ def within_capacity(evidence: Evidence) -> Violations:
                 holding = sorted(name for name, who in held.items() if agent in who)
                 found.append(f"{agent} holds {loads[agent]} of {most} at {at_ms}: {holding}")
     return found
+
+
+def _weighed_more(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    return {agent: now[agent] - weight for agent, weight in before.items() if agent in now}
 
 
 def _moments(evidence: Evidence) -> Iterator[tuple[int, list[Told]]]:

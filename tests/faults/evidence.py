@@ -235,4 +235,4 @@ def holders(state: Mapping[str, Any] | None) -> dict[str, int]:
     names = {state["owner"]}
     if state["status"] == Status.OFFERED:
         names.add(state["offered_to"])
-    return {name: int(state["weight"]) for name in names if name}
+    return {name: int(state["weight"]) - int(state.get("relief", 0)) for name in names if name}

@@ -45,6 +45,7 @@ async def writes(service: Service, words: str, *, times: int = 1, within: float 
 _NEVER = (
     "Traceback (most recent call last)",
     "sweep_found_stranded_work",
+    "counter_repaired",
     "timer_failed",
     "projection_found_trouble",
     "lost_its_place",

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.faults.checker import CHECKS, violations
+from tests.faults.checker import CHECKS, violations, within_capacity
 from tests.faults.evidence import Accepted, Action, BoardSide, Evidence, RecordSide, Told, holders
 from trunkline.events import (
     AgentArrived,
     ConversationClosed,
     ConversationOffered,
     ConversationOpened,
+    ConversationQuieted,
     MessageAdded,
     OfferAccepted,
     ReplySent,
@@ -332,3 +333,18 @@ def test_work_given_for_room_that_a_rebuild_forgot_was_free_is_no_violation() ->
     log.append(Told(0, len(log), Taken.type, "taken", "router-1", log[-1].at_ms + 1, generation="2-b"))
 
     assert not [one for one in violations(evidence) if one.startswith("within_capacity")]
+
+
+@pytest.mark.parametrize(("kind", "fine"), [(MessageAdded.type, True), (OfferAccepted.type, False)])
+def test_a_quiet_customer_who_writes_may_take_an_agent_above_capacity_and_nothing_else_may(
+    kind: str, *, fine: bool
+) -> None:
+    log = _Log()
+    log.agent(ANN, 1)
+    log.say(OfferAccepted.type, FIRST, status="active", owner=ANN)
+    log.say(ConversationQuieted.type, FIRST, relief=1)
+    log.say(OfferAccepted.type, SECOND, status="active", owner=ANN)
+    log.say(kind, FIRST, relief=0)
+    evidence = Evidence(routing={0: log.told})
+
+    assert bool(within_capacity(evidence)) is not fine

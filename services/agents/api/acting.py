@@ -57,6 +57,7 @@ _WHY = {
     "unknown": "the board does not know this conversation (any more)",
     "opted-out": "the contact does not want messages on this channel",
     "absent": "that agent is not available",
+    "draining": "that agent takes no new work",
     "no-room": "that agent has no room for it",
     "own": "it is yours already",
     "past": "that time is over",

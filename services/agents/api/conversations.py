@@ -75,6 +75,18 @@ class BeingPresent(Body):
     reason: str = Field(default="", max_length=200, examples=["lunch"])
 
 
+class Draining(Body):
+    """Whether new work is kept away."""
+
+    draining: bool
+
+
+class Drained(Draining):
+    """Of whom."""
+
+    agent: str
+
+
 class Whole(BaseModel):
     """A conversation with what was said and what happened, of one moment."""
 
@@ -176,6 +188,16 @@ async def wrap_up(conversation: str, asked: Asking) -> Done:
 async def close(conversation: str, body: Closing, asked: Asking) -> Done:
     """Over."""
     return await asked.do("close", conversation, body)
+
+
+@router.put("/agents/{agent}/draining", **ACTION)
+async def draining(agent: str, body: Draining, asked: Asking) -> Done:
+    """Give an agent no new work, or work again: oneself, or anybody by a supervisor's word.
+
+    They stay as present as they chose to be, and keep what they have and are offered. It ends by another word, or when
+    the agent leaves. `absent`: the agent is not here.
+    """
+    return await asked.do("drain", body=Drained(agent=agent, draining=body.draining))
 
 
 @router.put("/presence", **ACTION)

@@ -32,7 +32,7 @@ class KnownAgent(BaseModel):
     id: str
     name: str
     presence: Presence
-    room: bool = Field(description="whether one more conversation of weight 1 fits")
+    room: bool = Field(description="whether one more conversation of weight 1 fits, and may be given")
 
 
 class KnownAgents(BaseModel):
@@ -85,6 +85,8 @@ class LiveAgent(BaseModel):
     load: int
     capacity: int
     missed: int = Field(description="offers missed in a row")
+    draining: bool = Field(description="takes no new work, and stays as present as they are")
+    ramp_until: datetime | None = Field(description="until when they are given so many offers a minute at most")
 
 
 class LiveLate(BaseModel):
@@ -184,6 +186,7 @@ async def live(use: Use) -> Live:
         LiveAgent(
             id=one.agent, name=names.get(one.agent, one.agent), presence=one.presence, reason=one.reason,
             since=one.since, load=one.load, capacity=one.capacity, missed=one.missed,
+            draining=one.draining, ramp_until=one.ramp_until,
         )
         for one in there
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,7 +47,8 @@ class Answer:
     """What a move did.
 
     `code` is `ok` or why not; `shard` and `outbox` name the event to wait for in the log ('' = it made none);
-    `repeated` is true when the operation had been made before and this is its first answer again.
+    `repeated` is true when the operation had been made before and this is its first answer again; `also` is what the
+    move says more.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Answer:
     version: str = ""
     subject: str = ""
     repeated: bool = False
+    also: str = ""
 
     @property
     def ok(self) -> bool:
@@ -194,7 +196,7 @@ def answer_of(raw: list[Any]) -> Answer:
     """An `Answer` from a move's raw one."""
     if raw[0] == b"again":
         first = _answer([part.decode() for part in raw[1].split(b"\t")])
-        return Answer(first.code, first.shard, first.outbox, first.version, first.subject, repeated=True)
+        return replace(first, repeated=True)
     return _answer([part.decode() if isinstance(part, bytes) else str(part) for part in raw])
 
 
@@ -203,5 +205,5 @@ def _answer(parts: list[str]) -> Answer:
         return Answer(parts[1], version=parts[2] if len(parts) > 2 else "")
     if parts[0] != "ok":
         return Answer(parts[0], version=parts[1] if len(parts) > 1 else "")
-    shard, outbox, version, subject = (parts[1:] + [""] * 4)[:4]
-    return Answer("ok", int(shard) if shard else -1, outbox, version, subject)
+    shard, outbox, version, subject, also = (parts[1:] + [""] * 5)[:5]
+    return Answer("ok", int(shard) if shard else -1, outbox, version, subject, also=also)

@@ -11,7 +11,7 @@ from trunkline.events import Presence
 
 
 class Standing(NamedTuple):
-    """How a present agent stands. `room` is in weights; 0 also for who holds more than their capacity."""
+    """How a present agent stands. `room` is in weights; 0 also for who holds more than their capacity, or drains."""
 
     presence: Presence
     reason: str

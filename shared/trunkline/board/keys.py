@@ -19,8 +19,8 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P applied           hash     shard → last applied offset of `inbound`
     P o:<p>             stream   outbox; ids are sequence-nonce, dense
     P timers:<p>        zset     offer|conversation|fence, again|conversation, wrap|conversation, wake|conversation,
-                                 widen|conversation, say|conversation, lease|agent, owner|agent, open|queue,
-                                 tell|queue → ms when due
+                                 widen|conversation, say|conversation, quiet|conversation, lease|agent, owner|agent,
+                                 turn|agent, open|queue, tell|queue → ms when due
     P op:<id>           string   an operation's first answer, an hour
     P seen:<p>:<d>:<b>  hash     40-bit prints of message ids seen on day d, bucket b of 1024, nine days
     P opted_out         set      SHA-1 of threads whose contact opted out
@@ -29,7 +29,9 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P cd:<conversation> set      agents who declined it
     P a:<agent>         hash     AgentState, since, shard, idle_since (work last taken or given back), assigned_at (last
                                  taken), flexibility (see trunkline.flexibility), and of the load:
-                                 soft (gives way), in:<channel>; alone (conversations that want the agent alone)
+                                 soft (gives way), in:<channel>; alone (conversations that want the agent alone);
+                                 ramp_gap (ms between offers while ramping up), turn_at (ms when the next may be made;
+                                 there while there is no room for that reason)
     P as:<agent>        hash     skill → level, queue:<name> → 1, agent.<agent> → 1 (who is asked alone)
     P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
@@ -38,11 +40,11 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P shut              hash     queue → ms until when it is shut, 0 until it is opened
     P telling:<queue>   zset     of a shut one, who waited then and is not yet to be told so
     P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
-    P d:<agent>         zset     device → ms when its lease ends
+    P d:<agent>         zset     device.socket → ms when its lease ends
     P agents            set      agents present
     P requirements      zset     requirement sets → ms when one was last needed; let go after an hour
     P n:<requirement>   hash     1, 2, 3 → present agents who serve its queue, have its skills too, satisfy it
-    P e:<requirement>   set      agents who satisfy it and are available
+    P e:<requirement>   set      agents who satisfy it, are available and do not drain
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
     P w:<requirement>   zset     waiting conversations → due (ms): the line
     P since:<requirement> zset   the same → queued at (ms): the first has waited longest

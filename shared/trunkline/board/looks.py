@@ -52,11 +52,16 @@ class Present:
     load: int
     missed: int
     since: datetime | None
+    draining: bool
+    ramp_until: datetime | None
+    """Until when they are given so many offers a minute at most; None: they are not ramping up."""
+    waits_for_turn: bool
+    """Ramping up, and has had this turn."""
 
     @property
     def room(self) -> int:
-        """In weights; 0 also for who holds more than their capacity."""
-        return max(0, self.capacity - self.load)
+        """For new work, in weights; 0 also for who holds more than their capacity."""
+        return 0 if self.draining or self.waits_for_turn else max(0, self.capacity - self.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +173,11 @@ def _late(flat: list[bytes], now: int) -> Late:
 
 
 def _present(line: list[str]) -> Present:
-    agent, presence, reason, capacity, load, missed, since = line
+    agent, presence, reason, capacity, load, missed, since, draining, ramp_until, turn_at = line
     return Present(
         agent=agent, presence=Presence(presence), reason=reason, capacity=int(capacity or 0), load=int(load or 0),
-        missed=int(missed or 0), since=_moment(int(since or 0)),
+        missed=int(missed or 0), since=_moment(int(since or 0)), draining=draining == "1",
+        ramp_until=_moment(int(ramp_until or 0)), waits_for_turn=bool(turn_at),
     )  # fmt: skip
 
 

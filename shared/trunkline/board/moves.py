@@ -2,7 +2,7 @@
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
 (`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past,
-open, behind, hours.
+open, behind, hours, draining.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trunkline.board.client import Answer, Board, answer_of, safe
-from trunkline.events import Presence, Profile, ProfileDetails
+from trunkline.events import DrainDetails, Presence, Profile, ProfileDetails
 from trunkline.ids import shard_of
 from trunkline.messages import Address
 
@@ -74,8 +74,8 @@ async def transfer_to_queue(
     """Pass it on to a queue, at once, keeping its age; it does not come straight back to the sender.
 
     `ladder` as of `trunkline.widening`: it begins anew, for it counts the time in this line. `clocks` as of
-    `trunkline.route`; `hours`: their calendar must be told first (`trunkline.board.hours`). `say`: the kind of words that
-    the customer is told if they have to wait.
+    `trunkline.route`; `hours`: their calendar must be told first (`trunkline.board.hours`). `say`: the kind of words
+    that the customer is told if they have to wait.
     """
     told = safe(say) if say else ""
     arguments = (safe(queue), requirement, str(weight), limits, ladder, body, safe(reason), clocks, told)
@@ -172,15 +172,17 @@ async def close(board: Board, *, operation: str, agent: str, conversation: str, 
 
 
 async def arrive(
-    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence, reason: str = ""
-) -> Answer:
+    board: Board, *, operation: str, profile: Profile, device: str, lease_ms: int, presence: Presence, reason: str = "",
+    draining: bool = False, ramp_up: str = "",
+) -> Answer:  # fmt: skip
     """A device of the agent comes. The first one puts the agent on the board, with presence, reason and profile.
 
-    The answer's `version` is the presence the agent has, its `subject` the reason.
+    `draining`: takes no new work, as before. `ramp_up`: see `trunkline.config`; '' gives as much as there is room for.
+    The answer's `version` is the presence the agent has, its `subject` the reason, `also` is '1' for who drains.
     """
     return await board.move(
         "arrive", safe(operation), safe(profile.agent), str(shard_of(profile.agent, board.shards)), safe(device),
-        str(lease_ms), presence, *_profile(profile), reason[:200],
+        str(lease_ms), presence, *_profile(profile), reason[:200], str(int(draining)), ramp_up,
     )  # fmt: skip
 
 
@@ -195,10 +197,29 @@ async def leave(board: Board, *, agent: str, device: str, grace_ms: int) -> Answ
 
 
 async def set_presence(
-    board: Board, *, operation: str, agent: str, presence: Presence, reason: str = "", trace: str = ""
+    board: Board,
+    *,
+    operation: str,
+    agent: str,
+    presence: Presence,
+    reason: str = "",
+    ramp_up: str = "",
+    trace: str = "",
 ) -> Answer:
-    """Available or away, by the agent's own word."""
-    return await board.move(traced("set_presence", trace), safe(operation), safe(agent), presence, reason[:200])
+    """Available or away, by the agent's own word. `ramp_up` as of `arrive`, for who comes back."""
+    return await board.move(
+        traced("set_presence", trace), safe(operation), safe(agent), presence, reason[:200], ramp_up
+    )
+
+
+async def drain(board: Board, *, operation: str, agent: str, draining: bool, by: str, trace: str = "") -> Answer:
+    """Give the agent no new work, or give it again, by the word of `by`; `absent`.
+
+    Presence, what they hold and what is offered already stay as they are. It ends by another word, or when the agent
+    leaves. The answer is as of `arrive`.
+    """
+    body = DrainDetails(by=by).model_dump_json().encode()
+    return await board.move(traced("drain", trace), safe(operation), safe(agent), str(int(draining)), body)
 
 
 async def set_profile(board: Board, *, operation: str, profile: Profile) -> Answer:

@@ -139,6 +139,8 @@ class _Writer:
             self._timer(shard, f"wrap|{name}", state["wrap_until"])
         if status == Status.SNOOZED:
             self._timer(shard, f"wake|{name}", state["wake_at"])
+        if state.get("quiet_at") and not state.get("relief"):
+            self._timer(shard, f"quiet|{name}", state["quiet_at"])
         if state["owner"]:
             self._owned(name, state["owner"])
 

@@ -23,6 +23,8 @@ _PASSED_OVER = {
     "presence": "are away",
     "room": "have no room",
     "declined": "had declined it",
+    "draining": "take no new work",
+    "ramping": "ramp up and had their turn",
 }
 
 _REASONS = {
@@ -32,6 +34,8 @@ _REASONS = {
     Reason.LEVEL: "too low in",
     Reason.PRESENCE: "is away",
     Reason.DECLINED: "declined it",
+    Reason.DRAINING: "takes no new work",
+    Reason.RAMPING: "ramping up until",
     Reason.ROOM: "no room",
 }
 
@@ -145,6 +149,8 @@ def _stands(agent: AgentNow) -> str:
     words = _REASONS[agent.reason]
     if agent.reason in (Reason.SKILL, Reason.LEVEL):
         words = f"{words} {lacks}" if lacks else "is not the one it asks for now"
+    if agent.turn_at is not None and agent.reason is Reason.RAMPING:
+        words = f"{words} {agent.turn_at:%H:%M:%S}"
     index = f", index {agent.index:.3f}" if agent.index is not None else ""
     return f"{words} (load {agent.load} of {agent.capacity}{index})"
 

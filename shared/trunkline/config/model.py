@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from trunkline.channels.base import Account
 from trunkline.config.calendars import Calendar
 from trunkline.config.intents import Intents
+from trunkline.config.room import RampUp, Taking
 from trunkline.config.tells import DEFAULT_LANGUAGE, Mailbox, Step, Tells
 from trunkline.index import DEFAULT, PRESETS, Policy
 from trunkline.language import KNOWN
@@ -199,20 +200,6 @@ class Queue(_Frozen):
         )
 
 
-class Taking(_Frozen):
-    """How the work of a channel takes an agent's capacity."""
-
-    interruptible: bool = Field(default=False, description="gives way: it takes no room from work that does not")
-    exclusive: bool = Field(default=False, description="wants the agent alone")
-    most: int = Field(default=0, ge=0, le=1_000, description="weight of it that one agent may have at a time; 0: any")
-
-    @model_validator(mode="after")
-    def _is_one_of_them(self) -> Self:
-        if self.interruptible and self.exclusive:
-            raise ValueError("work that gives way cannot want the agent alone; choose one")
-        return self
-
-
 class Rule(_Frozen):
     """When `when` holds for a message, what else the rule says is decided, unless an earlier rule decided it."""
 
@@ -277,6 +264,7 @@ class Layout(_Frozen):
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")
     channels: dict[Name, Taking] = Field(default={}, description="how each channel's work takes capacity")
+    ramp_up: RampUp | None = Field(default=None, description="how an agent who returns begins; at full, if left out")
     rules: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
 
 
@@ -285,6 +273,11 @@ class Config(Layout):
 
     `settings` of each account is an instance of its channel's account_schema; None if it was loaded without channels.
     """
+
+    @property
+    def ramp_up_text(self) -> str:
+        """How who returns ramps up, as the board takes it; '' where nobody does."""
+        return self.ramp_up.text if self.ramp_up else ""
 
     digest: str = Field(description="the running version: changes with every byte of the file")
 

@@ -11,6 +11,7 @@ from trunkline.events.conversations import (
     ConversationOffered,
     ConversationOpened,
     ConversationQueued,
+    ConversationQuieted,
     ConversationReopened,
     ConversationSnoozed,
     ConversationTold,
@@ -29,6 +30,7 @@ from trunkline.events.conversations import (
 from trunkline.events.deliveries import ReceiptReceived, ReplySent, SendFailed, StepAccepted
 from trunkline.events.floor import (
     AgentArrived,
+    AgentDrainChanged,
     AgentEvent,
     AgentLeft,
     AgentPresenceChanged,
@@ -48,9 +50,16 @@ CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
     OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTold,
     ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened,
+    ConversationQuieted,
     ConversationAssigned, ConversationClosed,
 )  # fmt: skip
-AGENT: tuple[type[AgentEvent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
+AGENT: tuple[type[AgentEvent], ...] = (
+    AgentArrived,
+    AgentProfileChanged,
+    AgentPresenceChanged,
+    AgentDrainChanged,
+    AgentLeft,
+)
 OWNER: tuple[type[Data], ...] = (Taken, Mark, Checkpoint)
 DELIVERIES: tuple[type[Data], ...] = (StepAccepted, ReplySent, SendFailed, ReceiptReceived)
 ALL: tuple[type[Data], ...] = (

@@ -84,6 +84,12 @@ class PassedOver(Data):
     presence: int = Field(default=0, description="would do, but are away")
     room: int = Field(default=0, description="are available, without room for it")
     declined: int = Field(default=0, description="had declined it; these may be among those with room too")
+    draining: int = Field(
+        default=0, description="take no new work; told of the present moment, in a decision they are among `presence`"
+    )
+    ramping: int = Field(
+        default=0, description="have just come back and had this turn; likewise, in a decision they are among `room`"
+    )
 
 
 class Ranked(Data):
@@ -226,6 +232,13 @@ class ConversationWidened(ConversationEvent):
 
     type = "trunkline.conversation.widened.v1"
     details: WidenedDetails
+
+
+class ConversationQuieted(ConversationEvent):
+    """The customer has been silent since our last word for as long as its channel says: it takes `state.relief` less of
+    its agent's room, until they write."""
+
+    type = "trunkline.conversation.quieted.v1"
 
 
 class AssignmentDetails(Data):

@@ -87,6 +87,19 @@ class AgentPresenceChanged(AgentEvent):
     type = "trunkline.agent.presence-changed.v1"
 
 
+class DrainDetails(Data):
+    """Who said so."""
+
+    by: str
+
+
+class AgentDrainChanged(AgentEvent):
+    """Takes no new work from now on, or takes it again (`state.draining`): by the agent's word or a supervisor's."""
+
+    type = "trunkline.agent.drain-changed.v1"
+    details: DrainDetails
+
+
 class AgentLeft(AgentEvent):
     """The last device is gone."""
 

@@ -100,6 +100,11 @@ class ConversationState(Data):
         default="", description="clocks that ended, and with which version: `version clock:met clock:breached`"
     )
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
+    quiet_at: int = Field(
+        default=0,
+        description="when it is quiet, if the customer stays silent; 0: the last word is theirs, or none counts",
+    )
+    relief: int = Field(default=0, description="how much less than `weight` it takes of its agent's room: it is quiet")
 
 
 class AgentState(Data):
@@ -112,3 +117,5 @@ class AgentState(Data):
     load: int = 0
     profile: int = Field(default=0, description="version of the roster row")
     missed: int = 0
+    draining: int = Field(default=0, description="1: takes no new work, and stays as present as they are")
+    ramp_until: int = Field(default=0, description="until when they are given so many offers a minute at most (ms)")

@@ -45,7 +45,7 @@ async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> 
     `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
     """
     board = await _read(client, prefix)
-    parts = (_conversations, _clocks, _words, _owners, _holdings, _ranks, _counters, _stranded)
+    parts = (_conversations, _clocks, _words, _owners, _quiet, _holdings, _ranks, _counters, _stranded)
     problems = [problem for part in parts for problem in part(board)]
     if not above_capacity:
         problems += [
@@ -127,6 +127,16 @@ def _owners(board: Picture) -> Iterator[str]:
                 yield f"{name} was declined by {agent}, who does not know"
 
 
+def _quiet(board: Picture) -> Iterator[str]:
+    """Only what an agent has is quiet, and only as far as its channel says."""
+    for name, c in board.kinds["c"].items():
+        relief, quiet = int(c.get("relief", 0)), room_of(c["requirement"]).quiet
+        if int(c.get("quiet_at", 0)) and not c["owner"]:
+            yield f"{name} is nobody's and quiet at {c['quiet_at']}"
+        if relief and not (quiet and c.get("quiet_at", "0") != "0" and int(c["weight"]) - relief == quiet.weight):
+            yield f"{name} weighs {c['weight']} less {relief}, which {quiet} and {c.get('quiet_at')} do not say"
+
+
 def _holdings(board: Picture) -> Iterator[str]:
     """Who has what, both ways; and loads are the sum of it."""
     held: defaultdict[str, set[str]] = defaultdict(set)
@@ -149,7 +159,7 @@ def _loads(conversations: list[dict[str, str]]) -> Counter[str]:
     """What an agent's counters should say of these."""
     loads: Counter[str] = Counter()
     for c in conversations:
-        room, weight = room_of(c["requirement"]), int(c["weight"])
+        room, weight = room_of(c["requirement"]), int(c["weight"]) - int(c.get("relief", 0))
         loads.update({"load": weight, f"in:{channel_of(c['requirement'])}": weight})
         loads.update({"soft": weight} if room.interruptible else {"alone": 1} if room.exclusive else {})
     return loads
@@ -159,7 +169,7 @@ def _has_room(a: dict[str, str], requirement: str) -> bool:
     room = room_of(requirement)
     load, soft, of_channel = (int(a.get(name, 0)) for name in ("load", "soft", f"in:{channel_of(requirement)}"))
     taken = load if room.interruptible else load - soft
-    if int(a.get("alone", 0)) or (room.most and of_channel + room.weight > room.most):
+    if int(a.get("alone", 0)) or "turn_at" in a or (room.most and of_channel + room.weight > room.most):
         return False
     return taken == 0 if room.exclusive else taken + room.weight <= int(a["capacity"])
 
@@ -185,7 +195,7 @@ def _ranks(board: Picture) -> Iterator[str]:
             a, (comes, skills) = board.of("a", agent), _able(board, agent, requirement)
             if (requirement in board.of("ap", agent)) != (comes is Standing.SATISFIES):
                 yield f"{agent} stands at {comes.name} to {requirement}, the board says otherwise"
-            if comes is not Standing.SATISFIES or a["presence"] != "available":
+            if comes is not Standing.SATISFIES or a["presence"] != "available" or a.get("draining") == "1":
                 continue
             eligible.add(agent)
             if _has_room(a, requirement):

@@ -67,7 +67,7 @@ from trunkline.messages import (
     Text,
     Unsupported,
 )
-from trunkline.requirements import requirement_id
+from trunkline.requirements import Quiet, Room, requirement_id
 from trunkline.route import Route
 from trunkline.testing.servers import Valkey
 
@@ -148,6 +148,8 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await floor.close("ana", name)
     await _from_inbound(floor, name)
     await _written_to_first(floor)
+    await _gone_quiet(floor, start)
+    await moves.drain(board, operation=new_id(), agent="bo", draining=True, by="sue")
     await moves.set_presence(board, operation=new_id(), agent="bo", presence=Presence.AWAY, reason="lunch")
     await floor.receive("sms|+1")  # reopened, and offered to ana
     await floor.tick(start + 20_001)  # nobody answers, ana is offered it again
@@ -162,6 +164,15 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     if (await floor.conversation(again))["owner"]:
         raise RuntimeError("the lost owner kept the work")
     story.saw(Topic.ROUTING, [entry.record for entry in await floor.events()])
+
+
+async def _gone_quiet(floor: Floor, start: int) -> None:
+    """The customer says nothing after our word."""
+    light = requirement_id("support", "sms", Room(1, quiet=Quiet(10)), {})
+    name = await floor.owned("ana", "sms|+7", requirement=light)
+    await moves.reply(floor.board, operation=new_id(), agent="ana", conversation=name, body=_reply(name))
+    await floor.tick(start + 10_000)
+    await floor.close("ana", name)
 
 
 async def _put_off(floor: Floor, name: str) -> None:
@@ -183,10 +194,10 @@ async def _put_off(floor: Floor, name: str) -> None:
 async def _without_an_agent(floor: Floor) -> None:
     """Told that it waits, while its queue is shut for a moment."""
     board = floor.board
-    waiting = (await floor.receive("sms|+7", skills={"lang.tr": 5}, say="queued")).subject
+    waiting = (await floor.receive("sms|+8", skills={"lang.tr": 5}, say="queued")).subject
     message = OutboundMessage.model_validate_json(_reply(waiting)[len(b'{"message":') : -1])
     told = TellingDetails(kind="queued", message=message.model_copy(update={"agent": None}))
-    shard = shard_of("sms|+7", SHARDS)
+    shard = shard_of("sms|+8", SHARDS)
     await board.call("say", str(shard), str(floor.terms[shard]), waiting, "queued:1", new_id(), told.model_dump_json())
     who: dict[str, Any] = {"agent": "sue", "queue": "sales"}
     shut = b'{"queue":"sales","by":"sue","until":0,"note":"a drill"}'

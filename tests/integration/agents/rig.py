@@ -279,7 +279,7 @@ async def inner(
             stack.push_async_callback(_end, asyncio.create_task(part))
         async with asyncio.timeout(10):
             await hearing.hearing.wait()
-        desk_ = Desk(board, hub, actions, auth, repository, contacts, looking, Roll(board), times or Times())
+        desk_ = Desk(board, hub, actions, auth, repository, contacts, looking, Roll(board), watch, times or Times())
         app = make_app(parts, desk_, passwords)
         port = await stack.enter_async_context(serve(app, "127.0.0.1", 0, variable="-"))
         yield Inner(f"http://127.0.0.1:{port}", hub, repository, board, auth, watch)

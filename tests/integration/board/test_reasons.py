@@ -42,7 +42,7 @@ async def test_each_agent_is_counted_for_the_first_reason_only(floor: Floor) -> 
 
     [details] = await offered(floor)
     assert details.passed_over.model_dump() == {
-        "permission": 1, "skill": 1, "level": 1, "presence": 1, "room": 1, "declined": 0,
+        "permission": 1, "skill": 1, "level": 1, "presence": 1, "draining": 0, "ramping": 0, "room": 1, "declined": 0,
     }  # fmt: skip
     assert details.present == 7
     assert details.requirement == NEEDS
@@ -143,5 +143,5 @@ async def test_the_present_moment_says_of_every_agent_how_they_stand(floor: Floo
     _, state, lines, *_ = await floor.board.call("stand", opened.subject, "no-level", "away", "gone")
 
     assert dict(zip(state[::2], state[1::2], strict=True))[b"status"] == b"queued"
-    said = {line[0].decode(): [int(line[2]), *map(int, line[7:])] for line in lines}
+    said = {line[0].decode(): [int(line[2]), *map(int, line[9:])] for line in lines}
     assert said == {"no-level": [2, 2, 3], "away": [3, 3, 3]}

@@ -16,6 +16,7 @@ from trunkline.config.engine import engine_of
 from trunkline.config.intents import Intents
 from trunkline.config.load import load
 from trunkline.config.model import AccountEntry, Languages, Layout, Queue, Rule
+from trunkline.config.room import QuietWork
 from trunkline.config.rules import VARIABLES, Facts
 
 ROOT = Path(__file__).parents[3]
@@ -87,7 +88,7 @@ def test_the_command_gives_its_status_to_the_shell(tmp_path: Path) -> None:
 def test_the_document_names_every_key_and_every_variable() -> None:
     document = (ROOT / "docs/configuration.md").read_text()
 
-    for model in (Layout, Queue, Rule, AccountEntry, Calendar, Languages, Intents):
+    for model in (Layout, Queue, Rule, AccountEntry, Calendar, Languages, Intents, QuietWork):
         for key in model.model_fields:
             assert f"`{key}`" in document, key
     for variable in VARIABLES:

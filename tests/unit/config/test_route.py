@@ -35,7 +35,15 @@ def test_else_anybody_with_the_skills_is(text: str, last_agent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"), [("interruptible: true", "1i"), ("exclusive: true", "1x"), ("most: 3", "1/3")]
+    ("said", "name"),
+    [
+        ("interruptible: true", "1i"),
+        ("exclusive: true", "1x"),
+        ("most: 3", "1/3"),
+        ("quiet: {after_s: 300}", "1~300:0"),
+        ("most: 3, interruptible: true, quiet: {after_s: 60}", "1i/3~60:0"),
+        ("quiet: {after_s: 300, weight: 1}", "1"),
+    ],
 )
 def test_the_room_is_as_the_channel_says(said: str, name: str) -> None:
     found = routed(SOUND + f"channels: {{pigeon: {{{said}}}}}\n")

@@ -2,7 +2,8 @@
 
 -- A requirement set's id says what it is: queue|channel|room|skill:level,skill:level|skill:weight|policy; any of
 -- `queue+queue` will do, empty ends are left out (trunkline.requirements). Room is the weight, `i` for work that gives way
--- to other work or `x` for work that wants the agent alone, and `/` with how much of its channel an agent may have.
+-- to other work or `x` for work that wants the agent alone, `/` with how much of its channel an agent may have, and
+-- `~after:weight` where it weighs less when the customer has been silent for so many seconds (66_quiet).
 local REQUIREMENTS = {} -- id → what it says, once read in this call
 
 local function policy(text)
@@ -14,10 +15,11 @@ end
 local function requirement(id)
   local r = REQUIREMENTS[id]
   if not r then
-    local queue, channel, weight, kind, most, skills, tail =
-      string.match(id, '^([^|]*)|([^|]*)|(%d+)([ix]?)/?(%d*)|([^|]*)(.*)$')
+    local queue, channel, weight, kind, most, quiet_after, quiet_weight, skills, tail =
+      string.match(id, '^([^|]*)|([^|]*)|(%d+)([ix]?)/?(%d*)~?(%d*):?(%d*)|([^|]*)(.*)$')
     local prefers, by = string.match(tail or '', '^|([^|]*)|?(.*)$')
     r = { queue = queue, channel = channel, weight = num(weight), kind = kind, most = num(most), skills = skills, prefers = prefers or '',
+      quiet_after = num(quiet_after) * 1000, quiet_weight = num(quiet_weight),
       policy = policy(by and by ~= '' and by or DEFAULT_POLICY) }
     REQUIREMENTS[id] = r
   end

@@ -4,10 +4,13 @@ local function agent(id)
   return a.id and a or nil
 end
 
+-- Is work given to this agent at all? Whether there is room is another question.
+local function takes_work(a) return a.presence == 'available' and a.draining ~= '1' end
+
 -- Room: within the capacity, and within what one agent may have of the channel. Work that gives way takes no room from
--- work that does not; beside work that wants the agent alone there is none.
+-- work that does not; beside work that wants the agent alone there is none. Who ramps up has none until the next turn.
 local function has_room(a, r)
-  if num(a.alone) > 0 then return false end
+  if num(a.alone) > 0 or a.turn_at then return false end
   local taken = r.kind == 'i' and num(a.load) or num(a.load) - num(a.soft)
   if r.kind == 'x' then return taken == 0 end
   if r.most > 0 and num(a['in:' .. r.channel]) + r.weight > r.most then return false end
@@ -19,7 +22,7 @@ local FLOOR = {} -- requirement set → how many satisfy it and so on, read once
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
 local function rank(a, id, skilled)
   local r = requirement(id)
-  if a.presence == 'available' and has_room(a, r) then
+  if takes_work(a) and has_room(a, r) then
     redis.call('ZADD', P .. 'f:' .. id, index(a, r, num(skilled)), a.id)
   else
     redis.call('ZREM', P .. 'f:' .. id, a.id)
@@ -34,10 +37,10 @@ local function rerank(a)
   for id, skilled in pairs(satisfied(a)) do rank(a, id, skilled) end
 end
 
--- The agent's presence changed, and with it whether they are eligible at all.
+-- The agent's presence changed, or whether they drain, and with it whether they are eligible at all.
 local function replace(a)
   FLOOR = {}
-  local verb = a.presence == 'available' and 'SADD' or 'SREM'
+  local verb = takes_work(a) and 'SADD' or 'SREM'
   for id, skilled in pairs(satisfied(a)) do
     redis.call(verb, P .. 'e:' .. id, a.id)
     rank(a, id, skilled)
@@ -47,7 +50,7 @@ end
 local function join(a, id, skills, r)
   local skilled = string.format('%.17g', proficiency(skills, r))
   redis.call('HSET', P .. 'ap:' .. a.id, id, skilled)
-  if a.presence == 'available' then redis.call('SADD', P .. 'e:' .. id, a.id) end
+  if takes_work(a) then redis.call('SADD', P .. 'e:' .. id, a.id) end
   rank(a, id, skilled)
 end
 
@@ -119,28 +122,38 @@ end
 -- What an agent's event says of the agent.
 local function agent_state(a)
   return { id = a.id, presence = a.presence, reason = a.reason, capacity = a.capacity, load = a.load,
-    profile = a.profile, missed = a.missed }
+    profile = a.profile, missed = a.missed, draining = a.draining or '0', ramp_until = a.ramp_until or '0' }
 end
 
 local function tell_agent(a, kind, e)
   return emit(a.shard, kind, a.id, { operation = e.operation, agents = a.id, body = e.body, state = agent_state(a) })
 end
 
+-- What an agent's counters become by so much more weight of this kind, and by so many more that want the agent alone.
+local function counted(a, r, weight, alone)
+  local changed = { load = weight, ['in:' .. r.channel] = weight, soft = r.kind == 'i' and weight or nil,
+    alone = r.kind == 'x' and alone or nil }
+  for name, change in pairs(changed) do
+    changed[name] = int(math.max(0, num(a[name]) + change))
+    a[name] = changed[name]
+  end
+  return changed
+end
+
 -- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it.
 local function take(a, c, sign)
-  local r, weight = requirement(c.requirement), sign * num(c.weight)
-  local changed = { load = weight, ['in:' .. r.channel] = weight, soft = r.kind == 'i' and weight or nil,
-    alone = r.kind == 'x' and sign or nil }
-  for name, change in pairs(changed) do changed[name] = int(math.max(0, num(a[name]) + change)) end
-  changed.idle_since, changed.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
-  for name, value in pairs(changed) do a[name] = value end
+  local changed = counted(a, requirement(c.requirement), sign * (num(c.weight) - num(c.relief)), sign)
+  a.idle_since, a.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
+  changed.idle_since, changed.assigned_at = a.idle_since, a.assigned_at
   keep_place(a, unpack(flatten(changed)))
 end
 
--- Hold room for a conversation, and give it back. Both are told to the ordered sets at once.
-local function hold(name, c)
+-- Hold room for a conversation, and give it back. Both are told to the ordered sets at once. Who is offered it while
+-- ramping up has had this turn.
+local function hold(name, c, offered)
   redis.call('SADD', P .. 'ac:' .. name, c.id)
   local a = agent(name)
+  if a and offered and a.ramp_until then spend_turn(a) end
   if a then take(a, c, 1) end
 end
 

@@ -35,5 +35,7 @@ local function stand_below(c)
   c.rung, c.requirement = '0', first or c.requirement
   plan_widening(c, NOW)
   local only = only_agent(c.requirement)
-  if only and redis.call('HGET', P .. 'a:' .. only, 'presence') ~= 'available' then climb(c) end
+  if not only then return end
+  local there = redis.call('HMGET', P .. 'a:' .. only, 'presence', 'draining')
+  if not takes_work({ presence = there[1], draining = there[2] }) then climb(c) end
 end

@@ -46,7 +46,8 @@ local function reasons(c, name)
 end
 
 -- 1 conversation, 2… agents: how each of them stands to what it asks for now, and to every wider rung. Of each: id,
--- presence, standing, load, capacity, '1' if it was declined, index ('' without room), then its standing rung by rung.
+-- presence, standing, load, capacity, '1' if it was declined, index ('' without room), '1' if it drains, when its next
+-- turn comes while it ramps up (''), then its standing rung by rung.
 verbs.stand = function(a)
   local c = conversation(a[1])
   if not c then return { 'no', 'unknown' } end
@@ -58,7 +59,8 @@ verbs.stand = function(a)
       local skills = map(P .. 'as:' .. a[i])
       local score = redis.call('ZSCORE', P .. 'f:' .. c.requirement, a[i])
       local line = { a[i], it.presence, '', it.load, it.capacity,
-        redis.call('SISMEMBER', P .. 'cd:' .. c.id, a[i]), score and shown(wanted[1], num(score)) or '' }
+        redis.call('SISMEMBER', P .. 'cd:' .. c.id, a[i]), score and shown(wanted[1], num(score)) or '',
+        it.draining or '0', it.turn_at or '' }
       for n, r in ipairs(wanted) do
         if n == 1 then line[3] = standing(skills, r) else line[#line + 1] = standing(skills, r) end
       end

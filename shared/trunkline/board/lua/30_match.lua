@@ -25,7 +25,7 @@ local function offer(c, name, reason)
   local short, details = reasons(c, name)
   c.why = short
   leave_line(c)
-  hold(name, c)
+  hold(name, c, true)
   c.status, c.offered_to, c.reason = 'offered', name, reason or c.promise or ''
   c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
   timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
@@ -74,7 +74,7 @@ end
 local function pull(name)
   while true do
     local a, best, lowest = agent(name), nil, nil
-    if not a or a.presence ~= 'available' then return end
+    if not a or not takes_work(a) then return end
     for id, skilled in pairs(satisfied(a)) do
       local r = requirement(id)
       if has_room(a, r) then
@@ -93,6 +93,7 @@ end
 -- Back into the line with its age, on the rung where it stood; matching follows by the caller. `kind`: what is said then.
 local function requeue(c, reason, kind)
   c.status, c.owner, c.keeps, c.reason, c.wrap_until = 'queued', '', '', reason, '0'
+  forget_quiet(c)
   clocks.place(c)
   wait_in_line(c)
   wish_in_line(c, kind or '')

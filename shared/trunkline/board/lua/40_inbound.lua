@@ -60,6 +60,7 @@ end
 
 local function add_message(c, a, body)
   c.last_inbound_at, c.said = int(NOW), int(num(c.said) + 1)
+  weigh_in_full(c)
   if c.status == 'wrapping-up' then
     untimer(shard_of(c.id), 'wrap|' .. c.id)
     c.status, c.wrap_until = 'active', '0'
@@ -179,6 +180,7 @@ verbs.undeliver = function(a)
   if remembered(a[4]) then return { 'duplicate' } end
   local c = conversation(a[5])
   if not c then return { 'gone' } end
+  await_no_answer(c)
   local id = commit(c, KIND .. 'reply-failed.v1',
     { operation = a[4], agents = concerned(c.owner ~= '' and c.owner or c.last_agent), body = a[6] })
   if c.status == 'closed' then redis.call('PEXPIRE', P .. 'c:' .. c.id, limits(c).reopen + 60000) end

@@ -66,7 +66,8 @@ timers.offer = function(p, id, fence)
   local a = agent(name)
   if a and shown then
     a.missed = redis.call('HINCRBY', P .. 'a:' .. name, 'missed', 1)
-    if a.missed >= limits(c).missed then go_away(a, 'missed') end
+    -- Who went away by their own word stays so, for their own reason.
+    if a.missed >= limits(c).missed and a.presence == 'available' then go_away(a, 'missed') end
   end
   after_fall_back(c)
   pull(name)

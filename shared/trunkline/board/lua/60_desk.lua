@@ -14,6 +14,7 @@ verbs.reply = function(a)
   if num(c.replied_at) == 0 then c.replied_at = int(NOW) end
   c.said = int(num(c.said) + 1)
   clocks.answered(c)
+  await_answer(c)
   local id = commit(c, KIND .. 'replied.v1', { operation = a[1], agents = concerned(a[2]), body = a[4] })
   return remember(a[1], done(c, id))
 end
@@ -26,6 +27,7 @@ verbs.transfer_to_agent = function(a)
   if c.status == 'offered' then return refused('gone', c.status) end
   if a[4] == a[2] then return refused('own') end
   if not to or to.presence ~= 'available' then return refused('absent') end
+  if not takes_work(to) then return refused('draining') end
   if not has_room(to, requirement(c.requirement)) then return refused('no-room') end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   c.keeps, c.wrap_until = a[2], '0'
@@ -65,6 +67,7 @@ verbs.wrap_up = function(a)
   if not c then return remember(a[1], why) end
   if c.status ~= 'active' then return refused('gone', c.status) end
   c.status, c.wrap_until = 'wrapping-up', int(NOW + limits(c).wrap)
+  await_no_answer(c)
   timer(shard_of(c.id), 'wrap|' .. c.id, NOW + limits(c).wrap)
   local id = commit(c, KIND .. 'wrap-up-started.v1', { operation = a[1], agents = concerned(a[2]) })
   return remember(a[1], done(c, id))
@@ -80,6 +83,7 @@ local function finish(c, e)
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   untimer(shard_of(c.id), 'again|' .. c.id)
   release(name, c)
+  forget_quiet(c)
   forget_declines(c)
   clocks.finish(c)
   c.status, c.owner, c.keeps, c.wrap_until, c.closed_at = 'closed', '', '', '0', int(NOW)

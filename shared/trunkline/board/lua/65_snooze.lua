@@ -9,6 +9,7 @@ verbs.snooze = function(a)
   if num(a[4]) <= NOW then return refused('past') end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
+  forget_quiet(c)
   c.status, c.owner, c.last_agent, c.wrap_until, c.wake_at, c.reason = 'snoozed', '', a[2], '0', int(num(a[4])), ''
   clocks.rest(c)
   timer(shard_of(c.id), 'wake|' .. c.id, num(a[4]))

@@ -23,8 +23,9 @@ local function recount(it)
 end
 
 -- 1 operation, 2 agent, 3 shard, 4 device, 5 lease ms, 6 presence wanted, 7 capacity, 8 profile version, 9 skills
--- (a:1,b:2), 10 queues (a,b), 11 body, 12 reason of the presence wanted. A further device only prolongs; a newer profile
--- replaces the older. Answers with the presence that is, and its reason.
+-- (a:1,b:2), 10 queues (a,b), 11 body, 12 reason of the presence wanted, 13 '1' to go on draining, 14 how to ramp up. A
+-- further device only prolongs; a newer profile replaces the older. Answers with the presence that is, its reason, and
+-- '1' for who drains.
 verbs.arrive = function(a)
   local name = a[2]
   redis.call('ZADD', P .. 'd:' .. name, int(NOW + num(a[5])), a[4])
@@ -35,13 +36,14 @@ verbs.arrive = function(a)
     if num(a[8]) > num(known.profile) then
       told = verbs.set_profile({ a[1], name, a[7], a[8], a[9], a[10], a[11] })
     end
-    told[5] = known.reason
+    told[5], told[6] = known.reason, known.draining or '0'
     return told
   end
   learn(name, a[9], a[10])
   local it = { id = name, shard = a[3], presence = a[6], reason = a[12] or '', capacity = a[7], profile = a[8], missed = '0',
     load = '0', idle_since = known and known.idle_since or int(NOW),
-    assigned_at = known and known.assigned_at or int(NOW), since = int(NOW) }
+    assigned_at = known and known.assigned_at or int(NOW), since = int(NOW), draining = a[13] == '1' and '1' or nil }
+  begin_ramp(it, a[14])
   local idle_since, assigned_at = it.idle_since, it.assigned_at
   redis.call('DEL', P .. 'a:' .. name)
   recount(it)
@@ -53,7 +55,7 @@ verbs.arrive = function(a)
   watch_leases(it)
   local id = tell_agent(it, AGENT .. 'arrived.v1', { operation = a[1], body = a[11] })
   pull(name)
-  return remember(a[1], { 'ok', it.shard, id, it.presence, it.reason })
+  return remember(a[1], { 'ok', it.shard, id, it.presence, it.reason, it.draining or '0' })
 end
 
 -- 1 agent, 2 device, 3 lease ms. Answers as arrive does. 'arrive' when the board does not know the device: come again.
@@ -62,7 +64,7 @@ verbs.heartbeat = function(a)
   if not it or it.presence == 'offline' or not redis.call('ZSCORE', P .. 'd:' .. a[1], a[2]) then return { 'arrive' } end
   redis.call('ZADD', P .. 'd:' .. a[1], int(NOW + num(a[3])), a[2])
   watch_leases(it)
-  return { 'ok', '', '', it.presence, it.reason }
+  return { 'ok', '', '', it.presence, it.reason, it.draining or '0' }
 end
 
 -- 1 agent, 2 device, 3 ms of grace: the device says goodbye; another of the agent's may go on.
@@ -75,10 +77,14 @@ verbs.leave = function(a)
   return { 'ok', '', '', '', '' }
 end
 
--- 1 operation, 2 agent, 3 presence (available or away), 4 reason
+-- 1 operation, 2 agent, 3 presence (available or away), 4 reason, 5 how to ramp up
 verbs.set_presence = function(a)
   local it = agent(a[2])
   if not it or it.presence == 'offline' then return refused('absent') end
+  if a[3] == 'available' and it.presence ~= 'available' then
+    begin_ramp(it, a[5])
+    if it.ramp_until then redis.call('HSET', P .. 'a:' .. it.id, 'ramp_until', it.ramp_until, 'ramp_gap', it.ramp_gap) end
+  end
   it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
   keep_presence(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
   local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })

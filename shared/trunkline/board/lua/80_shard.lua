@@ -114,13 +114,16 @@ end
 
 verbs.lines = function() return { 'ok', lines(), int(NOW) } end
 
--- Figures for metrics: the lines, the time, agents by presence, the room that is left, and the queues that are shut.
+-- Figures for metrics: the lines, the time, agents by presence, the room that is left, who drains, and the queues that are
+-- shut. Who is available and drains is counted as draining; who ramps up and has had this turn has no room.
 verbs.survey = function()
-  local presences, room = { available = 0, away = 0 }, 0
+  local presences, room = { available = 0, away = 0, draining = 0 }, 0
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do
-    local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'capacity', 'load')
-    if it[1] then presences[it[1]] = (presences[it[1]] or 0) + 1 end
-    if it[1] == 'available' then room = room + math.max(0, num(it[2]) - num(it[3])) end
+    local it = redis.call('HMGET', P .. 'a:' .. name, 'presence', 'capacity', 'load', 'draining', 'turn_at')
+    local how = it[1] == 'available' and it[4] == '1' and 'draining' or it[1]
+    if how then presences[how] = (presences[how] or 0) + 1 end
+    if how == 'available' and not it[5] then room = room + math.max(0, num(it[2]) - num(it[3])) end
   end
-  return { 'ok', lines(), int(NOW), presences.available, presences.away, room, redis.call('HGETALL', P .. 'shut') }
+  return { 'ok', lines(), int(NOW), presences.available, presences.away, room, presences.draining,
+    redis.call('HGETALL', P .. 'shut') }
 end

@@ -221,6 +221,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent}/draining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Draining
+         * @description Give an agent no new work, or work again: oneself, or anybody by a supervisor's word.
+         *
+         *     They stay as present as they chose to be, and keep what they have and are offered. It ends by another word, or when
+         *     the agent leaves. `absent`: the agent is not here.
+         */
+        put: operations["draining_api_v1_agents__agent__draining_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presence": {
         parameters: {
             query?: never;
@@ -1195,6 +1218,11 @@ export interface components {
             /** Capacity */
             capacity: number;
             /**
+             * Turn At
+             * @description when the next may be offered to who is ramping up; null otherwise
+             */
+            turn_at?: string | null;
+            /**
              * Index
              * @description the lowest is taken first; null without room
              */
@@ -1921,6 +1949,14 @@ export interface components {
             note: string;
         };
         /**
+         * Draining
+         * @description Whether new work is kept away.
+         */
+        Draining: {
+            /** Draining */
+            draining: boolean;
+        };
+        /**
          * EditedAgent
          * @description The agent as they are now, and what the edit left waiting for nobody.
          */
@@ -2252,7 +2288,7 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /**
              * Room
-             * @description whether one more conversation of weight 1 fits
+             * @description whether one more conversation of weight 1 fits, and may be given
              */
             room: boolean;
         };
@@ -2395,6 +2431,16 @@ export interface components {
              * @description offers missed in a row
              */
             missed: number;
+            /**
+             * Draining
+             * @description takes no new work, and stays as present as they are
+             */
+            draining: boolean;
+            /**
+             * Ramp Until
+             * @description until when they are given so many offers a minute at most
+             */
+            ramp_until: string | null;
         };
         /**
          * LiveLate
@@ -2861,7 +2907,9 @@ export interface components {
              *       "level": 0,
              *       "presence": 0,
              *       "room": 0,
-             *       "declined": 0
+             *       "declined": 0,
+             *       "draining": 0,
+             *       "ramping": 0
              *     }
              */
             passed_over: components["schemas"]["PassedOver"];
@@ -2941,6 +2989,18 @@ export interface components {
              * @default 0
              */
             declined: number;
+            /**
+             * Draining
+             * @description take no new work; told of the present moment, in a decision they are among `presence`
+             * @default 0
+             */
+            draining: number;
+            /**
+             * Ramping
+             * @description have just come back and had this turn; likewise, in a decision they are among `room`
+             * @default 0
+             */
+            ramping: number;
         };
         /**
          * PastEvent
@@ -3171,7 +3231,7 @@ export interface components {
          * @description The first thing for which an agent is not asked.
          * @enum {string}
          */
-        Reason: "" | "permission" | "skill" | "level" | "presence" | "declined" | "room";
+        Reason: "" | "permission" | "skill" | "level" | "presence" | "draining" | "declined" | "ramping" | "room";
         /**
          * Replying
          * @description What to say: plain text, or parts; and files.
@@ -3897,6 +3957,7 @@ export type Done = components['schemas']['Done'];
 export type Draft = components['schemas']['Draft'];
 export type DraftList = components['schemas']['DraftList'];
 export type DraftText = components['schemas']['DraftText'];
+export type Draining = components['schemas']['Draining'];
 export type EditedAgent = components['schemas']['EditedAgent'];
 export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
@@ -5188,6 +5249,131 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    draining_api_v1_agents__agent__draining_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draining"];
             };
         };
         responses: {

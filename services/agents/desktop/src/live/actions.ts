@@ -8,7 +8,7 @@ const ANSWER_MS = 12_000, PENDING_MS = 2_000;
 const REMEMBERED_MS = 50 * 60_000; // the board knows an operation id for an hour: older ones are not repeated by themselves
 
 export type Verb =
-  | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "wrap-up" | "close" | "presence";
+  | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "wrap-up" | "close" | "presence" | "drain";
 
 /** What a mail's answer says above its words. */
 export interface SentHead {
@@ -35,6 +35,9 @@ export interface Body {
   note?: string;
   code?: string;
   presence?: "available" | "away";
+  draining?: boolean;
+  /** Whom it is about, where it is not oneself. */
+  agent?: string;
 }
 
 /**
@@ -164,7 +167,7 @@ export class Actions {
   }
 
   private save(): void {
-    const kept = [...this.all.values()].filter((each) => each.verb !== "presence");
+    const kept = [...this.all.values()].filter((each) => !["presence", "drain"].includes(each.verb));
     this.place.setItem(this.key, JSON.stringify(kept));
     this.desk.changed();
   }

@@ -116,6 +116,8 @@ export const COMMANDS: Command[] = [
   { id: "list", title: "toList", keys: ["l"], can: isAny, run: (_, page) => page.focus("list") },
   { id: "available", title: "takeWork", keys: ["Alt+a"], can: (desk) => desk.store.presence !== "available", run: (desk) => desk.present("available") },
   { id: "away", title: "beAway", keys: ["Alt+a"], can: (desk) => desk.store.presence === "available", run: (_, page) => page.open("away") },
+  { id: "drain", title: "drain", keys: ["Alt+x"], can: (desk) => !desk.store.draining, run: (desk) => desk.drain(desk.me.id, true) },
+  { id: "undrain", title: "undrain", keys: ["Alt+x"], can: (desk) => desk.store.draining, run: (desk) => desk.drain(desk.me.id, false) },
   { id: "desk", title: "pageDesk", keys: ["Alt+1"], can: isAny, run: (_, page) => page.go("/") },
   { id: "history", title: "pageHistory", keys: ["Alt+2", "/"], can: isAny, run: (_, page) => page.go("/history") },
   { id: "live", title: "pageLive", keys: ["Alt+3"], can: leads, run: (_, page) => page.go("/live") },

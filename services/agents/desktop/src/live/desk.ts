@@ -195,8 +195,14 @@ export class Desk {
 
   /** The latest word counts: an earlier one that is still under way is taken back. */
   present(presence: "available" | "away", reason = ""): void {
-    for (const each of this.actions.of("")) this.actions.discard(each.id);
+    for (const each of this.actions.of("")) if (each.verb === "presence") this.actions.discard(each.id);
     this.actions.start("presence", "", { presence, reason });
+  }
+
+  /** No new work for an agent, or work again; the latest word counts here, too. */
+  drain(agent: string, draining: boolean): void {
+    for (const each of this.actions.of("")) if (each.verb === "drain" && each.body.agent === agent) this.actions.discard(each.id);
+    this.actions.start("drain", "", { agent, draining });
   }
 
   /** Reply; then, if asked, do something else, but not if the reply fails. */
@@ -243,6 +249,7 @@ export class Desk {
     Object.assign(this.me, frame.agent);
     if (frame.presence !== store.presence) store.reason = "";
     store.presence = frame.presence;
+    store.draining = frame.draining;
     if (!frame.resumed) store.snapshot(frame.snapshot?.conversations ?? []);
     if (!frame.resumed) void recallSnoozed(this.me.id, store, () => this.stopped);
     for (const id of actions.conversations()) if (!store.all.has(id)) void store.read(id);
@@ -271,10 +278,7 @@ export class Desk {
       if (held) void this.store.read(conversation);
       return;
     }
-    if (verb === "presence") {
-      this.store.presence = body.presence ?? "";
-      this.store.reason = body.reason ?? "";
-    }
+    this.store.spoke(verb, body);
     if (verb === "accept" || verb === "decline") this.answered.add(`${conversation}:${body.fence ?? 0}`);
     if (verb === "accept" && !this.drafts.of(this.chosen)) this.choose(conversation);
     if (held && version > held.version) setTimeout(() => this.catchUp(held, version), 3_000);

@@ -114,6 +114,8 @@ export interface Welcome {
   heartbeat_s: number;
   agent: Agent;
   presence: Presence;
+  /** Takes no new work, and is as present as they are. */
+  draining: boolean;
   snapshot: { conversations: Row[] } | null;
 }
 

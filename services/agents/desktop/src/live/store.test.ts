@@ -160,3 +160,17 @@ test("the reasons of an offer are read as the board wrote them, and outlive a re
   expect(reasonsOf(it.all.get("0-a")?.state.why ?? "")).toEqual({ satisfied: 3, room: 2, declined: 1, idleMs: 61_000 });
   expect([reasonsOf(""), reasonsOf("1:2"), reasonsOf("a:b:c:d")]).toEqual([null, null, null]);
 });
+
+test("who drains says so by the log, by a welcome's word and by one's own, and of nobody else", () => {
+  const it = store();
+  const told = (id: string, draining: number): LogEvent =>
+    ({ type: "trunkline.agent.drain-changed.v1", subject: id, time: "", data: { state: { id, presence: "available", draining } } as unknown as LogEvent["data"] });
+  it.event(told("berk", 1));
+  expect(it.draining).toBe(false);
+  it.event(told("ana", 1));
+  expect([it.draining, it.presence]).toEqual([true, "available"]);
+  it.spoke("drain", { agent: "berk", draining: false });
+  expect(it.draining).toBe(true);
+  it.spoke("drain", { agent: "ana", draining: false });
+  expect(it.draining).toBe(false);
+});

@@ -1,5 +1,6 @@
 // The agent's conversations, folded from snapshot, events and reads of the record. Knows nothing of the page.
 import type { Message } from "../api/schema";
+import type { Body, Verb } from "./actions";
 import type { DeliveryData, DeliveryStatus, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
 import { clocksOf } from "./clocks";
 import { advance, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
@@ -25,6 +26,7 @@ export class Store {
   readonly all = new Map<string, Held>();
   presence: Presence | "" = "";
   reason = "";
+  draining = false;
 
   constructor(private readonly me: string, private readonly on: Surroundings) {}
 
@@ -97,10 +99,17 @@ export class Store {
     return was || [owner, offered, keeps].includes(this.me) || this.on.keeps(id);
   }
 
+  /** My own word about me was taken: it shows before its event comes. */
+  spoke(verb: Verb, { presence, reason, agent, draining }: Body): void {
+    if (verb === "presence") [this.presence, this.reason] = [presence ?? "", reason ?? ""];
+    if (verb === "drain" && agent === this.me) this.draining = Boolean(draining);
+  }
+
   private agent(state: RawState | undefined): void {
     if (state?.id !== this.me) return;
     this.presence = state.presence as Presence;
     this.reason = textOf(state.reason);
+    this.draining = Boolean(state.draining);
   }
 
   private preference(data: EventData): void {

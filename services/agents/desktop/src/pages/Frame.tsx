@@ -131,9 +131,10 @@ const BLINK_MS = 1_000; // a line that comes back at once is no news
 
 /** What stands in the way of work, with the one step out of it. */
 function Strips(): ReactNode {
-  const desk = useDesk(), now = useNow(), { presence, reason } = desk.store;
+  const desk = useDesk(), now = useNow(), { presence, reason, draining } = desk.store;
   const away = !desk.live && now - desk.lostAt > BLINK_MS;
   if (away) return <p className="strip" role="status">{say("connecting")}</p>;
+  if (presence === "available" && draining) return <p className="strip" role="status">{say("isDraining")} <Undrain /></p>;
   if (presence === "available" || !presence) return <p className="hidden" role="status" />;
   return (
     <p className="strip" role="status">
@@ -141,6 +142,11 @@ function Strips(): ReactNode {
       <button type="button" className="primary" onClick={() => desk.present("available")}>{say("takeWork")}</button>
     </p>
   );
+}
+
+function Undrain() {
+  const desk = useDesk();
+  return <button type="button" className="primary" onClick={() => desk.drain(desk.me.id, false)}>{say("undrain")}</button>;
 }
 
 function Notices() {

@@ -127,6 +127,23 @@ function Late({ late: { count, first } }: { late: LiveLateness }) {
   );
 }
 
+const presenceWords = ({ presence, reason, draining, ramp_until: ramp }: LiveAgent): string =>
+  [
+    sayName(presence), reason === "missed" ? say("missedOffers") : sayName(reason), draining ? say("takesNoWork") : "",
+    ramp && Date.parse(ramp) > Date.now() ? say("rampsUntil", { at: timeOf(ramp) }) : "",
+  ].filter(Boolean).join(" · ");
+
+/** Whether an agent is given new work is a supervisor's word, too; what they have stays. */
+function Drain({ one: { id, name, draining } }: { one: LiveAgent }) {
+  const desk = useDesk(), words = say(draining ? "undrain" : "drain");
+  return (
+    <button
+      type="button" className="quiet" aria-label={`${words}: ${name}`} disabled={desk.actions.of("").some(({ verb, body }) => verb === "drain" && body.agent === id)}
+      onClick={() => desk.drain(id, !draining)}
+    >{words}</button>
+  );
+}
+
 function Agents({ agents }: { agents: LiveAgent[] }) {
   const now = useNow();
   return (
@@ -140,7 +157,7 @@ function Agents({ agents }: { agents: LiveAgent[] }) {
             {agents.map((one) => (
               <tr key={one.id}>
                 <th scope="row">{one.name}</th>
-                <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {sayName(one.presence)}{one.reason && ` · ${one.reason === "missed" ? say("missedOffers") : sayName(one.reason)}`}</td>
+                <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {presenceWords(one)} <Drain one={one} /></td>
                 <td data-of={say("since")}>{one.since ? lengthOf(Math.max(0, now - Date.parse(one.since))) : "–"}</td>
                 <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}</td>
               </tr>

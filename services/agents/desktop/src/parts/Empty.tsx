@@ -12,6 +12,7 @@ export function Empty({ desk }: { desk: Desk }) {
   const { data } = useQuery({
     queryKey: ["waiting"], queryFn: () => want(api.GET("/api/v1/waiting")), enabled: available, refetchInterval: AGAIN_MS, staleTime: 5_000,
   });
+  if (available && store.draining && !desk.offers().length) return <p className="empty">{say("isDraining")}</p>;
   if (!live) return <p className="empty">{say("connecting")}</p>;
   if (available) return <p className="empty" role="status">{desk.offers().length ? say("offerWaits") : idleWords(names, me, data)}</p>;
   return (

@@ -7,7 +7,7 @@ import { useDesk } from "./use";
 const PARTS = ["skill", "flexibility", "load", "idle", "turn"] as const satisfies (keyof IndexParts)[];
 /** Less does not show in two places. */
 const COUNTS = 0.005;
-const REASONS = ["permission", "skill", "level", "presence", "room", "declined"] as const satisfies (keyof PassedOver)[];
+const REASONS = ["permission", "skill", "level", "presence", "draining", "room", "ramping", "declined"] as const satisfies (keyof PassedOver)[];
 
 /** The newest first, and that one unfolded. */
 export function OffersMade({ decisions }: { decisions: Decided[] }) {

@@ -57,9 +57,9 @@ function Due({ at }: { at: number | null }) {
 }
 
 /** Who has all the skills and lacks one all the same: another is asked alone. */
-function standsWords({ names }: Desk, { reason, lacks }: AgentNow): string {
+function standsWords({ names }: Desk, { reason, lacks, turn_at: turn }: AgentNow): string {
   if (reason === "skill" && !Object.keys(lacks).length) return say("standsAside");
-  return say(`stands.${reason || "could"}`, { skills: skillWords(names, lacks) });
+  return say(`stands.${reason || "could"}`, { skills: skillWords(names, lacks), at: turn ? timeOf(turn) : "" });
 }
 
 function Agents({ agents }: { agents: AgentNow[] }) {

@@ -57,7 +57,9 @@ export const en = {
   "stands.skill": "lacks {skills}",
   "stands.level": "level too low: {skills}",
   "stands.presence": "is not available",
+  "stands.draining": "takes no new work",
   "stands.declined": "declined it",
+  "stands.ramping": "has just come back: next turn at {at}",
   "stands.room": "has no room",
   noAgentsHere: "Nobody is here.",
 
@@ -85,7 +87,9 @@ export const en = {
   "passed.skill": "{count, plural, one {# agent lacks a skill} other {# agents lack a skill}}",
   "passed.level": "{count, plural, one {# agent has too low a level} other {# agents have too low a level}}",
   "passed.presence": "{count, plural, one {# agent is not available} other {# agents are not available}}",
+  "passed.draining": "{count, plural, one {# agent takes no new work} other {# agents take no new work}}",
   "passed.room": "{count, plural, one {# agent has no room} other {# agents have no room}}",
+  "passed.ramping": "{count, plural, one {# agent has just come back and had this turn} other {# agents have just come back and had this turn}}",
   "passed.declined": "{count, plural, one {# agent has declined it} other {# agents have declined it}}",
 
   // Of the roster

@@ -58,7 +58,9 @@ export const lv: Record<keyof typeof en, string> = {
   "stands.skill": "trūkst: {skills}",
   "stands.level": "par zemu līmenis: {skills}",
   "stands.presence": "nav darbā",
+  "stands.draining": "nepieņem jaunas sarunas",
   "stands.declined": "noraidīja",
+  "stands.ramping": "tikko atgriezās: nākamā kārta {at}",
   "stands.room": "nav brīvas vietas",
   noAgentsHere: "Šeit neviena nav.",
 
@@ -85,7 +87,9 @@ export const lv: Record<keyof typeof en, string> = {
   "passed.skill": "{count, plural, zero {# aģentiem trūkst prasmes} one {# aģentam trūkst prasmes} other {# aģentiem trūkst prasmes}}",
   "passed.level": "{count, plural, zero {# aģentiem ir par zemu līmenis} one {# aģentam ir par zemu līmenis} other {# aģentiem ir par zemu līmenis}}",
   "passed.presence": "{count, plural, zero {# aģentu nav darbā} one {# aģents nav darbā} other {# aģenti nav darbā}}",
+  "passed.draining": "{count, plural, zero {# aģentu nepieņem jaunas sarunas} one {# aģents nepieņem jaunas sarunas} other {# aģenti nepieņem jaunas sarunas}}",
   "passed.room": "{count, plural, zero {# aģentiem nav brīvas vietas} one {# aģentam nav brīvas vietas} other {# aģentiem nav brīvas vietas}}",
+  "passed.ramping": "{count, plural, zero {# aģentu tikko atgriezās un savu kārtu jau saņēma} one {# aģents tikko atgriezās un savu kārtu jau saņēma} other {# aģenti tikko atgriezās un savu kārtu jau saņēma}}",
   "passed.declined": "{count, plural, zero {# aģentu to noraidīja} one {# aģents to noraidīja} other {# aģenti to noraidīja}}",
 
   rosterNone: "neviens no visiem aģentiem to nekad nevarēs pieņemt: kādam vajag {skills}",

@@ -58,7 +58,9 @@ export const tr: Record<keyof typeof en, string> = {
   "stands.skill": "eksik: {skills}",
   "stands.level": "düzeyi düşük: {skills}",
   "stands.presence": "müsait değil",
+  "stands.draining": "yeni görüşme almıyor",
   "stands.declined": "reddetti",
+  "stands.ramping": "yeni döndü: sıradaki görüşme {at}",
   "stands.room": "yeri yok",
   noAgentsHere: "Burada kimse yok.",
 
@@ -85,7 +87,9 @@ export const tr: Record<keyof typeof en, string> = {
   "passed.skill": "{count, plural, one {# temsilcide bir beceri eksik} other {# temsilcide bir beceri eksik}}",
   "passed.level": "{count, plural, one {# temsilcinin düzeyi düşük} other {# temsilcinin düzeyi düşük}}",
   "passed.presence": "{count, plural, one {# temsilci müsait değil} other {# temsilci müsait değil}}",
+  "passed.draining": "{count, plural, one {# temsilci yeni görüşme almıyor} other {# temsilci yeni görüşme almıyor}}",
   "passed.room": "{count, plural, one {# temsilcinin yeri yok} other {# temsilcinin yeri yok}}",
+  "passed.ramping": "{count, plural, one {# temsilci yeni döndü ve sırasını kullandı} other {# temsilci yeni döndü ve sırasını kullandı}}",
   "passed.declined": "{count, plural, one {# temsilci reddetti} other {# temsilci reddetti}}",
 
   rosterNone: "kadrodaki hiç kimse bunu hiçbir zaman alamaz: birinde {skills} olmalı",
