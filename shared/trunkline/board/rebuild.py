@@ -15,7 +15,7 @@ from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
 from trunkline.board.keys import LAYOUT
 from trunkline.due import target_ms
-from trunkline.events import Status
+from trunkline.events import Status, asked_of
 from trunkline.ids import shard_of
 
 _OWNER_LOST_MS = 120_000
@@ -110,7 +110,8 @@ class _Writer:
         if status == Status.OFFERED:
             # The offer cannot be accepted any more; the first tick says that it is rescinded.
             state = state | {"deadline": 1}
-            self._pipeline.sadd(p + "ac:" + state["offered_to"], name)
+            for agent in asked_of(state["offered_to"]):
+                self._pipeline.sadd(p + "ac:" + agent, name)
             self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
         self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
         self._pipeline.set(p + "t:" + state["thread"], name)

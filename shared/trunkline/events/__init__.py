@@ -28,6 +28,7 @@ from trunkline.events.conversations import (
     InboundDetails,
     MessageAdded,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferDetails,
     OfferExpired,
@@ -57,7 +58,7 @@ from trunkline.events.floor import (
     Taken,
 )
 from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceReceived, ReplyUndeliverable
-from trunkline.events.states import AgentState, ConversationState, Presence, Status
+from trunkline.events.states import AgentState, ConversationState, Presence, Status, asked_of
 
 __all__ = [
     "AGENT",
@@ -101,6 +102,7 @@ __all__ = [
     "MessageReceived",
     "MessageRefused",
     "OfferAccepted",
+    "OfferAutoAccepted",
     "OfferDeclined",
     "OfferDetails",
     "OfferExpired",
@@ -126,6 +128,7 @@ __all__ = [
     "TransferDetails",
     "WidenedDetails",
     "WrapUpStarted",
+    "asked_of",
     "envelope",
     "headers",
     "pack",

@@ -18,6 +18,7 @@ from trunkline.events.conversations import (
     ConversationWoken,
     MessageAdded,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferExpired,
     OfferRescinded,
@@ -43,9 +44,9 @@ from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceRece
 INBOUND: tuple[type[Data], ...] = (MessageReceived, PreferenceReceived, ReplyUndeliverable)
 CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
-    OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred,
-    WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened, ConversationAssigned,
-    ConversationClosed,
+    OfferAccepted, OfferAutoAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed,
+    ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened,
+    ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[Data], ...] = (Taken, Mark, Checkpoint)

@@ -74,6 +74,8 @@ LAYOUT = [
     ("more than sure", SOUND + "intents: {examples: {refund: [a b, c d], other: [e f, g h]}, sure: 80}\n", "6:68: intents.sure: should be less than or equal to 1"),
     ("a rule that decides nothing", SOUND + "rules:\n  - name: one\n    when: 'true'\n", "7:5: rules[0]: the rule decides nothing; give a queue, requires, prefers, priority, weight or target_s"),
     ("work both to give way and to be alone", SOUND + "channels: {pigeon: {interruptible: true, exclusive: true}}\n", "6:20: channels.pigeon: work that gives way cannot want the agent alone; choose one"),
+    ("several are asked, and nobody", SOUND.replace("{title: Support}", "{title: Support, offer_to: 2, auto_accept: true}"), "3:12: queues.support: with auto_accept nobody is asked: leave out offer_to"),
+    ("a whole team is asked", SOUND.replace("{title: Support}", "{title: Support, offer_to: 11}"), "3:39: queues.support.offer_to: should be less than or equal to 10"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
     ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
     ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),

@@ -126,26 +126,27 @@ local function tell_agent(a, kind, e)
   return emit(a.shard, kind, a.id, { operation = e.operation, agents = a.id, body = e.body, state = agent_state(a) })
 end
 
--- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it.
-local function take(a, c, sign)
+-- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it. `in_place`: it is not their work
+-- (yet), and does not move them in the order of who is next.
+local function take(a, c, sign, in_place)
   local r, weight = requirement(c.requirement), sign * num(c.weight)
   local changed = { load = weight, ['in:' .. r.channel] = weight, soft = r.kind == 'i' and weight or nil,
     alone = r.kind == 'x' and sign or nil }
   for name, change in pairs(changed) do changed[name] = int(math.max(0, num(a[name]) + change)) end
-  changed.idle_since, changed.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
+  if not in_place then changed.idle_since, changed.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at end
   for name, value in pairs(changed) do a[name] = value end
   keep_place(a, unpack(flatten(changed)))
 end
 
 -- Hold room for a conversation, and give it back. Both are told to the ordered sets at once.
-local function hold(name, c)
+local function hold(name, c, in_place)
   redis.call('SADD', P .. 'ac:' .. name, c.id)
   local a = agent(name)
-  if a then take(a, c, 1) end
+  if a then take(a, c, 1, in_place) end
 end
 
-local function release(name, c)
+local function release(name, c, in_place)
   if redis.call('SREM', P .. 'ac:' .. name, c.id) == 0 then return end
   local a = agent(name)
-  if a then take(a, c, -1) end
+  if a then take(a, c, -1, in_place) end
 end

@@ -39,7 +39,7 @@ end
 verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
-  if c.status == 'offered' then unoffer(c) end
+  local asked = c.status == 'offered' and take_back(c, a[10]) or ''
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
   c.queue, c.requirement, c.weight, c.limits, c.ladder = a[4], a[5], a[6], a[7], a[8]
@@ -51,6 +51,7 @@ verbs.transfer_to_queue = function(a)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)
   pull(a[2])
+  pull_each(asked)
   return remember(a[1], done(c, id))
 end
 
@@ -67,23 +68,19 @@ end
 
 -- Over. It stays on the board as long as the customer may reopen it; an opt-out stays for ever.
 local function finish(c, e)
-  local name = c.owner
-  if c.status == 'offered' then
-    local other = c.offered_to
-    unoffer(c)
-    e.agents = concerned(name, other)
-  end
+  local name, asked = c.owner, c.status == 'offered' and take_back(c, 'closed') or ''
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   untimer(shard_of(c.id), 'again|' .. c.id)
   release(name, c)
   forget_declines(c)
   c.status, c.owner, c.keeps, c.wrap_until, c.closed_at = 'closed', '', '', '0', int(NOW)
-  e.agents = e.agents or concerned(name)
+  e.agents = concerned(name)
   local id = commit(c, KIND .. 'closed.v1', e)
   local keep = limits(c).reopen + 60000
   redis.call('PEXPIRE', P .. 'c:' .. c.id, keep)
   redis.call('PEXPIRE', P .. 't:' .. c.thread, keep)
   pull(name)
+  pull_each(asked)
   return id
 end
 

@@ -21,7 +21,7 @@ verbs.begin = function(a)
   local known = thread_of(a[4])
   local before = known and conversation(known)
   if before and before.status ~= 'closed' then
-    return refused('open', before.id .. ' ' .. (before.owner ~= '' and before.owner or before.offered_to))
+    return refused('open', before.id .. ' ' .. (before.owner ~= '' and before.owner or string.match(before.offered_to, '^[^,]*')))
   end
   local wait = wait_to_begin(a[2], num(a[19]))
   if wait > 0 then return refused('too-fast', int(math.ceil(wait / 1000))) end
