@@ -31,6 +31,8 @@ queues:
     {{title: Support, target_s: 60, offer_timeout_s: 20, wrap_up_s: 30,
      escalation: {{queue: sales, requires: {{senior: 3}}}}, widening: [{{after_s: 3600, drop: [rare]}}]}}
   sales: {{title: Sales}}
+  rush: {{title: Asks two at once, offer_to: 2}}
+  given: {{title: Asks nobody, auto_accept: true}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}
@@ -52,6 +54,8 @@ rules:
   - name: latvian
     when: message.text.contains("Labdien")
     requires: {{lang.lv: 1}}
+  - {{name: rush, when: message.text.contains("Anybody there"), queue: rush}}
+  - {{name: given, when: message.text.contains("Right now"), queue: given}}
 """
 
 
