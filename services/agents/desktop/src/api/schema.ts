@@ -2909,11 +2909,12 @@ export interface components {
             /**
              * @description who is taken first: a name, or weights of its own
              * @default {
-             *       "skill": 2,
+             *       "skill": 3,
              *       "flexibility": 0.5,
              *       "load": 1,
              *       "idle": 0,
-             *       "turn": 0.1
+             *       "turn": 0.05,
+             *       "fit": 4
              *     }
              */
             policy: components["schemas"]["Weights"];
@@ -3510,6 +3511,12 @@ export interface components {
              * @default 0
              */
             turn: number;
+            /**
+             * Fit
+             * @description minutes by which waiting work goes ahead for who becomes free and is fully proficient
+             * @default 0
+             */
+            fit: number;
         };
         /**
          * Whole
