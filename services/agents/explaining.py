@@ -14,6 +14,7 @@ from trunkline.due import due_by
 from trunkline.events import (
     ConversationOffered,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferDetails,
     OfferExpired,
@@ -21,8 +22,9 @@ from trunkline.events import (
     PassedOver,
     Presence,
     Status,
+    asked_of,
 )
-from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
+from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, Now, Reason, Wider
 from trunkline.requirements import ONLY
 from trunkline.standing import Standing, lacking
 from trunkline.widening import rungs_of
@@ -32,10 +34,11 @@ _AT_ONCE = 100
 _OUTCOMES = {
     kind.type: name
     for kind, name in (
-        (OfferAccepted, "accepted"), (OfferDeclined, "declined"), (OfferExpired, "expired"),
-        (OfferRescinded, "rescinded"),
+        (OfferAccepted, "accepted"), (OfferAutoAccepted, "auto-accepted"), (OfferDeclined, "declined"),
+        (OfferExpired, "expired"), (OfferRescinded, "rescinded"),
     )
 }  # fmt: skip
+_MAKES = {ConversationOffered.type, OfferAutoAccepted.type}
 _FIRST = {Standing.NO_QUEUE: Reason.PERMISSION, Standing.NO_SKILL: Reason.SKILL, Standing.NO_LEVEL: Reason.LEVEL}
 _RUNGS = 9
 """Where in an agent's line the standings to the rungs begin."""
@@ -67,18 +70,33 @@ def decided(events: Sequence[PastEvent], names: Mapping[str, str]) -> list[Decid
     """The offers of a story with their reasons and what became of each, the newest first."""
     made: list[Decided] = []
     for event in events:
-        if event.type == ConversationOffered.type:
-            reasons = OfferDetails.model_validate(event.details) if event.details else None
-            made.append(
-                Decided(
-                    at=event.at, version=event.version, agent=event.agent, name=names.get(event.agent, event.agent),
-                    given=event.reason if reasons and not reasons.parts else "",
-                    asked=Asked.of(reasons.requirement) if reasons else None, reasons=reasons, outcome="",
-                )
-            )  # fmt: skip
-        elif made and event.type in _OUTCOMES and not made[-1].outcome:
-            made[-1] = made[-1].model_copy(update={"outcome": _OUTCOMES[event.type]})
+        if event.type in _MAKES:
+            made.append(_made(event, names))
+        elif made and event.type in _OUTCOMES:
+            made[-1] = _ended(made[-1], set(asked_of(event.agent)), _OUTCOMES[event.type])
     return made[: -_MOST_DECISIONS - 1 : -1]
+
+
+def _made(event: PastEvent, names: Mapping[str, str]) -> Decided:
+    reasons = OfferDetails.model_validate(event.details) if event.details else None
+    best, *others = asked_of(event.agent) or ("",)
+    return Decided(
+        at=event.at, version=event.version, agent=best, name=names.get(best, best),
+        given=event.reason if reasons and not reasons.parts else "",
+        asked=Asked.of(reasons.requirement) if reasons else None, reasons=reasons,
+        outcome=_OUTCOMES.get(event.type, ""),
+        beside=tuple(AskedBeside(agent=other, name=names.get(other, other), outcome="") for other in others),
+    )  # fmt: skip
+
+
+def _ended(made: Decided, agents: set[str], outcome: str) -> Decided:
+    """What became of it with these agents, unless that is known already."""
+    beside = tuple(
+        one.model_copy(update={"outcome": outcome}) if one.agent in agents and not one.outcome else one
+        for one in made.beside
+    )
+    mine = made.agent in agents and not made.outcome
+    return made.model_copy(update={"beside": beside, "outcome": outcome if mine else made.outcome})
 
 
 async def _now(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter as Count
+from typing import Any
 
 import orjson
 
@@ -11,11 +12,14 @@ from trunkline.board.relay import Entry
 from trunkline.events import (
     ConversationClosed,
     ConversationOffered,
+    Header,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferExpired,
     OfferRescinded,
     ReplyWritten,
+    asked_of,
 )
 from trunkline.metrics import (
     CLOCKS,
@@ -30,13 +34,18 @@ from trunkline.metrics import (
     WAIT_SECONDS,
 )
 
+_MADE = ConversationOffered.type.encode()
+_EXPIRED = OfferExpired.type.encode()
+_RESCINDED = OfferRescinded.type.encode()
 _OUTCOMES = {
-    ConversationOffered.type.encode(): "made",
+    _MADE: "made",
     OfferAccepted.type.encode(): "accepted",
+    OfferAutoAccepted.type.encode(): "auto-accepted",
     OfferDeclined.type.encode(): "declined",
-    OfferExpired.type.encode(): "expired",
-    OfferRescinded.type.encode(): "rescinded",
+    _EXPIRED: "expired",
+    _RESCINDED: "rescinded",
 }
+_TAKEN = {OfferAccepted.type.encode(), OfferAutoAccepted.type.encode()}
 _REPLY = ReplyWritten.type.encode()
 _CLOSED = ConversationClosed.type.encode()
 
@@ -68,8 +77,9 @@ def _look_into(kind: bytes, entry: Entry) -> None:
         if state["replied_at"] == at:
             FIRST_REPLY_SECONDS.labels(*labels).observe((at - state["opened_at"]) / 1_000)
         return
-    OFFERS.labels(*labels, _OUTCOMES[kind]).inc()
-    if kind == OfferAccepted.type.encode():
+    reason = state["reason"] if kind == _RESCINDED else ""
+    OFFERS.labels(*labels, _OUTCOMES[kind], reason).inc(_offers(kind, state, entry))
+    if kind in _TAKEN:
         WAIT_SECONDS.labels(*labels).observe(max(0, at - state["queued_at"]) / 1_000)
 
 
@@ -81,6 +91,17 @@ def _judged(said: str, version: int) -> list[tuple[str, str]]:
         if number == str(version)
         else []
     )
+
+
+def _offers(kind: bytes, state: dict[str, Any], entry: Entry) -> int:
+    """How many it tells of, one an agent. Those it ended were of who is told and neither has it nor is still asked."""
+    asked = asked_of(state["offered_to"])
+    if kind == _MADE:
+        return len(asked)
+    if kind in {_EXPIRED, _RESCINDED}:
+        told = dict(entry.record.headers)[Header.AGENTS].decode().split(",")
+        return len(set(told) - {state["owner"], *asked})
+    return 1
 
 
 def forget_shard(shard: int) -> None:

@@ -60,6 +60,14 @@ class Asked(BaseModel):
         )  # fmt: skip
 
 
+class AskedBeside(BaseModel):
+    """An agent who was asked at the same time as the best."""
+
+    agent: str
+    name: str = Field(description="the agent's, as it is today")
+    outcome: str = Field(description="as of `Decided`")
+
+
 class Decided(BaseModel):
     """An offer that was made, and the reasons of that second."""
 
@@ -70,7 +78,10 @@ class Decided(BaseModel):
     given: str = Field(description="why it was given without being compared: transfer, …; empty when it was compared")
     asked: Asked | None = Field(description="null in events from before reasons were told")
     reasons: OfferDetails | None = None
-    outcome: str = Field(description="accepted, declined, expired or rescinded; empty while it is open")
+    outcome: str = Field(
+        description="accepted, auto-accepted (nobody was asked), declined, expired or rescinded; empty while it is open"
+    )
+    beside: tuple[AskedBeside, ...] = Field(default=(), description="whom the queue had asked at the same time")
 
 
 class AgentNow(BaseModel):

@@ -84,7 +84,11 @@ UNSERVED = Gauge(
     "Conversations waiting for whom no available agent has the skills.",
     ["queue", "channel"],
 )
-OFFERS = Counter("trunkline_offers_total", "Offers by outcome.", ["queue", "channel", "outcome"])
+OFFERS = Counter(
+    "trunkline_offers_total",
+    "Offers by outcome, one for each agent asked; why those rescinded were.",
+    ["queue", "channel", "outcome", "reason"],
+)
 WAIT_SECONDS = Histogram("trunkline_wait_seconds", "From queued to accepted.", ["queue", "channel"], buckets=_WAITS)
 FIRST_REPLY_SECONDS = Histogram(
     "trunkline_first_reply_seconds", "From opened to the first reply.", ["queue", "channel"], buckets=_WAITS

@@ -138,9 +138,11 @@ def policy_of_requirement(requirement: str) -> Policy:
     return policy_of(_tail(requirement)[1])
 
 
-def limits_text(*, offer_s: int, again_s: int, wrap_up_s: int, reopen_s: int, missed: int) -> str:
-    """A queue's limits as the board keeps them: offer:again:wrap-up:reopen in ms, and most missed offers."""
-    return f"{offer_s * 1_000}:{again_s * 1_000}:{wrap_up_s * 1_000}:{reopen_s * 1_000}:{missed}"
+def limits_text(*, offer_s: int, again_s: int, wrap_up_s: int, reopen_s: int, missed: int, asks: int = 1) -> str:
+    """A queue's limits as the board keeps them: offer:again:wrap-up:reopen in ms, most missed offers, and how many are
+    asked at once. That is left out for one, and 0 where nobody is asked."""
+    times = f"{offer_s * 1_000}:{again_s * 1_000}:{wrap_up_s * 1_000}:{reopen_s * 1_000}:{missed}"
+    return times if asks == 1 else f"{times}:{asks}"
 
 
 def _tail(requirement: str) -> tuple[str, str]:

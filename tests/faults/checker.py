@@ -17,6 +17,7 @@ from trunkline.events import (
     ConversationOpened,
     MessageAdded,
     OfferAccepted,
+    OfferAutoAccepted,
     ReplyFailed,
     ReplySent,
     ReplyWritten,
@@ -125,7 +126,8 @@ def dense(evidence: Evidence) -> Violations:
 
 
 def one_owner(evidence: Evidence) -> Violations:
-    """An owner begins only by accepting an offer made to just that agent, and after the one before has ended."""
+    """An owner begins only by accepting an offer that is left to just that agent, or where the queue gives it without
+    asking; and after the one before has ended."""
     found: Violations = []
     for name, told in evidence.story().items():
         before: Mapping[str, Any] = {"owner": "", "offered_to": "", "keeps": ""}
@@ -133,7 +135,8 @@ def one_owner(evidence: Evidence) -> Violations:
             state = one.state or before
             owner, earlier = state["owner"], before["owner"]
             if owner and owner != earlier:
-                if one.type != OfferAccepted.type or before["offered_to"] != owner:
+                given = one.type == OfferAutoAccepted.type
+                if not given and (one.type != OfferAccepted.type or before["offered_to"] != owner):
                     found.append(
                         f"{name} version {one.version}: {owner} became owner by {one.type}, was {dict(before)}"
                     )

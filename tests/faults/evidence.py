@@ -17,7 +17,7 @@ from services.agents.repository import Repository
 from trunkline.board import Keys
 from trunkline.bus import Bus, Partition, Position, Record
 from trunkline.connections import redis_client
-from trunkline.events import DeadLetter, Header, MessageReceived, Status, Taken, Topic
+from trunkline.events import DeadLetter, Header, MessageReceived, Status, Taken, Topic, asked_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +234,5 @@ def holders(state: Mapping[str, Any] | None) -> dict[str, int]:
         return {}
     names = {state["owner"]}
     if state["status"] == Status.OFFERED:
-        names.add(state["offered_to"])
+        names.update(asked_of(state["offered_to"]))
     return {name: int(state["weight"]) - int(state.get("relief", 0)) for name in names if name}

@@ -18,7 +18,7 @@ from typing import Any, Self
 import aiohttp
 
 from tests.faults.evidence import Accepted, Action
-from trunkline.events import ConversationOffered, MessageAdded, Status
+from trunkline.events import ConversationOffered, MessageAdded, Status, asked_of
 from trunkline.ids import message_id, new_id
 from trunkline.testing.agent import TestAgent
 from trunkline.testing.deployment import ADMIN, Deployment
@@ -107,7 +107,7 @@ class Robot(TestAgent):
     def _look(self, state: Frame, *, fresh: bool) -> None:
         """Do what this state asks of us; `fresh` says that the customer spoke last."""
         me, name = self.me["id"], state["id"]
-        if state["status"] == Status.OFFERED and state["offered_to"] == me:
+        if state["status"] == Status.OFFERED and me in asked_of(state["offered_to"]):
             self._do(self._accept(name, state["fence"]))
         elif fresh and state["owner"] == me and (name, state["version"]) not in self._answered:
             self._answered.add((name, state["version"]))

@@ -36,7 +36,7 @@ FAULTS = {
         "c.version = int(num(c.version) + (num(c.version) % 8 == 7 and 2 or 1))",
         "versions are not dense",
     ),
-    "who closes is given nothing new": Fault("  pull(name)\n  if offered ~= ''", "  if offered ~= ''", "could take it"),
+    "who closes is given nothing new": Fault("  pull(name)\n  pull_each(asked)", "  pull_each(asked)", "could take it"),
     "a transfer to a queue keeps its room": Fault(
         "  release(a[2], c)\n  clocks.move(c, a[11])", "  clocks.move(c, a[11])", "holds"
     ),

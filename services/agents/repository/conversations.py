@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, literal, or_, select
 
 from services.agents.repository.engine import Database
 from services.agents.repository.paging import Page, behind, cursor_of, page_limit
 from services.agents.repository.search import like
 from services.agents.tables import CONVERSATIONS, MESSAGES
-from trunkline.events import Status
+from trunkline.events import Status, asked_of
 from trunkline.messages import DeliveryStatus, Html, Media, Parts
 
 MAX_MESSAGES: Final = 500
@@ -42,7 +42,7 @@ class Conversation(BaseModel):
     weight: int
     priority: int
     owner: str
-    offered_to: str
+    offered_to: str = Field(description="agents with commas between: one, or as many as are asked")
     keeps: str = Field(description="a transfer's sender, owner until the offer is accepted")
     last_agent: str
     fence: int
@@ -62,6 +62,11 @@ class Conversation(BaseModel):
     last_words: str = Field(description="the customer's last words, in one line")
     unanswered: int = Field(description="the customer's messages since our last reply")
     last_sequence: int = Field(description="how many messages there are")
+
+    @property
+    def hands(self) -> set[str]:
+        """Every agent who has, is offered or had it last."""
+        return {self.owner, *asked_of(self.offered_to), self.keeps, self.last_agent} - {""}
 
 
 class Message(BaseModel):
@@ -113,10 +118,17 @@ SHOWN: Final = [CONVERSATIONS.c[name] for name in Conversation.model_fields]
 
 _PARTS: Final[TypeAdapter[Parts]] = TypeAdapter(Parts)
 
-HANDS: Final = ("owner", "offered_to", "keeps", "last_agent")
-"""How an agent may have had a hand in a conversation."""
+HOLDS: Final = ("owner", "offered_to", "keeps")
+"""How an agent may hold a conversation; who had it last has had a hand in it, too."""
 
 _MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
+
+
+def _held(agent: str, *roles: str) -> list[ColumnElement[bool]]:
+    """The agent in any of these roles. Few are offered to several at a time: the status finds those to read through."""
+    names = literal(",") + CONVERSATIONS.c.offered_to + literal(",")
+    one_of_several = (CONVERSATIONS.c.status == Status.OFFERED.value) & names.contains(f",{agent},", autoescape=True)
+    return [*(CONVERSATIONS.c[role] == agent for role in roles), one_of_several]
 
 
 def _conversations(rows: Any) -> list[Conversation]:
@@ -166,12 +178,7 @@ class Conversations:
 
     async def mine(self, agent: str) -> list[Conversation]:
         """What an agent holds, is offered, or keeps until a transfer is accepted; most urgent first."""
-        held = or_(
-            *(
-                (CONVERSATIONS.c[role] == agent) & (CONVERSATIONS.c.status != Status.CLOSED.value)
-                for role in ("owner", "offered_to", "keeps")
-            )
-        )
+        held = or_(*(hand & (CONVERSATIONS.c.status != Status.CLOSED.value) for hand in _held(agent, *HOLDS)))
         query = select(*SHOWN).where(held).order_by(CONVERSATIONS.c.due_at, CONVERSATIONS.c.id).limit(MAX_MINE)
         async with self._database.read() as connection:
             return _conversations(await connection.execute(query))
@@ -211,7 +218,7 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.statuses:
         found.append(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.queues or wanted.hand is not None:
-        hands = [CONVERSATIONS.c[role] == wanted.hand for role in HANDS] if wanted.hand is not None else []
+        hands = _held(wanted.hand, *HOLDS, "last_agent") if wanted.hand is not None else []
         found.append(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
         found.append(CONVERSATIONS.c.owner == wanted.owner)

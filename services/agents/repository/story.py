@@ -23,6 +23,7 @@ from trunkline.events import (
     PreferenceChanged,
     ReplyDetails,
     TellingDetails,
+    asked_of,
 )
 from trunkline.messages import InboundMessage, OutboundMessage, plain_text
 
@@ -168,10 +169,11 @@ def _message(message: InboundMessage | OutboundMessage, row: Row) -> Row:
 
 
 def _agent(event: Any, before: Row, after: Row) -> str:
-    """Who did it, or whom it concerned: an ended offer is told by the state before it."""
+    """Who did it, or whom it concerned, commas between several: an ended offer is told by the state before it."""
     kind = type(event)
     if kind in _ENDED_OFFER:
-        return str(before["offered_to"])
+        still = asked_of(after["offered_to"])
+        return ",".join(agent for agent in asked_of(before["offered_to"]) if agent not in still)
     if kind is ConversationTransferred:
         return str(event.details.sender)
     details = getattr(event, "details", None)

@@ -25,7 +25,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P seen:<p>:<d>:<b>  hash     40-bit prints of message ids seen on day d, bucket b of 1024, nine days
     P opted_out         set      SHA-1 of threads whose contact opted out
     P t:<thread>        string   its latest conversation, while it may be reopened
-    P c:<conversation>  hash     ConversationState (and `limits`, `shown`)
+    P c:<conversation>  hash     ConversationState (and `limits`, `shown`, `shown_to`)
     P cd:<conversation> set      agents who declined it
     P a:<agent>         hash     AgentState, since, shard, idle_since (work last taken or given back), assigned_at (last
                                  taken), flexibility (see trunkline.flexibility), and of the load:

@@ -1,7 +1,7 @@
 """The agents' moves: one typed function a verb, of the same name as in `lua/`.
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
-(`Answer.code`), not exceptions: gone, late, not-yours, unknown, opted-out, absent, no-room, own, past,
+(`Answer.code`), not exceptions: gone, taken, late, not-yours, unknown, opted-out, absent, no-room, own, past,
 open, behind, hours, draining.
 """
 
@@ -22,7 +22,10 @@ def traced(verb: str, trace: str) -> str:
 
 
 async def accept(board: Board, *, operation: str, agent: str, conversation: str, fence: int, trace: str = "") -> Answer:
-    """Own the offered conversation; `gone` or `late` when this very offer is no longer open to this agent."""
+    """Own the offered conversation; `gone` or `late` when this very offer is no longer open to this agent.
+
+    `taken` when another of several who were asked was quicker.
+    """
     answers = (safe(operation), safe(agent), safe(conversation), str(fence))
     return await board.move(traced("accept", trace), *answers)
 
@@ -30,7 +33,10 @@ async def accept(board: Board, *, operation: str, agent: str, conversation: str,
 async def decline(
     board: Board, *, operation: str, agent: str, conversation: str, fence: int, reason: str, trace: str = ""
 ) -> Answer:
-    """Refuse the offer; it goes to the next agent at its old place in the line, a transfer back to its sender."""
+    """Refuse the offer; it goes to the next agent at its old place in the line, a transfer back to its sender.
+
+    Others who were asked at once still are.
+    """
     answers = (safe(operation), safe(agent), safe(conversation), str(fence), reason[:200])
     return await board.move(traced("decline", trace), *answers)
 
@@ -206,7 +212,10 @@ async def set_presence(
     ramp_up: str = "",
     trace: str = "",
 ) -> Answer:
-    """Available or away, by the agent's own word. `ramp_up` as of `arrive`, for who comes back."""
+    """Available or away, by the agent's own word; who goes away is asked no more what was offered to them.
+
+    `ramp_up` as of `arrive`, for who comes back.
+    """
     return await board.move(
         traced("set_presence", trace), safe(operation), safe(agent), presence, reason[:200], ramp_up
     )

@@ -16,7 +16,7 @@ from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
 from trunkline.board.keys import LAYOUT
 from trunkline.due import next_clock, promised_ms
-from trunkline.events import Status
+from trunkline.events import Status, asked_of
 from trunkline.ids import shard_of
 
 _OWNER_LOST_MS = 120_000
@@ -119,10 +119,7 @@ class _Writer:
             return
         self.conversations += 1
         if status == Status.OFFERED:
-            # The offer cannot be accepted any more; the first tick says that it is rescinded.
-            state = state | {"deadline": 1}
-            self._pipeline.sadd(p + "ac:" + state["offered_to"], name)
-            self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
+            state = self._offered(shard, name, state)
         state = self._to_say(shard, name, state)
         self._pipeline.hset(p + "c:" + name, mapping={key: str(value) for key, value in state.items()})
         self._pipeline.set(p + "t:" + state["thread"], name)
@@ -135,14 +132,24 @@ class _Writer:
             left = reopen_ms(state) - closed_for + 60_000
             self._pipeline.pexpire(p + "c:" + name, left)
             self._pipeline.pexpire(p + "t:" + state["thread"], left)
-        if status == Status.WRAPPING_UP:
+        self._waits_for_time(shard, name, state)
+        if state["owner"]:
+            self._owned(name, state["owner"])
+
+    def _offered(self, shard: int, name: str, state: dict[str, Any]) -> dict[str, Any]:
+        """The offer cannot be accepted any more; the first tick says that it is rescinded."""
+        for agent in asked_of(state["offered_to"]):
+            self._pipeline.sadd(self._prefix + "ac:" + agent, name)
+        self._timer(shard, f"rescind|{name}|{state['fence']}", self._now)
+        return state | {"deadline": 1}
+
+    def _waits_for_time(self, shard: int, name: str, state: dict[str, Any]) -> None:
+        if state["status"] == Status.WRAPPING_UP:
             self._timer(shard, f"wrap|{name}", state["wrap_until"])
-        if status == Status.SNOOZED:
+        if state["status"] == Status.SNOOZED:
             self._timer(shard, f"wake|{name}", state["wake_at"])
         if state.get("quiet_at") and not state.get("relief"):
             self._timer(shard, f"quiet|{name}", state["quiet_at"])
-        if state["owner"]:
-            self._owned(name, state["owner"])
 
     def _to_say(self, shard: int, name: str, state: dict[str, Any]) -> dict[str, Any]:
         """What it was told within a day is not told again; what it is still to be told is asked for, that its queue is

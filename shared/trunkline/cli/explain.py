@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from trunkline.events import OfferDetails, PassedOver
-from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
+from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, Now, Reason, Wider
 from trunkline.internal import Internal, RecordAway, asks
 from trunkline.settings import AsksAgents, SettingsError, load_settings
 
@@ -156,14 +156,22 @@ def _stands(agent: AgentNow) -> str:
 
 
 def _decided(made: Decided) -> Iterator[str]:
-    became = f", {made.outcome}" if made.outcome else ", open"
-    yield f"{made.at:%Y-%m-%d %H:%M:%S} offered to {made.name}{became}."
+    at = f"{made.at:%Y-%m-%d %H:%M:%S}"
+    if made.outcome == "auto-accepted":
+        yield f"{at} given to {made.name}: its queue asks nobody."
+    else:
+        everybody: list[Decided | AskedBeside] = [made, *made.beside]
+        yield f"{at} offered to {'; at the same time to '.join(_became(one) for one in everybody)}."
     if made.reasons is None or made.asked is None:
         yield "  Its reasons were not kept: an earlier version made it."
         return
     yield f"  It asked for {asked(made.asked)}, after {_span(made.reasons.waited_ms / 1_000)} of waiting."
     yield from _why(made, made.reasons)
     yield from _counts(made.reasons.passed_over)
+
+
+def _became(one: Decided | AskedBeside) -> str:
+    return f"{one.name}, {one.outcome or 'open'}"
 
 
 def _why(made: Decided, reasons: OfferDetails) -> Iterator[str]:

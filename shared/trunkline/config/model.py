@@ -166,6 +166,12 @@ class Queue(_Frozen):
     missed_offers_before_away: int = Field(
         default=3, ge=1, le=100, description="missed in a row; then the agent is away"
     )
+    auto_accept: bool = Field(
+        default=False, description="the best agent has it at once, without being asked; there is no offer to miss"
+    )
+    offer_to: int = Field(
+        default=1, ge=1, le=10, description="how many of the best with room are asked at once; the first has it"
+    )
     wrap_up_s: int = Field(
         default=30, ge=0, le=_DAY_S, description="seconds after the conversation that still take capacity"
     )
@@ -197,7 +203,14 @@ class Queue(_Frozen):
             wrap_up_s=self.wrap_up_s,
             reopen_s=self.reopen_within_s,
             missed=self.missed_offers_before_away,
+            asks=0 if self.auto_accept else self.offer_to,
         )
+
+    @model_validator(mode="after")
+    def _asks_or_gives(self) -> Self:
+        if self.auto_accept and self.offer_to > 1:
+            raise ValueError("with auto_accept nobody is asked: leave out offer_to")
+        return self
 
 
 class Rule(_Frozen):

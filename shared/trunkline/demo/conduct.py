@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from trunkline.demo.held import Held
 from trunkline.demo.stories import Book, Topic, language_of
+from trunkline.events import asked_of
 
 _SILENT_S: Final = (25.0, 40.0)  # after a reply that asked something: then the customer has fallen silent
 _DONE_S: Final = (10.0, 16.0)  # after the last reply: time for the customer's thanks
@@ -26,7 +27,7 @@ def next_step(held: Held, me: str, book: Book, chance: random.Random) -> Step | 
     """The next step of agent `me`; None when the conversation is not theirs (any more)."""
     row = held.row
     match row.status:
-        case "offered" if row.offered_to == me:
+        case "offered" if me in asked_of(row.offered_to):
             return Step("accept", chance.uniform(1, 4), {"fence": row.fence})
         case "active" if row.owner == me:
             return _while_active(held, book, chance)

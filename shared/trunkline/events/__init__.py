@@ -30,6 +30,7 @@ from trunkline.events.conversations import (
     InboundDetails,
     MessageAdded,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferDetails,
     OfferExpired,
@@ -64,7 +65,7 @@ from trunkline.events.floor import (
     Taken,
 )
 from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceReceived, ReplyUndeliverable
-from trunkline.events.states import AgentState, ConversationState, Presence, Status
+from trunkline.events.states import AgentState, ConversationState, Presence, Status, asked_of
 
 __all__ = [
     "AGENT",
@@ -112,6 +113,7 @@ __all__ = [
     "MessageReceived",
     "MessageRefused",
     "OfferAccepted",
+    "OfferAutoAccepted",
     "OfferDeclined",
     "OfferDetails",
     "OfferExpired",
@@ -140,6 +142,7 @@ __all__ = [
     "TransferDetails",
     "WidenedDetails",
     "WrapUpStarted",
+    "asked_of",
     "envelope",
     "headers",
     "pack",

@@ -20,6 +20,7 @@ from trunkline.events.conversations import (
     ConversationWoken,
     MessageAdded,
     OfferAccepted,
+    OfferAutoAccepted,
     OfferDeclined,
     OfferExpired,
     OfferRescinded,
@@ -48,9 +49,9 @@ from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceRece
 INBOUND: tuple[type[Data], ...] = (MessageReceived, PreferenceReceived, ReplyUndeliverable)
 CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
-    OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTold,
-    ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened,
-    ConversationQuieted,
+    OfferAccepted, OfferAutoAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed,
+    ConversationTold, ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken,
+    ConversationWidened, ConversationQuieted,
     ConversationAssigned, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (

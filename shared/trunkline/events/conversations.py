@@ -122,7 +122,7 @@ class OfferDetails(Data):
 
 
 class ConversationOffered(ConversationEvent):
-    """Proposed to `state.offered_to` until `state.deadline`."""
+    """Proposed to `state.offered_to` until `state.deadline`; of several the first who accepts has it."""
 
     type = "trunkline.conversation.offered.v1"
     details: OfferDetails | None = None  # events from before reasons were told have none
@@ -134,8 +134,15 @@ class OfferAccepted(ConversationEvent):
     type = "trunkline.offer.accepted.v1"
 
 
+class OfferAutoAccepted(ConversationEvent):
+    """The queue asks nobody: `state.owner` has it at once. Decision and acceptance in one."""
+
+    type = "trunkline.offer.auto-accepted.v1"
+    details: OfferDetails
+
+
 class OfferDeclined(ConversationEvent):
-    """The agent would not; `state.reason` is why. It waits at its old due time."""
+    """An agent would not; `state.reason` is why. It waits at its old due time, unless others are still asked."""
 
     type = "trunkline.offer.declined.v1"
 
@@ -147,7 +154,11 @@ class OfferExpired(ConversationEvent):
 
 
 class OfferRescinded(ConversationEvent):
-    """Taken back before an answer: closed, transferred, the agent left, or the board was rebuilt."""
+    """Taken back before an answer, from who is no longer in `state.offered_to`.
+
+    `state.reason` is why: taken (by another of those it was offered to), closed, transfer, escalation, assigned, away,
+    left, owner_lost or rebuilt.
+    """
 
     type = "trunkline.offer.rescinded.v1"
 

@@ -51,7 +51,7 @@ class ConversationState(Data):
     queued_at: int = 0
     due: int = 0
     owner: str = ""
-    offered_to: str = ""
+    offered_to: str = Field(default="", description="agents with commas between: one, or as many as are asked")
     fence: int = Field(default=0, description="number of the latest offer; an older one can no longer be answered")
     deadline: int = 0
     keeps: str = Field(default="", description="a transfer's sender, owner until the offer is accepted")
@@ -61,9 +61,14 @@ class ConversationState(Data):
     wrap_until: int = 0
     closed_at: int = 0
     opted_out: int = 0
-    limits: str = Field(default="", description="the queue's offer:again:wrap-up:reopen in ms, and most missed offers")
+    limits: str = Field(
+        default="",
+        description="the queue's offer:again:wrap-up:reopen in ms, most missed offers, "
+        "and how many are asked at once: 0 where it is given to the best without asking, left out for one",
+    )
     replied_at: int = Field(default=0, description="when an agent first replied")
-    shown: int = Field(default=0, description="fence of the offer the client said it showed")
+    shown: int = Field(default=0, description="fence of the offer a client said it showed")
+    shown_to: str = Field(default="", description="whose clients said so of that offer, commas between")
     wake_at: int = Field(default=0, description="when it wakes, while it is snoozed")
     why: str = Field(
         default="",
@@ -119,3 +124,8 @@ class AgentState(Data):
     missed: int = 0
     draining: int = Field(default=0, description="1: takes no new work, and stays as present as they are")
     ramp_until: int = Field(default=0, description="until when they are given so many offers a minute at most (ms)")
+
+
+def asked_of(offered_to: str) -> tuple[str, ...]:
+    """The agents that a state's `offered_to` names; none where it is empty."""
+    return tuple(agent for agent in offered_to.split(",") if agent)

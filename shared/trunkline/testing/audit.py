@@ -13,6 +13,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from trunkline.due import due_ms, next_clock, promised_ms
+from trunkline.events import asked_of
 from trunkline.index import Candidate, index, proficiency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queue_of, room_of, skills_of
 from trunkline.standing import Standing, standing
@@ -99,6 +100,8 @@ def _words(board: Picture) -> Iterator[str]:
     for name, c in board.kinds["c"].items():
         if c["status"] == "queued" and c.get("to_say") and f"say|{name}" not in board.timers:
             yield f"{name} is to be told {c['to_say']}, and nothing will ask for it"
+
+
 def _clocks(board: Picture) -> Iterator[str]:
     """What waits is as urgent as the first of its promises; every open one stands where its next clock ends."""
     running = {}
@@ -118,8 +121,13 @@ def _place(kind: str, c: dict[str, str]) -> int:
 
 
 def _owners(board: Picture) -> Iterator[str]:
-    """Who waits has no owner, and who declined knows it."""
+    """Who waits has no owner, what is offered is offered to somebody, once each, and who declined knows it."""
     for name, c in board.kinds["c"].items():
+        asked = asked_of(c["offered_to"])
+        if bool(asked) != (c["status"] == "offered") or len(set(asked)) != len(asked):
+            yield f"{name} is {c['status']} and offered to {asked}"
+        if (declined := board.of("cd", name) & set(asked)) and not c["keeps"]:  # a colleague may ask again
+            yield f"{name} is offered to {sorted(declined)}, who declined it"
         if c["owner"] and c["status"] in ("queued", "closed", "snoozed"):
             yield f"{name} is {c['status']} and owned by {c['owner']}"
         for agent in board.of("cd", name):
@@ -141,7 +149,7 @@ def _holdings(board: Picture) -> Iterator[str]:
     """Who has what, both ways; and loads are the sum of it."""
     held: defaultdict[str, set[str]] = defaultdict(set)
     for name, c in board.kinds["c"].items():
-        for agent in {c["owner"], c["offered_to"], c["keeps"]} - {""}:
+        for agent in {c["owner"], *asked_of(c["offered_to"]), c["keeps"]} - {""}:
             held[agent].add(name)
     for agent, names in board.kinds["ac"].items():
         if names != held[agent]:

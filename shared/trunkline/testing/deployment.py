@@ -33,6 +33,8 @@ queues:
      tells: {{shut: {{en: We cannot answer now.}}}}}}
   sales: {{title: Sales}}
   promised: {{title: Promised, clocks: {{first_reply_s: 1, resolution_s: 3600}}}}
+  rush: {{title: Asks two at once, offer_to: 2}}
+  given: {{title: Asks nobody, auto_accept: true}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}
@@ -54,6 +56,8 @@ rules:
   - name: latvian
     when: message.text.contains("Labdien")
     requires: {{lang.lv: 1}}
+  - {{name: rush, when: message.text.contains("Anybody there"), queue: rush}}
+  - {{name: given, when: message.text.contains("Right now"), queue: given}}
 """
 
 

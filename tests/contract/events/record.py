@@ -149,6 +149,7 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await _from_inbound(floor, name)
     await _written_to_first(floor)
     await _gone_quiet(floor, start)
+    await _given(floor)
     await moves.drain(board, operation=new_id(), agent="bo", draining=True, by="sue")
     await moves.set_presence(board, operation=new_id(), agent="bo", presence=Presence.AWAY, reason="lunch")
     await floor.receive("sms|+1")  # reopened, and offered to ana
@@ -222,6 +223,12 @@ async def _written_to_first(floor: Floor) -> None:
         body=b'{"by":"ana"}',
     )
     await floor.close("ana", begun.subject)
+
+
+async def _given(floor: Floor) -> None:
+    """Of a queue that asks nobody, and over."""
+    given = await floor.receive("sms|+7", limits=f"{LIMITS}:0")
+    await floor.close((await floor.conversation(given.subject))["owner"], given.subject)
 
 
 async def _from_inbound(floor: Floor, name: str) -> None:

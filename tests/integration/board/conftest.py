@@ -37,6 +37,8 @@ class Floor:
     terms: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(SHARDS), 1))
     relayed: dict[int, str] = field(default_factory=lambda: dict.fromkeys(range(SHARDS), FIRST_ID))
     offsets: dict[int, Any] = field(default_factory=lambda: {shard: count() for shard in range(SHARDS)})
+    story: dict[int, list[Entry]] = field(default_factory=lambda: {shard: [] for shard in range(SHARDS)})
+    """All that was relayed so far."""
 
     async def open(self, generation: str = "1-a", folds: dict[int, Fold] | None = None) -> None:
         """Build, swap and verify every shard."""
@@ -56,9 +58,10 @@ class Floor:
     async def folds(self) -> dict[int, Fold]:
         """What the log says so far, shard by shard."""
         folds = {shard: Fold() for shard in range(SHARDS)}
+        await self.events()
         for shard, fold in folds.items():
             place = Partition(Topic.ROUTING, shard)
-            for offset, entry in enumerate(await self.events(shard)):
+            for offset, entry in enumerate(self.story[shard]):
                 one = entry.record
                 fold.take(Record(place, offset, entry.at_ms, one.key, one.value, one.headers))
         return folds
@@ -67,7 +70,7 @@ class Floor:
         """The board in force is found stale, and another is built: from what the log says, or from these."""
         known = await self.folds() if folds is None else folds
         await self.board.client.delete(self.board.keys.generation)
-        await self.open("2-b", known)
+        await self.open(f"{int(self.board.generation.partition('-')[0]) + 1}-b", known)
 
     async def now(self) -> int:
         """The server's clock, ms."""
@@ -142,6 +145,7 @@ class Floor:
         for p in range(SHARDS) if shard is None else [shard]:
             while entries := await self._outbox(p):
                 self.relayed[p] = entries[-1].id
+                self.story[p] += entries
                 found += entries
         return found
 

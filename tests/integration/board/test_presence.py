@@ -93,7 +93,7 @@ async def test_presence_is_the_agents_and_a_further_window_finds_it(floor: Floor
     assert await presence(floor) == "away", "the other window is there"
 
 
-async def test_who_went_away_by_their_own_word_keeps_their_reason_when_offers_are_missed(floor: Floor) -> None:
+async def test_who_goes_away_by_their_own_word_is_asked_no_more_and_keeps_their_reason(floor: Floor) -> None:
     floor.travel(await floor.now())
     await floor.arrive("ana", capacity=3, lease_ms=3_600_000)
     for number in range(3):
@@ -105,7 +105,7 @@ async def test_who_went_away_by_their_own_word_keeps_their_reason_when_offers_ar
     await floor.tick()
 
     ana = await floor.agent("ana")
-    assert (ana["presence"], ana["reason"], ana["missed"]) == ("away", "lunch", "3")
+    assert (ana["presence"], ana["reason"], ana["missed"]) == ("away", "lunch", "0")
 
 
 async def test_on_a_rebuilt_board_a_window_says_what_was_and_does_not_ramp_up_again(floor: Floor) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from sqlalchemy import Table, select
 
+from services.agents.explaining import decided
 from services.agents.repository import Applied, Filter, ProjectedRecord, Repository
 from services.agents.repository.receipts import Sending
 from services.agents.repository.story import Story
@@ -24,6 +25,7 @@ from trunkline.events import (
     MessageAdded,
     OfferAccepted,
     OfferDeclined,
+    OfferRescinded,
     PreferenceChanged,
     Presence,
     Status,
@@ -107,6 +109,32 @@ async def test_the_history_says_who_and_why(record: Repository, log: Log) -> Non
     ]
     assert events[4].details == {"sender": "bert", "to_agent": "ana", "note": "knows parcels"}
     assert [event.version for event in await record.history.events(talk.id, after=3)] == [4, 5]
+
+
+async def test_who_is_asked_with_others_has_it_among_theirs_and_the_history_says_who_was_out_of_it(
+    record: Repository, log: Log
+) -> None:
+    talk = Talk(log)
+    offered = [talk.opens(), talk.step(ConversationOffered, status=Status.OFFERED, offered_to="ana,bert,cy_")]
+    await record.projection.apply(offered)
+    for agent, sees in {"ana": True, "bert": True, "cy_": True, "ber": False, "cyx": False}.items():
+        assert [one.id for one in await record.conversations.mine(agent)] == ([talk.id] if sees else []), agent
+        found = await record.conversations.page(Filter(queues=("elsewhere",), hand=agent))
+        assert [one.id for one in found.items] == ([talk.id] if sees else []), agent
+    [one] = await record.conversations.mine("bert")
+    assert one.hands == {"ana", "bert", "cy_"}
+
+    left = [talk.step(OfferDeclined, offered_to="ana,bert", reason="lunch")]
+    left += [talk.step(OfferRescinded, offered_to="bert", reason="taken")]
+    left += [talk.step(OfferAccepted, status=Status.ACTIVE, owner="bert", offered_to="", reason="")]
+    await record.projection.apply(left)
+
+    events = await record.history.events(talk.id, after=1)
+    assert [event.agent for event in events] == ["ana,bert,cy_", "cy_", "ana", "bert"]
+    assert [len(await record.conversations.mine(agent)) for agent in ("ana", "bert", "cy_")] == [0, 1, 0]
+    [made] = decided(events, {"ana": "Ana"})
+    assert (made.agent, made.name, made.outcome) == ("ana", "Ana", "rescinded")
+    assert [(each.agent, each.outcome) for each in made.beside] == [("bert", "accepted"), ("cy_", "declined")]
 
 
 async def test_the_same_batch_twice_is_once(record: Repository, log: Log) -> None:

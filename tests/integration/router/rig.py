@@ -44,6 +44,8 @@ queues:
     offer_timeout_s: 30
     widening: [{after_s: 1, lower: {lang.lv: 1}}]
   regulars: {title: Regulars}
+  several: {title: Asks several at once, offer_to: 2}
+  given: {title: Asks nobody, auto_accept: true}
   night: {title: Night, hours: never, closed: {queue: regulars}}
   promised: {title: Promised, clocks: {hours: always, first_reply_s: 60, resolution_s: 3600}}
 calendars:
@@ -58,6 +60,8 @@ language: {of: [en, tr]}
 rules:
   - {name: latvian, when: message.text == 'sveiki', requires: {lang.lv: 3}}
   - {name: promised, when: message.text == 'at once', queue: promised}
+  - {name: several, when: message.text == 'anybody', queue: several}
+  - {name: given, when: message.text == 'now', queue: given}
   - {name: night, when: message.text == 'good night', queue: night}
   - {name: regular, when: history.known, queue: regulars}
 """

@@ -109,6 +109,17 @@ def test_a_floor_that_the_configuration_does_not_know_is_told_name_by_name(files
     assert "agents.some.skills: there is no skill `lang.lv`" in result.stdout
 
 
+@pytest.mark.parametrize("setting", ["offer_to: 2", "auto_accept: true"])
+def test_a_queue_whose_offers_cannot_be_simulated_is_refused(files: Path, setting: str) -> None:
+    now = (files / "now.yaml").read_text()
+    (files / "now.yaml").write_text(now.replace("title: Support", f"title: Support, {setting}"))
+
+    result = run("floor.yaml", "--config", "now.yaml")
+
+    assert result.exit_code == 1
+    assert f"queues.support.{setting.partition(':')[0]}: not simulated" in " ".join(result.stdout.split())
+
+
 def test_a_fault_in_the_floor_has_its_place(files: Path) -> None:
     (files / "floor.yaml").write_text(FLOOR)
 

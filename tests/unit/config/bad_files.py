@@ -87,6 +87,8 @@ LAYOUT = [
     ("a silence of a length unsaid", SOUND + "channels: {pigeon: {quiet: {weight: 0}}}\n", "6:21: channels.pigeon.quiet: `after_s` is missing"),
     ("ramping up by nothing a minute", SOUND + "ramp_up: {for_s: 60, per_minute: 0}\n", "6:34: ramp_up.per_minute: should be greater than or equal to 1"),
     ("ramping up for ever", SOUND + "ramp_up: {for_s: 86400, per_minute: 1}\n", "6:18: ramp_up.for_s: should be less than or equal to 3600"),
+    ("several are asked, and nobody", SOUND.replace("{title: Support}", "{title: Support, offer_to: 2, auto_accept: true}"), "3:12: queues.support: with auto_accept nobody is asked: leave out offer_to"),
+    ("a whole team is asked", SOUND.replace("{title: Support}", "{title: Support, offer_to: 11}"), "3:39: queues.support.offer_to: should be less than or equal to 10"),
     ("a policy nobody knows", SOUND.replace("{title: Support}", "{title: Support, policy: fairest}"), "3:37: queues.support.policy: there is no policy of that name; there are index, longest-idle, least-loaded, best-skilled, round-robin"),
     ("a policy of nothing", SOUND.replace("{title: Support}", "{title: Support, policy: {load: 0}}"), "3:37: queues.support.policy: a policy in which nothing weighs anything puts nobody in order"),
     ("a policy's weight misspelt", SOUND.replace("{title: Support}", "{title: Support, policy: {lode: 1}}"), "3:38: queues.support.policy.lode: unknown key `lode`; did you mean `load`?"),

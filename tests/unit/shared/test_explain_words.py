@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from trunkline.cli.explain import told
 from trunkline.events import OfferDetails, PassedOver, Presence, Status
 from trunkline.events.conversations import IndexParts, Ranked
-from trunkline.explanation import AgentNow, Asked, Decided, Explanation, Now, Reason, Wider
+from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, Now, Reason, Wider
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 LATVIAN = "support|twilio-sms|1|lang.lv:3"
@@ -102,3 +102,16 @@ def test_a_shut_queue_is_why_it_waits_and_a_step_says_what_the_customer_is_told(
     )
     by_hand = WAITING.model_copy(update={"shut": True})
     assert any("Its queue is shut until somebody opens it" in line for line in told(explanation(now=by_hand)))
+
+
+def test_whom_else_it_was_offered_to_and_what_was_given_without_asking() -> None:
+    berk = AskedBeside(agent="berk", name="Berk", outcome="rescinded")
+    cem = AskedBeside(agent="cem", name="Cem", outcome="")
+    several = MADE.model_copy(update={"outcome": "accepted", "beside": (berk, cem)})
+    given = MADE.model_copy(update={"outcome": "auto-accepted"})
+
+    said = "\n".join(told(explanation(decisions=[several, given])))
+
+    at = "2026-01-02 12:00:00"
+    assert f"{at} offered to Ana, accepted; at the same time to Berk, rescinded; at the same time to Cem, open." in said
+    assert f"{at} given to Ana: its queue asks nobody." in said

@@ -10,10 +10,12 @@ local function conversation(id)
   return c.id and c or nil
 end
 
--- offer, again, wrap-up and reopen in ms, most missed offers: what the queue says, fixed when it was queued there.
+-- offer, again, wrap-up and reopen in ms, most missed offers, how many are asked at once (0: nobody is, it is given; not
+-- said: one): what the queue says, fixed when it was queued there.
 local function limits(c)
-  local offer, again, wrap, reopen, missed = string.match(c.limits, '^(%d+):(%d+):(%d+):(%d+):(%d+)$')
-  return { offer = num(offer), again = num(again), wrap = num(wrap), reopen = num(reopen), missed = num(missed) }
+  local offer, again, wrap, reopen, missed, asks = string.match(c.limits, '^(%d+):(%d+):(%d+):(%d+):(%d+):?(%d*)$')
+  return { offer = num(offer), again = num(again), wrap = num(wrap), reopen = num(reopen), missed = num(missed),
+    asks = tonumber(asks) or 1 }
 end
 
 -- Whom an event concerns, '' left out.

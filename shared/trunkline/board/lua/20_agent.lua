@@ -140,25 +140,28 @@ local function counted(a, r, weight, alone)
   return changed
 end
 
--- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it.
-local function take(a, c, sign)
+-- What a conversation takes of an agent, added (1) or taken back (-1): all counters of it. `in_place`: it is not their work
+-- (yet), and does not move them in the order of who is next.
+local function take(a, c, sign, in_place)
   local changed = counted(a, requirement(c.requirement), sign * (num(c.weight) - num(c.relief)), sign)
-  a.idle_since, a.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
-  changed.idle_since, changed.assigned_at = a.idle_since, a.assigned_at
+  if not in_place then
+    a.idle_since, a.assigned_at = int(NOW), sign > 0 and int(NOW) or a.assigned_at
+    changed.idle_since, changed.assigned_at = a.idle_since, a.assigned_at
+  end
   keep_place(a, unpack(flatten(changed)))
 end
 
 -- Hold room for a conversation, and give it back. Both are told to the ordered sets at once. Who is offered it while
 -- ramping up has had this turn.
-local function hold(name, c, offered)
+local function hold(name, c, offered, in_place)
   redis.call('SADD', P .. 'ac:' .. name, c.id)
   local a = agent(name)
   if a and offered and a.ramp_until then spend_turn(a) end
-  if a then take(a, c, 1) end
+  if a then take(a, c, 1, in_place) end
 end
 
-local function release(name, c)
+local function release(name, c, in_place)
   if redis.call('SREM', P .. 'ac:' .. name, c.id) == 0 then return end
   local a = agent(name)
-  if a then take(a, c, -1) end
+  if a then take(a, c, -1, in_place) end
 end

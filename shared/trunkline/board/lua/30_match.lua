@@ -21,21 +21,35 @@ local function forget_declines(c)
   redis.call('DEL', P .. 'cd:' .. c.id)
 end
 
-local function offer(c, name, reason)
-  local short, details = reasons(c, name)
-  c.why = short
-  leave_line(c)
+-- The agent's at once, for its queue asks nobody: one event is the decision and its acceptance.
+local function give(c, name, details)
   hold(name, c, true)
-  c.status, c.offered_to, c.reason = 'offered', name, reason or c.promise or ''
-  c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + limits(c).offer), '0'
-  timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + limits(c).offer)
-  return commit(c, KIND .. 'offered.v1', { agents = concerned(name, c.keeps), body = details })
+  forget_declines(c)
+  hush(c)
+  c.status, c.owner, c.last_agent = 'active', name, name
+  return commit(c, 'trunkline.offer.auto-accepted.v1', { agents = name, body = details })
+end
+
+-- To this agent; and to the next best as well, where the queue asks several and the agent was not chosen by a reason.
+-- What a colleague passes on is always offered, and to that colleague alone.
+local function offer(c, name, reason)
+  local by, asked = limits(c), name
+  local short, details = reasons(c, name)
+  c.why, c.reason = short, reason or c.promise or ''
+  leave_line(c)
+  if by.asks == 0 and c.keeps == '' then return give(c, name, details) end
+  if by.asks > 1 and not reason then asked = with_next_best(c, name, by.asks) end
+  for other in each(asked) do hold(other, c, true, asked ~= name) end
+  c.status, c.offered_to = 'offered', asked
+  c.fence, c.deadline, c.shown = int(num(c.fence) + 1), int(NOW + by.offer), '0'
+  timer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence, NOW + by.offer)
+  return commit(c, KIND .. 'offered.v1', { agents = concerned(asked, c.keeps), body = details })
 end
 
 -- Stop a pending offer and give its room back.
 local function unoffer(c)
   untimer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence)
-  release(c.offered_to, c)
+  for name in each(c.offered_to) do release(name, c) end
   c.offered_to, c.deadline = '', '0'
 end
 

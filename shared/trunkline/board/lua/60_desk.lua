@@ -43,8 +43,7 @@ verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
   if not clocks.known(a[11]) then return refused('hours') end
-  local offered = c.offered_to
-  if c.status == 'offered' then unoffer(c) end
+  local asked = c.status == 'offered' and take_back(c, a[10]) or ''
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
   clocks.move(c, a[11])
@@ -57,7 +56,7 @@ verbs.transfer_to_queue = function(a)
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2]), body = a[9] })
   claim(c)
   pull(a[2])
-  if offered ~= '' then pull(offered) end
+  pull_each(asked)
   return remember(a[1], done(c, id))
 end
 
@@ -75,11 +74,7 @@ end
 
 -- Over. It stays on the board as long as the customer may reopen it; an opt-out stays for ever.
 local function finish(c, e)
-  local name, offered = c.owner, c.offered_to
-  if c.status == 'offered' then
-    unoffer(c)
-    e.agents = concerned(name, offered)
-  end
+  local name, asked = c.owner, c.status == 'offered' and take_back(c, 'closed') or ''
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   untimer(shard_of(c.id), 'again|' .. c.id)
   release(name, c)
@@ -87,13 +82,13 @@ local function finish(c, e)
   forget_declines(c)
   clocks.finish(c)
   c.status, c.owner, c.keeps, c.wrap_until, c.closed_at = 'closed', '', '', '0', int(NOW)
-  e.agents = e.agents or concerned(name)
+  e.agents = concerned(name)
   local id = commit(c, KIND .. 'closed.v1', e)
   local keep = limits(c).reopen + 60000
   redis.call('PEXPIRE', P .. 'c:' .. c.id, keep)
   redis.call('PEXPIRE', P .. 't:' .. c.thread, keep)
   pull(name)
-  if offered ~= '' then pull(offered) end
+  pull_each(asked)
   return id
 end
 

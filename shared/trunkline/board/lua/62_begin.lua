@@ -21,7 +21,7 @@ verbs.begin = function(a)
   local known = thread_of(a[4])
   local before = known and conversation(known)
   if before and before.status ~= 'closed' then
-    return refused('open', before.id .. ' ' .. (before.owner ~= '' and before.owner or before.offered_to))
+    return refused('open', before.id .. ' ' .. (before.owner ~= '' and before.owner or string.match(before.offered_to, '^[^,]*')))
   end
   if not clocks.known(a[18]) then return refused('hours') end
   local wait = wait_to_begin(a[2], num(a[20]))

@@ -46,9 +46,9 @@ verbs.assign = function(a)
   if c.status == 'closed' then return refused('gone', c.status) end
   if not to or to.presence == 'offline' then return refused('absent') end
   if c.status == 'active' and c.owner == a[4] then return refused('own') end
-  local owner, offered = c.owner, c.offered_to
+  local asked = c.status == 'offered' and take_back(c, 'assigned') or ''
+  local owner = c.owner
   local put_off = c.status == 'snoozed' and c.last_agent or ''  -- nobody's, but on the list of who waits for it
-  if c.status == 'offered' then unoffer(c) end
   leave_line(c)
   for _, name in ipairs({ 'wrap|', 'wake|', 'again|' }) do untimer(shard_of(c.id), name .. c.id) end
   if owner ~= a[4] then
@@ -60,8 +60,8 @@ verbs.assign = function(a)
   if put_off ~= '' then clocks.wake(c) end
   c.status, c.owner, c.last_agent, c.keeps, c.reason = 'active', a[4], a[4], '', 'assigned'
   c.wrap_until, c.wake_at = '0', '0'
-  local id = commit(c, KIND .. 'assigned.v1', { operation = a[1], agents = concerned(a[4], owner, offered, put_off), body = a[5] })
+  local id = commit(c, KIND .. 'assigned.v1', { operation = a[1], agents = concerned(a[4], owner, without(asked, a[4]), put_off), body = a[5] })
   if owner ~= a[4] then pull(owner) end
-  pull(offered)
+  pull_each(asked)
   return remember(a[1], done(c, id))
 end

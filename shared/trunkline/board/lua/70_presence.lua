@@ -88,7 +88,12 @@ verbs.set_presence = function(a)
   it.presence, it.reason, it.missed, it.since = a[3], a[4], '0', int(NOW)
   keep_presence(it, 'presence', it.presence, 'reason', it.reason, 'missed', '0', 'since', it.since)
   local id = tell_agent(it, AGENT .. 'presence-changed.v1', { operation = a[1] })
-  if it.presence == 'available' then pull(a[2]) else wait_no_more_for(it) end
+  if it.presence == 'available' then
+    pull(a[2])
+  else
+    wait_no_more_for(it)
+    withdraw_offers(a[2], 'away')
+  end
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
 end
 
@@ -118,30 +123,13 @@ verbs.set_profile = function(a)
   return remember(a[1], { 'ok', it.shard, id, it.presence, '' })
 end
 
--- Take back whatever is offered to somebody who is gone.
-local function rescind_offers(name, reason)
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
-    local c = conversation(id)
-    if c and c.status == 'offered' and c.offered_to == name then
-      local sender = c.keeps
-      unoffer(c)
-      fall_back(c, reason)
-      commit(c, 'trunkline.offer.rescinded.v1', { agents = concerned(name, sender) })
-      after_fall_back(c)
-    end
-  end
-end
-
 -- A rebuilt board does not honour offers it no longer remembers making.
 timers.rescind = function(p, id, fence)
   local c = conversation(id)
   if not c or c.status ~= 'offered' or c.fence ~= fence then return end
-  local name, sender = c.offered_to, c.keeps
-  unoffer(c)
-  fall_back(c, 'rebuilt')
-  commit(c, 'trunkline.offer.rescinded.v1', { agents = concerned(name, sender) })
+  local asked = take_back(c, 'rebuilt')
   after_fall_back(c)
-  pull(name)
+  pull_each(asked)
 end
 
 timers.lease = function(p, name)
@@ -156,7 +144,7 @@ timers.lease = function(p, name)
   wait_no_more_for(it)
   reindex(it, map(P .. 'as:' .. name), nil)
   tell_agent(it, AGENT .. 'left.v1', {})
-  rescind_offers(name, 'left')
+  withdraw_offers(name, 'left')
   if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
   else redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name) end
 end
@@ -168,15 +156,14 @@ timers.owner = function(p, name)
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
     local c = conversation(id)
     if c and c.owner == name then
-      local offered = c.offered_to
-      if c.status == 'offered' then unoffer(c) end
+      local asked = c.status == 'offered' and take_back(c, 'owner_lost') or ''
       untimer(shard_of(id), 'wrap|' .. id)
       release(name, c)
       stand_below(c)
       requeue(c, 'owner_lost')
       commit(c, KIND .. 'queued.v1', { agents = concerned(name) })
       claim(c)
-      if offered ~= '' then pull(offered) end
+      pull_each(asked)
     end
   end
   redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name, P .. 'ac:' .. name)

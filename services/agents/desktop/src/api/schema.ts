@@ -1295,6 +1295,24 @@ export interface components {
             policy: string;
         };
         /**
+         * AskedBeside
+         * @description An agent who was asked at the same time as the best.
+         */
+        AskedBeside: {
+            /** Agent */
+            agent: string;
+            /**
+             * Name
+             * @description the agent's, as it is today
+             */
+            name: string;
+            /**
+             * Outcome
+             * @description as of `Decided`
+             */
+            outcome: string;
+        };
+        /**
          * Assigning
          * @description To whom, and why.
          */
@@ -1730,7 +1748,10 @@ export interface components {
             priority: number;
             /** Owner */
             owner: string;
-            /** Offered To */
+            /**
+             * Offered To
+             * @description agents with commas between: one, or as many as are asked
+             */
             offered_to: string;
             /**
              * Keeps
@@ -1845,9 +1866,15 @@ export interface components {
             reasons?: components["schemas"]["OfferDetails"] | null;
             /**
              * Outcome
-             * @description accepted, declined, expired or rescinded; empty while it is open
+             * @description accepted, auto-accepted (nobody was asked), declined, expired or rescinded; empty while it is open
              */
             outcome: string;
+            /**
+             * Beside
+             * @description whom the queue had asked at the same time
+             * @default []
+             */
+            beside: components["schemas"]["AskedBeside"][];
         };
         /**
          * Declining
@@ -3143,6 +3170,18 @@ export interface components {
              */
             missed_offers_before_away: number;
             /**
+             * Auto Accept
+             * @description the best agent has it at once, without being asked; there is no offer to miss
+             * @default false
+             */
+            auto_accept: boolean;
+            /**
+             * Offer To
+             * @description how many of the best with room are asked at once; the first has it
+             * @default 1
+             */
+            offer_to: number;
+            /**
              * Wrap Up S
              * @description seconds after the conversation that still take capacity
              * @default 30
@@ -3930,6 +3969,7 @@ export type AgentNow = components['schemas']['AgentNow'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
 export type Asked = components['schemas']['Asked'];
+export type AskedBeside = components['schemas']['AskedBeside'];
 export type Assigning = components['schemas']['Assigning'];
 export type Beginning = components['schemas']['Beginning'];
 export type Begins = components['schemas']['Begins'];

@@ -5,6 +5,7 @@ import { whyNot } from "../words";
 import { Actions, type Action, type Body, type Then } from "./actions";
 import { chime, notify } from "./attention";
 import { Bell } from "./bell";
+import { tellByItself } from "./byItself";
 import { Drafts } from "./drafts";
 import { Uploads } from "./files";
 import type { Welcome } from "./frames";
@@ -88,6 +89,7 @@ export class Desk {
       done: (operation) => this.actions.done(operation),
       fetch: (id) => this.fetch(id),
       heard: (held) => notify(whoOf(held.state), lastWords(held), held.id),
+      decided: (what, held) => tellByItself(this, what, held),
     });
     this.socket = new DeskSocket(device, {
       welcome: (frame) => this.welcome(frame),
@@ -269,7 +271,8 @@ export class Desk {
 
   /** An action was answered. A refused reply stays in the transcript with its reason; of anything else we are told. */
   private settled({ id, verb, conversation, state, code, detail, body, version }: Action): void {
-    const held = this.store.all.get(conversation);
+    const held = this.store.all.get(conversation), answered = ["accept", "decline"].includes(verb);
+    if (answered && (state !== "refused" || code === "taken")) this.answered.add(`${conversation}:${body.fence ?? 0}`);
     if (state === "refused") {
       if (verb !== "reply") {
         this.notice(whyNot({ code, detail }, verb));
@@ -279,7 +282,6 @@ export class Desk {
       return;
     }
     this.store.spoke(verb, body);
-    if (verb === "accept" || verb === "decline") this.answered.add(`${conversation}:${body.fence ?? 0}`);
     if (verb === "accept" && !this.drafts.of(this.chosen)) this.choose(conversation);
     if (held && version > held.version) setTimeout(() => this.catchUp(held, version), 3_000);
   }

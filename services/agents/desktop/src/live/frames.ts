@@ -23,6 +23,7 @@ export interface State {
   queued_at: number;
   due: number;
   owner: string;
+  /** Agents with commas between: one, or as many as are asked at once. */
   offered_to: string;
   fence: number;
   deadline: number;

@@ -45,6 +45,11 @@ export class Names {
     return known?.name ?? id;
   }
 
+  /** Agents by their ids with commas between. */
+  agents(ids: string): string {
+    return ids.split(",").map((id) => this.agent(id)).join(", ");
+  }
+
   /** Somebody was hired after we asked: ask once more, and not again for a while. */
   private meetStrangers(): void {
     if (this.stopped || !this.metAt || Date.now() - this.metAt < STRANGER_MS) return;

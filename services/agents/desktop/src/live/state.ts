@@ -69,6 +69,9 @@ export function stateOf(raw: RawState): State {
   };
 }
 
+/** To whom it is offered: one agent, or as many as its queue asks at once. */
+export const askedOf = ({ offered_to: asked }: Pick<State, "offered_to">): string[] => asked.split(",").filter(Boolean);
+
 const HEAD_START_MS = 60_000;
 
 /** When its first answer was promised. `due` is its place in the line: earlier by a head start a step of priority. */

@@ -6,6 +6,7 @@ import { Store } from "./store";
 let record: Record<string, Row> = {};
 let asked: string[] = [];
 let done: string[] = [];
+let decided: string[] = [];
 
 function store(): Store {
   return new Store("ana", {
@@ -18,6 +19,7 @@ function store(): Store {
       return Promise.resolve(record[id] ?? null);
     },
     heard: () => undefined,
+    decided: (what, { id }) => void decided.push(`${what} ${id}`),
   });
 }
 
@@ -25,6 +27,7 @@ beforeEach(() => {
   record = {};
   asked = [];
   done = [];
+  decided = [];
 });
 
 const state = (version: number, more: object = {}): RawState => ({
@@ -106,6 +109,32 @@ test("who came in the middle of the story learns from the record who passed it o
   it.event(event(5, "conversation.offered", undefined, { owner: "", keeps: "ben", offered_to: "ana", status: "offered" }));
   await settle();
   expect(it.all.get("0-a")?.handover).toEqual(details);
+});
+
+test("of an offer to several the others keep theirs, and who was not quick enough hears that it is taken", () => {
+  const it = store(), asked = { owner: "", status: "offered", offered_to: "ben,ana,cy", fence: 1 };
+  it.event(event(1, "conversation.offered", undefined, asked));
+  it.event(event(2, "offer.declined", undefined, { ...asked, offered_to: "ben,ana", reason: "busy" }));
+  expect(it.offers().map(({ id }) => id)).toEqual(["0-a"]);
+  expect(decided).toEqual([]);
+  it.event(event(3, "offer.rescinded", undefined, { ...asked, offered_to: "ben", reason: "taken" }));
+  expect([...it.all.keys()]).toEqual([]);
+  expect(decided).toEqual(["taken 0-a"]);
+});
+
+test("an offer that is taken back for another reason was taken by nobody", () => {
+  const it = store(), asked = { owner: "", status: "offered", offered_to: "ana", fence: 1 };
+  it.event(event(1, "conversation.offered", undefined, asked));
+  it.event(event(2, "offer.rescinded", undefined, { ...asked, offered_to: "", status: "queued", reason: "away" }));
+  expect(decided).toEqual([]);
+});
+
+test("what a queue gives without asking is mine, and it is told once", () => {
+  const it = store(), given = event(1, "offer.auto-accepted", undefined, { owner: "ana", status: "active", offered_to: "" });
+  it.event(given);
+  it.event(given);
+  expect(it.own().map(({ id }) => id)).toEqual(["0-a"]);
+  expect(decided).toEqual(["given 0-a"]);
 });
 
 test("what is not mine any more is gone, and its operation is settled", () => {

@@ -2,8 +2,9 @@
 import type { Message } from "../api/schema";
 import type { Body, Verb } from "./actions";
 import type { DeliveryData, DeliveryStatus, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
+import { byItself, type ByItself } from "./byItself";
 import { clocksOf } from "./clocks";
-import { advance, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
+import { advance, askedOf, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
 
 const CLOSED_KEPT = 20;
 const SLOWEST_READ_MS = 5_000;
@@ -20,6 +21,8 @@ export interface Surroundings {
   fetch(id: string): Promise<Row | null>;
   /** A customer wrote, in a conversation that is not on the screen. */
   heard(held: Held): void;
+  /** Something was decided about me without me. */
+  decided(what: ByItself, held: Held): void;
 }
 
 export class Store {
@@ -43,14 +46,14 @@ export class Store {
   }
 
   offers(): Held[] {
-    const open = [...this.all.values()].filter(({ state }) => state.status === "offered" && state.offered_to === this.me);
+    const open = [...this.all.values()].filter(({ state }) => state.status === "offered" && askedOf(state).includes(this.me));
     return open.sort((a, b) => a.state.deadline - b.state.deadline);
   }
 
   /** Own conversations, the most urgent first, the closed ones last; without what is snoozed. */
   own(): Held[] {
     const place = ({ state }: Held) => (state.status === "closed" ? 1e15 - state.closed_at : state.due);
-    const here = [...this.all.values()].filter(({ state }) => state.offered_to !== this.me && state.status !== "snoozed");
+    const here = [...this.all.values()].filter(({ state }) => !askedOf(state).includes(this.me) && state.status !== "snoozed");
     return here.sort((a, b) => place(a) - place(b));
   }
 
@@ -65,7 +68,7 @@ export class Store {
     if (type.startsWith("trunkline.agent.")) this.agent(data.state);
     else if (type.startsWith("trunkline.delivery.")) this.delivery(type, subject, data);
     else if (type.startsWith("trunkline.contact.")) this.preference(data);
-    else if (data.state) this.conversation(data, data.state);
+    else if (data.state) this.step(type, data, data.state);
     this.on.changed();
   }
 
@@ -94,9 +97,10 @@ export class Store {
     this.on.changed();
   }
 
-  private mine({ id, owner, offered_to: offered, keeps, status, last_agent: last }: State): boolean {
+  private mine(state: State): boolean {
+    const { id, owner, keeps, status, last_agent: last } = state;
     const was = (status === "closed" || status === "snoozed") && last === this.me;
-    return was || [owner, offered, keeps].includes(this.me) || this.on.keeps(id);
+    return was || [owner, keeps, ...askedOf(state)].includes(this.me) || this.on.keeps(id);
   }
 
   /** My own word about me was taken: it shows before its event comes. */
@@ -116,6 +120,13 @@ export class Store {
     for (const each of this.all.values()) {
       if (each.state.thread === data.thread) each.state.opted_out = Boolean(data.opted_out);
     }
+  }
+
+  private step(type: string, data: EventData, raw: RawState): void {
+    const before = this.all.get(raw.id), what = byItself(type, stateOf(raw), before, this.me);
+    this.conversation(data, raw);
+    const held = this.all.get(raw.id) ?? before;
+    if (what && held) this.on.decided(what, held);
   }
 
   private conversation(data: EventData, raw: RawState): void {

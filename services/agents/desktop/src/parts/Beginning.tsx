@@ -54,7 +54,7 @@ function Writing({ panel, conversation, address, close }: { panel: Panel; conver
           {ways.map((each) => <option key={nameOf(each)} value={nameOf(each)}>{each.address} · {desk.names.channel(each.channel)} · {each.account}</option>)}
         </select>
       </label>
-      {block && <p className="bad" role="alert">{block.opted_out ? say("opted-out") : openWords(desk.names.agent(block.owner || block.offered_to))}</p>}
+      {block && <p className="bad" role="alert">{block.opted_out ? say("opted-out") : openWords(desk.names.agents(block.owner || block.offered_to))}</p>}
       {isMail && <label>{say("subject")}<input name="subject" required maxLength={998} autoComplete="off" value={subject} onChange={({ target }) => title(target.value)} /></label>}
       <label>{say("text")}<textarea name="text" rows={5} required maxLength={MOST} value={text} onChange={({ target }) => write(target.value)} /></label>
       <p className={limit.over ? "bad" : "soft"}>{limit.words}</p>

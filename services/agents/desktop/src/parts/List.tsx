@@ -114,7 +114,7 @@ export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "closed") return sayStatus("closed");
   if (state.status === "snoozed") return wakesWords(state);
   if (![state.owner, state.keeps].includes(desk.me.id)) return say("notMine");
-  if (state.status === "offered") return say("offered", { to: desk.names.agent(state.offered_to) });
+  if (state.status === "offered") return say("offered", { to: desk.names.agents(state.offered_to) });
   if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
   return sayStatus(state.status) + left;

@@ -1,5 +1,5 @@
 // The offers of a conversation, each with what was asked, why this agent, who would have been next, who could not be.
-import type { Decided, IndexParts, OfferDetails, PassedOver } from "../api/schema";
+import type { AskedBeside, Decided, IndexParts, OfferDetails, PassedOver } from "../api/schema";
 import { askedWords } from "../live/asked";
 import { dateTimeOf, fractionOf, say, sayEvent, signedOf, spanOf } from "../words";
 import { useDesk } from "./use";
@@ -27,17 +27,22 @@ function Made({ made, open }: { made: Decided; open: boolean }) {
   return (
     <details open={open}>
       <summary>
-        <strong>{name}</strong> <span className="chip">{made.outcome ? sayEvent(`trunkline.offer.${made.outcome}.v1`) : say("stillOpen")}</span>{" "}
+        <strong>{name}</strong> <span className="chip">{outcomeWords(made)}</span>{" "}
         <time dateTime={made.at}>{dateTimeOf(made.at)}</time>
       </summary>
       {!reasons && <p className="soft">{say("unkeptReasons")}</p>}
       {asked && reasons && <p>{askedWords(desk.names, asked)} {reasons.waited_ms >= 1000 && say("waitedThen", { time: spanOf(reasons.waited_ms) })}</p>}
+      {made.beside.length > 0 && <p>{say("askedBeside", { names: made.beside.map(besideWords).join(", ") })}</p>}
       {reasons && !reasons.parts && <p>{say(made.given === "transfer" ? "givenTransfer" : "givenByWord", { name })}</p>}
       {reasons?.parts && <Compared made={made} reasons={reasons} parts={reasons.parts} />}
       {reasons && <PassedOverList counts={reasons.passed_over} />}
     </details>
   );
 }
+
+const outcomeWords = ({ outcome }: { outcome: string }): string => (outcome ? sayEvent(`trunkline.offer.${outcome}.v1`) : say("stillOpen"));
+
+const besideWords = (one: AskedBeside): string => `${one.name} (${outcomeWords(one)})`;
 
 function Compared({ made, reasons, parts }: { made: Decided; reasons: OfferDetails; parts: IndexParts }) {
   const desk = useDesk(), counted = PARTS.filter((part) => Math.abs(parts[part]) >= COUNTS);

@@ -168,6 +168,8 @@ export const en = {
 
   // Why not
   gone: "The offer is no longer open.",
+  taken: "Taken by another agent.",
+  cameByItself: "{who} is yours: its queue gives work without asking.",
   late: "Too late: the time to answer was over.",
   "not-yours": "The conversation is not yours any more.",
   unknown: "The conversation is not known any more.",
@@ -243,6 +245,7 @@ export const en = {
   "event.conversation.queued": "put in the queue",
   "event.conversation.offered": "offered",
   "event.offer.accepted": "accepted",
+  "event.offer.auto-accepted": "given without asking",
   "event.offer.declined": "declined",
   "event.offer.expired": "offer missed",
   "event.offer.rescinded": "offer taken back",

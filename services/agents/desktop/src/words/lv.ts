@@ -160,6 +160,8 @@ export const lv: Record<Key, string> = {
   noteFailed: "Piezīme netika saglabāta. Tā joprojām ir rakstīšanas laukā.",
 
   gone: "Piedāvājums vairs nav spēkā.",
+  taken: "To pieņēma cits aģents.",
+  cameByItself: "{who}: saruna ir jūsu, tās rinda piešķir darbu bez jautāšanas.",
   late: "Par vēlu: atbildes laiks bija beidzies.",
   "not-yours": "Saruna vairs nav jūsu.",
   unknown: "Saruna vairs nav zināma.",
@@ -231,6 +233,7 @@ export const lv: Record<Key, string> = {
   "event.conversation.queued": "ielikta rindā",
   "event.conversation.offered": "piedāvāta",
   "event.offer.accepted": "pieņemta",
+  "event.offer.auto-accepted": "piešķirta bez jautāšanas",
   "event.offer.declined": "noraidīta",
   "event.offer.expired": "piedāvājums palaists garām",
   "event.offer.rescinded": "piedāvājums atsaukts",

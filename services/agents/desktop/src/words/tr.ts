@@ -160,6 +160,8 @@ export const tr: Record<Key, string> = {
   noteFailed: "Not kaydedilmedi. Hâlâ kutuda duruyor.",
 
   gone: "Teklif artık açık değil.",
+  taken: "Başka bir temsilci aldı.",
+  cameByItself: "{who} sizde: kuyruğu işi sormadan verir.",
   late: "Geç kaldınız: yanıt süresi dolmuştu.",
   "not-yours": "Görüşme artık sizde değil.",
   unknown: "Görüşme artık bilinmiyor.",
@@ -231,6 +233,7 @@ export const tr: Record<Key, string> = {
   "event.conversation.queued": "kuyruğa alındı",
   "event.conversation.offered": "sunuldu",
   "event.offer.accepted": "kabul edildi",
+  "event.offer.auto-accepted": "sorulmadan verildi",
   "event.offer.declined": "reddedildi",
   "event.offer.expired": "teklif kaçırıldı",
   "event.offer.rescinded": "teklif geri alındı",

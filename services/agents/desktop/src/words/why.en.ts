@@ -67,6 +67,7 @@ export const en = {
   offersMade: "Offers",
   neverOffered: "It has been offered to nobody yet.",
   stillOpen: "open",
+  askedBeside: "Asked at the same time: {names}.",
   unkeptReasons: "Its reasons were not kept: an earlier version made this offer.",
   givenTransfer: "Passed on to {name} by a colleague: nobody was compared.",
   givenByWord: "Given to {name} without being compared with anybody.",

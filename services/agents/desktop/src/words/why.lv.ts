@@ -67,6 +67,7 @@ export const lv: Record<keyof typeof en, string> = {
   offersMade: "Piedāvājumi",
   neverOffered: "Tā vēl nevienam nav piedāvāta.",
   stillOpen: "gaida atbildi",
+  askedBeside: "Vienlaikus tika piedāvāts arī: {names}.",
   unkeptReasons: "Iemesli nav saglabāti: šo piedāvājumu izteica agrāka versija.",
   givenTransfer: "Kolēģis to nodeva tieši (saņēmējs: {name}): neviens netika salīdzināts.",
   givenByWord: "Piešķirta tieši (saņēmējs: {name}), nevienu nesalīdzinot.",

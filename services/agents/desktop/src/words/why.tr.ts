@@ -67,6 +67,7 @@ export const tr: Record<keyof typeof en, string> = {
   offersMade: "Teklifler",
   neverOffered: "Henüz kimseye teklif edilmedi.",
   stillOpen: "yanıt bekliyor",
+  askedBeside: "Aynı anda şunlara da soruldu: {names}.",
   unkeptReasons: "Nedenleri saklanmamış: bu teklifi eski bir sürüm yaptı.",
   givenTransfer: "Bir meslektaşı doğrudan {name} adlı temsilciye aktardı: kimse karşılaştırılmadı.",
   givenByWord: "Kimseyle karşılaştırılmadan {name} adlı temsilciye verildi.",
