@@ -154,7 +154,7 @@ async def mail_waits(world: World, router: Router) -> str:
         while not (answer := await router.board.submit(
             "receive", str(shard), str(term), str(bounds.next + 1), new_id(), MAIL, "1", "", b"{}", name, "mail-main",
             "email", "mailto", "anna@customers.example", "Anna", "", "", "support",
-            requirement_id("support", "email", 1, {}), "1", "0", "60000", "20000:60000:30000:0:3", "", "", "queued",
+            requirement_id("support", "email", 1, {}), "1", "0", "60000", "20000:60000:30000:0:3", "", "", "", "queued",
         ))[0].startswith(b"ok"):  # fmt: skip
             await asyncio.sleep(0.02)
     return str(answer[4].decode())
