@@ -1,11 +1,13 @@
 // English: the source of all keys. ICU messages: {name}, {count, plural, …}.
 import { en as boards } from "./boards.en";
 import { en as mail } from "./mail.en";
+import { en as offers } from "./offers.en";
 import { en as why } from "./why.en";
 
 export const en = {
   ...boards,
   ...mail,
+  ...offers,
   ...why,
   // Signing in, and being connected
   login: "Sign-in name",
@@ -45,30 +47,6 @@ export const en = {
   takeWork: "I am available",
   beAway: "Be away",
   whyAway: "Away, because…",
-
-  // Offers
-  offers: "Offers",
-  offerTitle: "Offered to you ({s} s)",
-  accept: "Accept",
-  decline: "Decline",
-  whyDecline: "Decline, because…",
-  timeOver: "time is over",
-  reason: "Reason",
-  ownWords: "In your words (optional)",
-  busy: "busy with another conversation",
-  "not-my-skill": "not my field",
-  break: "break",
-  meeting: "meeting",
-  training: "training",
-  other: "other",
-  passedOn: "Passed on to you by {name}.",
-  passedOnWith: "Passed on to you by {name}: “{note}”",
-  woken: "It was snoozed and has woken.",
-  wrote: "It was snoozed, and the customer wrote.",
-  isTyping: "{name} is typing…",
-  isLooking: "{name} is looking",
-  isWritingNote: "{name} is writing a note",
-  isWritingReply: "{name} is writing a reply",
 
   // List
   conversations: "Your conversations",

@@ -2,11 +2,13 @@
 import { lv as boards } from "./boards.lv";
 import type { Key } from "./index";
 import { lv as mail } from "./mail.lv";
+import { lv as offers } from "./offers.lv";
 import { lv as why } from "./why.lv";
 
 export const lv: Record<Key, string> = {
   ...boards,
   ...mail,
+  ...offers,
   ...why,
   login: "Lietotājvārds",
   password: "Parole",
@@ -43,29 +45,6 @@ export const lv: Record<Key, string> = {
   takeWork: "Esmu darbā",
   beAway: "Atzīmēt prombūtni",
   whyAway: "Prombūtnes iemesls…",
-
-  offers: "Piedāvājumi",
-  offerTitle: "Piedāvāts jums ({s} s)",
-  accept: "Pieņemt",
-  decline: "Noraidīt",
-  whyDecline: "Noraidīšanas iemesls…",
-  timeOver: "laiks beidzies",
-  reason: "Iemesls",
-  ownWords: "Saviem vārdiem (nav obligāti)",
-  busy: "jau notiek cita saruna",
-  "not-my-skill": "nav mana joma",
-  break: "pauze",
-  meeting: "sapulce",
-  training: "apmācība",
-  other: "cits",
-  passedOn: "Sarunu jums nodeva {name}.",
-  passedOnWith: "Sarunu jums nodeva {name}: „{note}”",
-  woken: "Tā bija atlikta; atlikšanas laiks ir beidzies.",
-  wrote: "Tā bija atlikta; klients ir uzrakstījis.",
-  isTyping: "{name} raksta…",
-  isLooking: "{name} skatās",
-  isWritingNote: "{name} raksta piezīmi",
-  isWritingReply: "{name} raksta atbildi",
 
   conversations: "Jūsu sarunas",
   conversationCount: "{count, plural, =0 {Jūsu sarunas} zero {# sarunu} one {# saruna} other {# sarunas}}",

@@ -2,11 +2,13 @@
 import { tr as boards } from "./boards.tr";
 import type { Key } from "./index";
 import { tr as mail } from "./mail.tr";
+import { tr as offers } from "./offers.tr";
 import { tr as why } from "./why.tr";
 
 export const tr: Record<Key, string> = {
   ...boards,
   ...mail,
+  ...offers,
   ...why,
   login: "Kullanıcı adı",
   password: "Parola",
@@ -43,29 +45,6 @@ export const tr: Record<Key, string> = {
   takeWork: "Müsaitim",
   beAway: "Uzakta görün",
   whyAway: "Uzakta olma nedeni…",
-
-  offers: "Teklifler",
-  offerTitle: "Size sunuldu ({s} sn)",
-  accept: "Kabul et",
-  decline: "Reddet",
-  whyDecline: "Ret nedeni…",
-  timeOver: "süre doldu",
-  reason: "Neden",
-  ownWords: "Kendi sözlerinizle (isteğe bağlı)",
-  busy: "başka bir görüşmeyle meşgul",
-  "not-my-skill": "uzmanlık alanım değil",
-  break: "mola",
-  meeting: "toplantı",
-  training: "eğitim",
-  other: "diğer",
-  passedOn: "Size {name} aktardı.",
-  passedOnWith: "Size {name} aktardı: “{note}”",
-  woken: "Ertelenmişti; süresi doldu.",
-  wrote: "Ertelenmişti; müşteri yazdı.",
-  isTyping: "{name} yazıyor…",
-  isLooking: "{name} bakıyor",
-  isWritingNote: "{name} not yazıyor",
-  isWritingReply: "{name} yanıt yazıyor",
 
   conversations: "Görüşmeleriniz",
   conversationCount: "{count, plural, =0 {Görüşmeleriniz} one {# görüşme} other {# görüşme}}",
