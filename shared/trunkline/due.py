@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 HEAD_START_S = 60
 """Seconds a conversation is moved forward in the line for each step of its priority (0-10)."""
 
@@ -18,3 +21,10 @@ def due_in_ms(target_s: int, priority: int) -> int:
 def target_ms(due_ms: int, priority: int) -> int:
     """When its target ends, from when it is due: what people are told, for nobody promised the head start."""
     return due_ms + priority * HEAD_START_S * 1_000
+
+
+def place(state: Mapping[str, Any]) -> int:
+    """Its place in the line, lowest first: when it is due; before all of these what was moved to the front, the latest
+    first."""
+    front = int(state.get("front", 0))
+    return -front if front else int(state["due"])

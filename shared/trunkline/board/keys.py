@@ -29,6 +29,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P ap:<agent>        hash     requirement sets the agent satisfies → proficiency (see trunkline.index)
     P ac:<agent>        set      conversations that use the agent's capacity
     P ad:<agent>        set      conversations the agent declined
+    P cs:<agent>        set      conversations in which the agent is consulted
     P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
     P d:<agent>         zset     device → ms when its lease ends
     P agents            set      agents present
@@ -36,7 +37,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P n:<requirement>   hash     1, 2, 3 → present agents who serve its queue, have its skills too, satisfy it
     P e:<requirement>   set      agents who satisfy it and are available
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
-    P w:<requirement>   zset     waiting conversations → due (ms): the line
+    P w:<requirement>   zset     waiting conversations → due (ms), or minus `front` (ms) if moved there: the line
     P since:<requirement> zset   the same → queued at (ms): the first has waited longest
     P target:<requirement> zset  the same → when their target ends (ms): due without the priority's head start
 """
@@ -46,7 +47,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Raised with every change of what the keys hold. A board of another layout is stale (rebuilt), never misread."""
 
 

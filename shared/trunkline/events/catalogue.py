@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from trunkline.events.base import Data
 from trunkline.events.conversations import (
+    ConsultationEnded,
     ConversationAssigned,
     ConversationBegun,
     ConversationClosed,
+    ConversationConsulted,
     ConversationEvent,
     ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationReopened,
+    ConversationReordered,
     ConversationSnoozed,
+    ConversationTakenOver,
     ConversationTransferred,
     ConversationWidened,
     ConversationWoken,
@@ -45,7 +49,7 @@ CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
     OfferAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed, ConversationTransferred,
     WrapUpStarted, ConversationSnoozed, ConversationWoken, ConversationWidened, ConversationAssigned,
-    ConversationClosed,
+    ConversationConsulted, ConsultationEnded, ConversationTakenOver, ConversationReordered, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (AgentArrived, AgentProfileChanged, AgentPresenceChanged, AgentLeft)
 OWNER: tuple[type[Data], ...] = (Taken, Mark, Checkpoint)

@@ -78,6 +78,12 @@ class ConversationState(Data):
     rung: int = Field(default=0, description="the ladder's rung that `requirement` is")
     widen_at: int = Field(default=0, description="when the next rung is due, if it still waits; 0 when there is none")
     language: str = Field(default="", description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    consulted: str = Field(
+        default="", description="agents who look on because the owner asked them to, `agent,agent`; at most three"
+    )
+    front: int = Field(
+        default=0, description="when a supervisor moved it to the front of its line; 0: it is at its own place"
+    )
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
 
 

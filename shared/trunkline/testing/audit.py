@@ -12,13 +12,14 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from trunkline.due import target_ms
+from trunkline.due import place, target_ms
 from trunkline.index import Candidate, index, proficiency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
 from trunkline.standing import Standing, standing
 
 _HASHES = ("c", "a", "as", "ap", "n")
-_SETS = ("ac", "ad", "cd", "e")
+_SETS = ("ac", "ad", "cd", "cs", "e")
+_MOST_CONSULTED = 3
 _LOADS = {"load", "soft", "alone"}
 _RANKED = ("f", "w", "since", "target")
 
@@ -42,7 +43,7 @@ async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> 
     `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
     """
     board = await _read(client, prefix)
-    parts = (_conversations, _owners, _holdings, _ranks, _counters, _stranded)
+    parts = (_conversations, _owners, _consultations, _holdings, _ranks, _counters, _stranded)
     problems = [problem for part in parts for problem in part(board)]
     if not above_capacity:
         problems += [
@@ -89,7 +90,7 @@ def _conversations(board: Picture) -> Iterator[str]:
 
 def _place(kind: str, c: dict[str, str]) -> int:
     due = int(c["due"])
-    return {"w": due, "since": int(c["queued_at"]), "target": target_ms(due, int(c["priority"]))}[kind]
+    return {"w": place(c), "since": int(c["queued_at"]), "target": target_ms(due, int(c["priority"]))}[kind]
 
 
 def _owners(board: Picture) -> Iterator[str]:
@@ -100,6 +101,24 @@ def _owners(board: Picture) -> Iterator[str]:
         for agent in board.of("cd", name):
             if name not in board.of("ad", agent):
                 yield f"{name} was declined by {agent}, who does not know"
+
+
+def _consultations(board: Picture) -> Iterator[str]:
+    """Who is consulted, both ways, and only beside an owner who works at it; who is in front waits."""
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for name, c in board.kinds["c"].items():
+        consulted = [agent for agent in c.get("consulted", "").split(",") if agent]
+        for agent in consulted:
+            asked[agent].add(name)
+        if consulted and (c["status"] not in ("active", "wrapping-up") or not c["owner"]):
+            yield f"{name} is {c['status']}, and {consulted} are consulted"
+        if c["owner"] in consulted or len(consulted) > len(set(consulted)) or len(consulted) > _MOST_CONSULTED:
+            yield f"{name} of {c['owner']} has {consulted} consulted"
+        if int(c.get("front", 0)) and c["status"] not in ("queued", "offered"):
+            yield f"{name} is {c['status']} and at the front of a line"
+    for agent in asked.keys() | board.kinds["cs"].keys():
+        if asked[agent] != board.of("cs", agent):
+            yield f"{agent} is consulted in {sorted(asked[agent])}, the board says {sorted(board.of('cs', agent))}"
 
 
 def _holdings(board: Picture) -> Iterator[str]:

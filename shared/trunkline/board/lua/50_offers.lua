@@ -16,6 +16,7 @@ verbs.accept = function(a)
   untimer(shard_of(c.id), 'offer|' .. c.id .. '|' .. c.fence)
   local sender = c.keeps
   c.status, c.owner, c.last_agent, c.offered_to, c.deadline, c.keeps = 'active', a[2], a[2], '', '0', ''
+  if num(c.front) > 0 then c.front = '0' end
   forget_declines(c)
   redis.call('HSET', P .. 'a:' .. a[2], 'missed', '0')
   local id = commit(c, OFFER .. 'accepted.v1', { operation = a[1], agents = concerned(a[2], sender) })
