@@ -28,6 +28,7 @@ from trunkline.bus import Record as LogRecord
 from trunkline.events import (
     ConversationAssigned,
     ConversationSnoozed,
+    ConversationTakenOver,
     ConversationWidened,
     ConversationWoken,
     Header,
@@ -43,7 +44,7 @@ THREADS = [f"sms-main|tel:+{n}" for n in range(10)]
 AGENTS = ("ana", "bo", "cy")
 RUN_S = 5.0
 _LONGEST_S = 15.0
-_PROVED = {"snooze", "wake", "assign"}
+_PROVED = {"snooze", "wake", "assign", "consult", "take_over", "reorder"}
 _FAULTS = 3
 _LATE_MS = 5_000  # a timer waits while the board is rebuilt
 _RUNS = int(os.environ.get("TRUNKLINE_TEST_RUNS", "3"))
@@ -231,8 +232,13 @@ async def _act(
     if state["offered_to"] == name:
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
+    elif name in state.get("consulted", "").split(","):
+        verb, arguments = ("take_over", [""]) if luck < 0.5 else ("end_consult", [name])
     elif state["owner"] != name:
         return
+    elif luck < 0.1:
+        to = chance.choice(AGENTS)
+        verb, arguments = "consult", [to, orjson.dumps({"by": name, "to": to, "note": ""}).decode()]
     elif luck < 0.6:
         verb, arguments = "reply", [orjson.dumps({"message": {"id": (operation := new_id())}}).decode()]
         await _make(world, board, said, verb, name, conversation, *arguments, operation=operation)
@@ -255,6 +261,11 @@ async def _supervisor(world: World, chance: random.Random, said: Said) -> None:
             found = sorted(state["id"] for state in states if state["status"] != "closed")
             with contextlib.suppress(BoardClosed, BoardAway):
                 board.generation = await board.read_generation() or board.generation
+                if waits := sorted(state["id"] for state in states if state["status"] == "queued"):
+                    front = chance.random() < 0.7
+                    body = orjson.dumps({"by": "sue", "front": front, "note": ""}).decode()
+                    where = "front" if front else "back"
+                    await _make(world, board, said, "reorder", "sue", chance.choice(waits), where, body)
                 if found:
                     to = chance.choice(AGENTS)
                     body = orjson.dumps({"by": "sue", "to": to, "note": ""}).decode()
@@ -358,7 +369,7 @@ def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
 
 
 def _one_owner(story: list[LogRecord]) -> list[str]:
-    """Nobody takes what another has, but by a supervisor's word, and then who was named has it."""
+    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or who was consulted."""
     owners: dict[bytes, str] = {}
     problems = []
     for record in story:
@@ -368,6 +379,9 @@ def _one_owner(story: list[LogRecord]) -> list[str]:
             if record.type == ConversationAssigned.type:
                 if owner != data["details"]["to"] or data["state"]["status"] != "active":
                     problems.append(f"{record.key!r} was given to {data['details']['to']} and is {owner}'s")
+            elif record.type == ConversationTakenOver.type:
+                if (before, owner) != (data["details"]["sender"], data["details"]["by"]):
+                    problems.append(f"{record.key!r} was taken over from {before}, and is {owner}'s")
             elif before and owner and owner != before:
                 problems.append(f"{record.key!r} went from {before} to {owner} at once")
             owners[record.key] = owner
