@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Fields = Mapping[str, object]
+
+_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 
 
 class BadFields(ValueError):
@@ -38,4 +41,12 @@ def text(fields: Fields, name: str, most: int) -> str:
     value = fields.get(name) or ""
     if not isinstance(value, str) or len(value) > most:
         raise BadFields(f"{name} is a text of at most {most} characters")
+    return value
+
+
+def agent_id(fields: Fields, name: str) -> str:
+    """A field that is an agent's id; BadFields if it is anything else, or not there."""
+    value = text(fields, name, 128)
+    if not _AGENT.fullmatch(value):
+        raise BadFields(f"{name} is not an agent's id")
     return value

@@ -12,6 +12,8 @@ import time
 from collections import OrderedDict, deque
 from typing import Protocol
 
+import orjson
+
 from trunkline.bus import Record
 from trunkline.events import Header, Topic
 from trunkline.metrics import FRAMES
@@ -20,6 +22,10 @@ KEPT_FRAMES = 256
 KEPT_BYTES = 32 * 1024 * 1024
 _KEEP_ALONE_S = 120.0
 _KNOWN_OWNERS = 100_000
+
+
+_CONSULTED = b'"consulted":'
+_HANDS = ("owner", "offered_to", "keeps", "last_agent")
 
 
 class Socket(Protocol):
@@ -64,6 +70,7 @@ class Hub:
         self._bytes = 0
         self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
+        self._consulted: dict[bytes, list[str]] = {}
         self.outcomes: dict[int, int] = {}
         """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
         more, so who begins now must find it in the record."""
@@ -109,7 +116,7 @@ class Hub:
         agents = record.header(Header.AGENTS)
         if record.partition.topic is Topic.ROUTING:
             if agents and record.header(Header.VERSION):
-                self._remember(record.key, agents)
+                self._remember(record, agents)
         else:
             self.outcomes[record.partition.number] = record.offset + 1
             # The provider does not know our agents, and a reply's writer may have passed the conversation on.
@@ -121,8 +128,15 @@ class Hub:
                 self._push(stream, record.value)
 
     def concerns(self, conversation: str, agent: str) -> bool:
-        """Whether the newest event of the conversation that was read here named the agent."""
+        """Whether the newest event of the conversation that was read here named the agent.
+
+        Who was consulted is concerned no more by the event that ends it, though it is told to them.
+        """
         return agent in self._concerned.get(conversation.encode(), "").split(",")
+
+    def answers(self, conversation: str, agent: str) -> bool:
+        """Whether it concerns the agent, and not only because they are consulted: the contact may notice them."""
+        return self.concerns(conversation, agent) and agent not in self._consulted.get(conversation.encode(), ())
 
     def tell(self, conversation: str, frame: bytes) -> None:
         """A signal for the desks of those whom the conversation concerns: out of sequence, and kept for nobody."""
@@ -130,11 +144,17 @@ class Hub:
             for socket in self._streams[agent].sockets if agent in self._streams else ():
                 socket.put(frame)
 
-    def _remember(self, conversation: bytes, agents: str) -> None:
-        self._concerned[conversation] = agents
-        self._concerned.move_to_end(conversation)
+    def _remember(self, record: Record, agents: str) -> None:
+        self._consulted.pop(record.key, None)
+        if _CONSULTED in record.value:  # in states of those few alone in which somebody ever was
+            agents, consulted = _parts_taken(record.value, agents)
+            if consulted:
+                self._consulted[record.key] = consulted
+        self._concerned[record.key] = agents
+        self._concerned.move_to_end(record.key)
         if len(self._concerned) > _KNOWN_OWNERS:
-            self._concerned.popitem(last=False)
+            forgotten, _ = self._concerned.popitem(last=False)
+            self._consulted.pop(forgotten, None)
 
     def _push(self, stream: Stream, value: bytes) -> None:
         stream.sequence += 1
@@ -174,3 +194,11 @@ class Hub:
         stream = self._streams.pop(agent)
         self._bytes -= stream.size
         self._highest_gone = max(self._highest_gone, stream.sequence + 1)
+
+
+def _parts_taken(value: bytes, agents: str) -> tuple[str, list[str]]:
+    """Of the agents an event names, those who have a part in the conversation after it; and who is consulted."""
+    state = orjson.loads(value)["data"]["state"]
+    consulted = [agent for agent in state.get("consulted", "").split(",") if agent]
+    parts = {*consulted, *(state.get(hand, "") for hand in _HANDS)}
+    return ",".join(agent for agent in agents.split(",") if agent in parts), consulted

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from services.agents.asked import Action, BadFields, text
+from services.agents.asked import Action, BadFields, agent_id, text
 from trunkline.board import Answer, Board, moves
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
@@ -15,7 +14,6 @@ from trunkline.requirements import named_skills_of, prefers_of, queue_of
 from trunkline.route import needs_in
 from trunkline.widening import covers
 
-_AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
 _LANGUAGE = "lang.*"
 """The group of languages where the file names none."""
 _NOTE = 2_000
@@ -40,9 +38,8 @@ class Passing:
             to_skill=f"{skill}:{level}" if skill else "",
         )  # fmt: skip
         if to_agent:
-            return await moves.transfer_to_agent(
-                self._board, **action.who, to=_agent(to_agent, "to_agent"), body=details.model_dump_json().encode()
-            )
+            to, body = agent_id(action.fields, "to_agent"), details.model_dump_json().encode()
+            return await moves.transfer_to_agent(self._board, **action.who, to=to, body=body)
         if to_queue and to_queue not in self._watch.current.queues:
             raise BadFields(f"no such queue: {to_queue}")
         return await self._requeue(action, details, queue=to_queue, more={skill: level} if skill else {})
@@ -102,15 +99,9 @@ class Passing:
         """Give it to an agent, oneself included; supervisors only."""
         if not action.supervisor:
             return Answer("not-allowed")
-        to = _agent(text(action.fields, "to_agent", 128) or action.agent, "to_agent")
+        to = agent_id(action.fields, "to_agent") if action.fields.get("to_agent") else action.agent
         details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
         return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
-
-
-def _agent(name: str, field: str) -> str:
-    if not _AGENT.fullmatch(name):
-        raise BadFields(f"{field} is not an agent's id")
-    return name
 
 
 def _wanted(action: Action, config: Config) -> tuple[str, int]:

@@ -90,6 +90,15 @@ class Wider(BaseModel):
     would_do: int = Field(description="present agents who satisfy it")
 
 
+class MovedToFront(BaseModel):
+    """A supervisor's word, by which it is before all that is due."""
+
+    at: datetime
+    by: str
+    name: str = Field(description="theirs, as it is today")
+    note: str = Field(description="why")
+
+
 class Now(BaseModel):
     """The present moment, of a conversation that no agent has."""
 
@@ -99,6 +108,7 @@ class Now(BaseModel):
     due_in_s: float = Field(description="until its place in the line is due; negative when it is past")
     passed_over: PassedOver
     could_be_asked: int
+    front: MovedToFront | None = Field(default=None, description="who moved it to the front; null: its own place")
     agents: list[AgentNow] = Field(description="present agents, the nearest first; an agent sees oneself only")
     wider: list[Wider]
     roster_able: int = Field(description="of the whole roster, who satisfies it, there or not")

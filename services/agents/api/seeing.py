@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.agents.api.asking import Use
 from services.agents.repository import Agent, Conversation, Filter, NotThere
-from services.agents.repository.conversations import HANDS
+from services.agents.repository.conversations import had_a_hand
 from services.agents.repository.roster import Role
 
 
@@ -15,7 +15,7 @@ def is_limited(me: Agent) -> bool:
 
 def may_read(me: Agent, one: Conversation) -> bool:
     """Whether the agent may see this conversation; who may not is told that there is none."""
-    return not is_limited(me) or one.queue in me.queues or any(getattr(one, role) == me.id for role in HANDS)
+    return not is_limited(me) or one.queue in me.queues or had_a_hand(me.id, one)
 
 
 def seen_by(me: Agent, wanted: Filter) -> Filter | None:

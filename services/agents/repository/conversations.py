@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Text, cast, literal, or_, select
 
 from services.agents.repository.engine import Database
 from services.agents.repository.paging import Page, behind, cursor_of, page_limit
@@ -49,6 +49,7 @@ class Conversation(BaseModel):
     reason: str
     opted_out: bool
     language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    consulted: str = Field(description="agents whom the owner asked to look on, `agent,agent`")
     opened_at: datetime
     queued_at: datetime | None
     due_at: datetime = Field(description="when it is owed an answer; when it was opened, if it never waited")
@@ -115,6 +116,17 @@ _PARTS: Final[TypeAdapter[Parts]] = TypeAdapter(Parts)
 
 HANDS: Final = ("owner", "offered_to", "keeps", "last_agent")
 """How an agent may have had a hand in a conversation."""
+
+
+def had_a_hand(agent: str, one: Conversation) -> bool:
+    """Whether the agent has, or had last, a part in it; who was consulted only as long as they are."""
+    return agent in one.consulted.split(",") or any(getattr(one, role) == agent for role in HANDS)
+
+
+def _had_a_hand(agent: str) -> ColumnElement[bool]:
+    consulted = (literal(",") + CONVERSATIONS.c.consulted + ",").contains(f",{agent},", autoescape=True)
+    return or_(consulted, *(CONVERSATIONS.c[role] == agent for role in HANDS))
+
 
 _MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
 
@@ -211,7 +223,7 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.statuses:
         found.append(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.queues or wanted.hand is not None:
-        hands = [CONVERSATIONS.c[role] == wanted.hand for role in HANDS] if wanted.hand is not None else []
+        hands = [_had_a_hand(wanted.hand)] if wanted.hand is not None else []
         found.append(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
         found.append(CONVERSATIONS.c.owner == wanted.owner)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.board.client import Board, safe
+from trunkline.due import place, target_ms
 from trunkline.events import Presence
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
@@ -94,6 +95,27 @@ class Waits:
             return self._found
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What waits at one place of a queue's line."""
+
+    conversation: str
+    display: str
+    address: str
+    channel: str
+    queued_at: datetime
+    target_at: datetime
+    front: bool
+
+
+async def line(board: Board, queue: str, *, most: int = 100) -> list[Place]:
+    """What waits in a queue, all its requirement sets together, first in line first. As `Board.call` raises."""
+    _, flats = await board.call("line", queue, str(most))
+    pairs = (zip(flat[::2], flat[1::2], strict=True) for flat in flats)
+    states = [{name.decode(): text.decode() for name, text in fields} for fields in pairs]
+    return [_place(state) for state in sorted(states, key=place)[:most]]
+
+
 async def progress(board: Board) -> list[Progress]:
     """Every shard, by its number, all of one moment. BoardClosed or BoardAway as of `Board.call`."""
     _, lines = await board.call("ledger", str(board.shards))
@@ -119,6 +141,15 @@ def _waiting(line: list[Any], now: int) -> Waiting:
         oldest_s=max(0, now - int(oldest)) / 1_000 if oldest else None,
         slack_s=(int(target) - now) / 1_000 if target else None,
         eligible=int(line[4]), with_room=int(line[5]),
+    )  # fmt: skip
+
+
+def _place(state: dict[str, str]) -> Place:
+    target = target_ms(int(state["due"]), int(state["priority"]))
+    return Place(
+        conversation=state["id"], display=state["display"], address=state["contact"], channel=state["channel"],
+        queued_at=datetime.fromtimestamp(int(state["queued_at"]) / 1_000, UTC),
+        target_at=datetime.fromtimestamp(target / 1_000, UTC), front=place(state) < 0,
     )  # fmt: skip
 
 

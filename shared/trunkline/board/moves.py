@@ -124,9 +124,7 @@ async def end_consult(
     board: Board, *, operation: str, agent: str, conversation: str, of: str, trace: str = ""
 ) -> Answer:
     """`of` looks on no more: by the owner, or by themselves. `gone` if they are not consulted (any more)."""
-    return await board.move(
-        traced("end_consult", trace), safe(operation), safe(agent), safe(conversation), safe(of)
-    )
+    return await board.move(traced("end_consult", trace), safe(operation), safe(agent), safe(conversation), safe(of))
 
 
 async def take_over(

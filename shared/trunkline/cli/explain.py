@@ -101,6 +101,8 @@ def _now(now: Now) -> Iterator[str]:
     yield f"Now it asks for {asked(now.asked)}."
     late = f"due {_span(-now.due_in_s)} ago" if now.due_in_s < 0 else f"due in {_span(now.due_in_s)}"
     yield f"It has waited {_span(now.waited_s)}, {late}. {now.could_be_asked} of {_present(now)} agents could be asked."
+    if now.front:
+        yield f"Moved to the front by {now.front.name}" + (f": {now.front.note}" if now.front.note else ".")
     yield from _counts(now.passed_over)
     if not now.roster_able:
         lacks = ", ".join(f"{skill} ≥ {level}" for skill, level in now.roster_lacks.items())

@@ -33,9 +33,7 @@ async def end(floor: Floor, name: str, of: str, *, by: str = "") -> Answer:
 
 
 async def take_over(floor: Floor, name: str, agent: str, *, supervisor: bool = False) -> Answer:
-    return await moves.take_over(
-        floor.board, operation=new_id(), agent=agent, conversation=name, supervisor=supervisor
-    )
+    return await moves.take_over(floor.board, operation=new_id(), agent=agent, conversation=name, supervisor=supervisor)
 
 
 async def transfer(floor: Floor, name: str, to: str) -> Answer:

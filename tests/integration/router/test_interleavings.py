@@ -369,7 +369,7 @@ def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
 
 
 def _one_owner(story: list[LogRecord]) -> list[str]:
-    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or who was consulted."""
+    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or being consulted."""
     owners: dict[bytes, str] = {}
     problems = []
     for record in story:

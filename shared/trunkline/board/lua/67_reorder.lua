@@ -11,3 +11,16 @@ verbs.reorder = function(a)
   wait_in_line(c)
   return remember(a[1], done(c, commit(c, KIND .. 'reordered.v1', { operation = a[1], agents = '', body = a[5] })))
 end
+
+-- 1 queue, 2 most: for people. What waits in each of its requirement sets, in order, flat as the hashes are.
+verbs.line = function(a)
+  local found = {}
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
+    if string.match(requirement(id).queue, '^[^+]*') == a[1] then
+      for _, name in ipairs(redis.call('ZRANGE', P .. 'w:' .. id, 0, num(a[2]) - 1)) do
+        found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. name)
+      end
+    end
+  end
+  return { 'ok', found }
+end

@@ -6,6 +6,7 @@ import { Store } from "./store";
 let record: Record<string, Row> = {};
 let asked: string[] = [];
 let done: string[] = [];
+let asks: string[] = [];
 
 function store(): Store {
   return new Store("ana", {
@@ -18,6 +19,7 @@ function store(): Store {
       return Promise.resolve(record[id] ?? null);
     },
     heard: () => undefined,
+    asked: ({ question }) => void asks.push(question?.note ?? ""),
   });
 }
 
@@ -25,6 +27,7 @@ beforeEach(() => {
   record = {};
   asked = [];
   done = [];
+  asks = [];
 });
 
 const state = (version: number, more: object = {}): RawState => ({
@@ -159,4 +162,22 @@ test("the reasons of an offer are read as the board wrote them, and outlive a re
   await it.read("0-a");
   expect(reasonsOf(it.all.get("0-a")?.state.why ?? "")).toEqual({ satisfied: 3, room: 2, declined: 1, idleMs: 61_000 });
   expect([reasonsOf(""), reasonsOf("1:2"), reasonsOf("a:b:c:d")]).toEqual([null, null, null]);
+});
+
+test("what one is consulted in stands apart from one's own, until the owner says so", () => {
+  const it = store(), theirs = { owner: "ben", consulted: "cy,ana" };
+  it.event(event(1, "conversation.consulted", { by: "ben", to: "ana", note: "Covered?" }, theirs));
+  expect([it.consulted().map(({ id }) => id), it.own()]).toEqual([["0-a"], []]);
+  expect([it.all.get("0-a")?.question, asks]).toEqual([{ by: "ben", note: "Covered?" }, ["Covered?"]]);
+  it.event(event(2, "conversation.message-added", words("m2", "Well?"), theirs));
+  expect(it.all.get("0-a")?.messages.map(({ id }) => id)).toEqual(["m2"]);
+  it.event(event(3, "conversation.consultation-ended", { agent: "ana", by: "ben" }, { owner: "ben", consulted: "cy" }));
+  expect(it.all.size).toBe(0);
+});
+
+test("who takes over what they were consulted in has it among their own", () => {
+  const it = store();
+  it.event(event(1, "conversation.consulted", { by: "ben", to: "ana" }, { owner: "ben", consulted: "ana" }));
+  it.event(event(2, "conversation.taken-over", { by: "ana", sender: "ben" }, { owner: "ana", consulted: "" }));
+  expect([it.consulted(), it.own().map(({ id }) => id)]).toEqual([[], ["0-a"]]);
 });

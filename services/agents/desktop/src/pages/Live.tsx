@@ -1,10 +1,12 @@
 // The floor now, for supervisors: what waits and why, who is there and how loaded.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { LiveAgent, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
 import { skillWords, type SkillNames } from "../live/skills";
 import { useDesk, useNow, usePage } from "../parts/use";
 import { lengthOf, numberOf, say, sayName, timeOf, whyNot } from "../words";
+import { WaitingLine } from "./WaitingLine";
 
 const EVERY_MS = 2_000;
 
@@ -59,7 +61,7 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
 }
 
 function QueueRows({ queue }: { queue: LiveQueue }) {
-  const desk = useDesk(), page = usePage();
+  const desk = useDesk(), page = usePage(), [open, show] = useState(false);
   const seek = (queue: string) => {
     desk.seek({ words: "", status: "queued", queue });
     page.go("/history");
@@ -73,6 +75,16 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
           {queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}{queue.unroutable > 0 && `; ${say("unroutable", { count: queue.unroutable })}`}</strong> : queue.waiting ? "" : say("nothingWaits")}
         </td>
       </tr>
+      {queue.waiting > 0 && (
+        <tr className="soft">
+          <td colSpan={5}>
+            <details className="line" onToggle={({ currentTarget }) => show(currentTarget.open)}>
+              <summary>{say("line")}</summary>
+              {open && <WaitingLine queue={queue.name} title={queue.title} />}
+            </details>
+          </td>
+        </tr>
+      )}
       {queue.needs.map((need, place) => <NeedRow key={place} need={need} />)}
     </>
   );
