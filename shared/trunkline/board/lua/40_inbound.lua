@@ -102,7 +102,7 @@ local function start(c, a, kind, body)
   c.said = int(num(c.said) + 1)
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
-  claim(c)
+  if kind == 'reopened.v1' then claim_for(c, c.last_agent) else claim(c) end
   return id
 end
 

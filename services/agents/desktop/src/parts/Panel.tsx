@@ -75,5 +75,6 @@ function Story({ desk, each }: { desk: Desk; each: Held }) {
 export function eventWords(desk: Desk, { type, agent, reason, details }: PastEvent): string {
   const note = typeof details.note === "string" ? details.note : "";
   const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
-  return [sayEvent(type), agent && desk.names.agent(agent), why, note].filter(Boolean).join(" · ");
+  const whom = typeof details.to === "string" && details.to !== agent ? desk.names.agent(details.to) : "";
+  return [sayEvent(type), agent && desk.names.agent(agent), whom, why, note].filter(Boolean).join(" · ");
 }
