@@ -2,4 +2,4 @@
 
 from trunkline import lean
 
-lean.without_rich()
+lean.start_lean()

@@ -1,7 +1,8 @@
-"""Which of the agents with room is taken first: one number for each, the lowest wins. Pure.
+"""Which of the agents with room is taken first, and which work by who becomes free: the lowest number wins. Pure.
 
     index = - skill × proficiency + flexibility × flexibility of the agent + load × load ÷ capacity
             + idle × minutes of the clock when work was last taken or given back + turn × those when it was last taken
+    urgency = due - fit × proficiency of the agent, in minutes
 
 Time counts by the clock, not as an age: all who wait age alike, so the order of two agents changes only when one of
 them takes or gives back work, and a sorted set can hold it. The formula and the weights of `index` were measured
@@ -32,10 +33,12 @@ class Policy:
     """For each minute by which an agent took or gave back work later than another."""
     turn: float = 0.0
     """For each minute by which an agent was given work later than another."""
+    fit: float = 0.0
+    """Minutes by which waiting work goes ahead of its due time for an agent of full proficiency who becomes free."""
 
     @property
     def weights(self) -> str:
-        """skill:flexibility:load:idle:turn."""
+        """skill:flexibility:load:idle:turn:fit."""
         return ":".join(f"{getattr(self, field.name):.9g}" for field in fields(self))
 
     @property
@@ -45,7 +48,7 @@ class Policy:
 
 
 PRESETS: Mapping[str, Policy] = {
-    "index": Policy(skill=2, flexibility=0.5, load=1, turn=0.1),
+    "index": Policy(skill=3, flexibility=0.5, load=1, turn=0.05, fit=4),
     "longest-idle": Policy(idle=1),
     "least-loaded": Policy(load=1, idle=1e-6),
     "best-skilled": Policy(skill=1, load=0.01, idle=1e-6),
@@ -57,7 +60,7 @@ DEFAULT = PRESETS["index"]
 
 
 def policy_of(text: str) -> Policy:
-    """The policy that a requirement set names; '' is the default's."""
+    """The policy that a requirement set names; '' is the default's. Older names lack the last weight."""
     return Policy(*map(float, text.split(":"))) if text else DEFAULT
 
 
@@ -99,6 +102,11 @@ def parts(policy: Policy, agent: Candidate, skilled: float) -> dict[str, float]:
         "idle": policy.idle * agent.idle_since / MINUTE_MS,
         "turn": policy.turn * agent.assigned_at / MINUTE_MS,
     }
+
+
+def urgency(policy: Policy, due_ms: int, skilled: float) -> float:
+    """When waiting work is due (ms) as an agent with this proficiency sees it: the lowest is taken first."""
+    return due_ms - policy.fit * MINUTE_MS * skilled
 
 
 def index(policy: Policy, agent: Candidate, skilled: float) -> float:

@@ -1,12 +1,15 @@
-"""What a service imports before all else, so that its memory holds what it uses and no more.
+"""What a service does before all else, so that it is soon at work, and its memory holds what it uses and no more.
 
 structlog imports rich, and rich pygments, wherever they are installed (typer brings them), for tracebacks that print
-local variables: ours never do (see `trunkline.logging`). It allows for their absence, so that is what it finds.
+local variables: ours never do (see `trunkline.logging`). redis imports OpenTelemetry's API (FastAPI brings it) for
+figures of its own, which nobody asks for. Both allow for the absence, so that is what they find.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
+import importlib
 import sys
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
@@ -16,18 +19,30 @@ _ARENAS = 2
 _LARGE = 256 * 1024
 _KEPT_FREE = 1024 * 1024
 
-_UNUSED = "rich"
+_OBJECTS_OF_A_START = 200_000
+"""More than the largest service has made when it is ready (a router 80 000)."""
+
+_WITHOUT = {"structlog": "rich", "redis": "opentelemetry"}
+"""Library → what it imports if it is there, and does without."""
 
 
-def without_rich() -> None:
-    """Import structlog without rich; whoever imports rich afterwards gets it."""
-    if "structlog" in sys.modules or _UNUSED in sys.modules:
-        return
-    sys.modules[_UNUSED] = None  # type: ignore[assignment]  # Python's own way to say that there is no such module
+def start_lean() -> None:
+    """Import what imports too much without that; who imports it afterwards gets it.
+
+    And look for garbage seldom: imports make none worth finding, and the looks take an eighth of their time (measured).
+    """
+    gc.set_threshold(_OBJECTS_OF_A_START)
+    for library, unused in _WITHOUT.items():
+        if library not in sys.modules and unused not in sys.modules:
+            _import_without(library, unused)
+
+
+def _import_without(library: str, unused: str) -> None:
+    sys.modules[unused] = None  # type: ignore[assignment]  # Python's own way to say that there is no such module
     try:
-        import structlog  # noqa: F401, PLC0415  that is what this is for
+        importlib.import_module(library)
     finally:
-        del sys.modules[_UNUSED]
+        del sys.modules[unused]
 
 
 def frugal_malloc() -> None:

@@ -74,6 +74,7 @@ def _preset(value: object) -> object:
 
 
 Share = Annotated[float, Field(ge=0, le=1_000, strict=False)]
+Ahead = Annotated[float, Field(ge=0, le=60, strict=False)]
 
 
 class Weights(_Frozen):
@@ -84,6 +85,9 @@ class Weights(_Frozen):
     load: Share = Field(default=0.0, description="how much of their capacity is taken")
     idle: Share = Field(default=0.0, description="each minute since they last took or gave back work")
     turn: Share = Field(default=0.0, description="each minute since they were last given work")
+    fit: Ahead = Field(
+        default=0.0, description="minutes by which waiting work goes ahead for who becomes free and is fully proficient"
+    )
 
     @property
     def policy(self) -> Policy:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import assert_never
 
 from trunkline.events import Profile
-from trunkline.index import Candidate, index, proficiency
+from trunkline.index import Candidate, index, proficiency, urgency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
@@ -180,11 +180,11 @@ class Reference:
             self._offer(c, min(free, key=lambda name: (self._agents[name].index(c.requirement), name)))
 
     def _pull(self, name: str) -> None:
-        """The agent takes the most urgent work of all lines, while there is room."""
+        """The agent takes the most urgent work of all lines, as this agent sees it, while there is room."""
         agent = self._agents[name]
         while heads := [
-            line[0]
-            for requirement in agent.serves
+            (urgency(_policy(requirement), line[0][0], skilled), line[0][1])
+            for requirement, skilled in agent.serves.items()
             if (line := self._lines[requirement]) and agent.room_for(requirement)
         ]:
             self._offer(self._conversations[min(heads)[1]], name)

@@ -126,9 +126,26 @@ async def test_the_board_reckons_what_python_does(floor: Floor, name: str) -> No
         assert await floor.rank(agent, wanted) == index(PRESETS[name], standing, skilled), agent
 
 
+@pytest.mark.parametrize(("earlier_s", "first"), [(119, "suits"), (121, "older")])
+async def test_who_becomes_free_takes_what_suits_a_little_before_its_time(
+    floor: Floor, earlier_s: int, first: str
+) -> None:
+    fit = Policy(fit=4)  # minutes at full proficiency: level 8 against level 3 is 0.5 of it, two minutes
+    older, suits = (requirement_id("support", "sms", 1, {skill: 1}, policy=fit) for skill in ("golf", "vip"))
+    floor.travel(NOON)
+    waits = {"older": await floor.receive("t1", requirement=older)}
+    floor.travel(NOON + earlier_s * SECOND)
+    waits["suits"] = await floor.receive("t2", requirement=suits)
+
+    await floor.arrive("ana", skills={"golf": 3, "vip": 8})
+
+    held = {name: (await floor.conversation(one.subject))["offered_to"] for name, one in waits.items()}
+    assert held == {"older": "", "suits": ""} | {first: "ana"}
+
+
 async def test_of_equal_due_time_the_lower_id_is_served_first(floor: Floor) -> None:
     floor.travel(NOON)
-    waiting = [await floor.receive(f"t{n}", requirement=needs(vip=n % 3)) for n in range(12)]
+    waiting = [await floor.receive(f"t{n}", requirement=needs(vip=1 + n % 3)) for n in range(12)]
     for n in range(12):
         await floor.arrive(f"agent{n:02}", skills={"vip": 9})
         held = await floor.agent(f"agent{n:02}")
@@ -179,8 +196,12 @@ def test_a_requirement_set_says_what_it_prefers_and_by_which_policy() -> None:
     own = Policy(skill=1.5, turn=0.25)
     text = requirement_id("support", "sms", 2, {"vip": 3}, prefers={"golf": 4}, policy=own)
 
-    assert text == "support|sms|2|vip:3|golf:4|1.5:0:0:0:0.25"
+    assert text == "support|sms|2|vip:3|golf:4|1.5:0:0:0:0.25:0"
     assert (skills_of(text), prefers_of(text), policy_of_requirement(text)) == ({"vip": 3}, {"golf": 4}, own)
+
+
+def test_a_policy_named_before_fit_was_there_is_read() -> None:
+    assert policy_of("1.5:0:0:0:0.25") == Policy(skill=1.5, turn=0.25)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -52,6 +52,22 @@ def test_rich_is_there_for_whoever_imports_it_afterwards() -> None:
     assert _told("import services.agents, rich, structlog; print(rich.__name__, structlog.dev.rich)") == "rich None"
 
 
+def test_the_board_s_library_is_imported_without_telemetry_which_others_may_import() -> None:
+    code = "import sys, services.router.__main__; print('opentelemetry' in sys.modules); import opentelemetry.trace"
+    assert _told(code) == "False"
+
+
+def test_a_start_is_not_held_up_by_the_collector_and_a_running_service_has_one() -> None:
+    code = """
+import gc, services.agents.__main__
+from trunkline.service import settle_memory
+starts = sum(generation["collections"] for generation in gc.get_stats())
+settle_memory()
+print(starts < 30, gc.isenabled(), gc.get_threshold()[0])
+"""
+    assert _told(code) == "True True 20000"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="malloc_info is glibc's")
 def test_threads_share_two_of_mallocs_arenas(tmp_path: object) -> None:
     many, few = (int(_told(_ARENAS, how, f"{tmp_path}/{how}")) for how in ("many", "few"))

@@ -6,8 +6,9 @@
 local REQUIREMENTS = {} -- id → what it says, once read in this call
 
 local function policy(text)
-  local skill, flexibility, load, idle, turn = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+)$')
-  return { skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle), turn = num(turn) }
+  local skill, flexibility, load, idle, turn, fit = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):?(.*)$')
+  return { skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle), turn = num(turn),
+    fit = num(fit) }
 end
 
 local function requirement(id)
@@ -53,6 +54,9 @@ local function parts(a, r, skilled)
   return { -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
     by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE }
 end
+
+-- When waiting work is due as an agent of this proficiency sees it: what one is good at goes a little ahead.
+local function urgency(r, due, skilled) return due - r.policy.fit * MINUTE * skilled end
 
 local function index(a, r, skilled)
   local sum = 0

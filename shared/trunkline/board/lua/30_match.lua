@@ -74,16 +74,18 @@ local function head_for(name, id)
   end
 end
 
--- Fill an agent's room with the most urgent work of all the sets the agent belongs to.
+-- Fill an agent's room with the most urgent work, as this agent sees it, of all the sets the agent belongs to.
 local function pull(name)
   while true do
-    local a, best, urgency = agent(name), nil, nil
+    local a, best, lowest = agent(name), nil, nil
     if not a or a.presence ~= 'available' then return end
-    for id in pairs(satisfied(a)) do
-      if has_room(a, requirement(id)) then
+    for id, skilled in pairs(satisfied(a)) do
+      local r = requirement(id)
+      if has_room(a, r) then
         local waiting, due = head_for(name, id)
-        if waiting and (not best or due < urgency or (due == urgency and waiting < best)) then
-          best, urgency = waiting, due
+        local here = waiting and urgency(r, due, num(skilled))
+        if waiting and (not best or here < lowest or (here == lowest and waiting < best)) then
+          best, lowest = waiting, here
         end
       end
     end

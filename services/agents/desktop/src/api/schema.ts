@@ -3081,11 +3081,12 @@ export interface components {
             /**
              * @description who is taken first: a name, or weights of its own
              * @default {
-             *       "skill": 2,
+             *       "skill": 3,
              *       "flexibility": 0.5,
              *       "load": 1,
              *       "idle": 0,
-             *       "turn": 0.1
+             *       "turn": 0.05,
+             *       "fit": 4
              *     }
              */
             policy: components["schemas"]["Weights"];
@@ -3687,6 +3688,12 @@ export interface components {
              * @default 0
              */
             turn: number;
+            /**
+             * Fit
+             * @description minutes by which waiting work goes ahead for who becomes free and is fully proficient
+             * @default 0
+             */
+            fit: number;
         };
         /**
          * Whole

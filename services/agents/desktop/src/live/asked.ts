@@ -10,9 +10,9 @@ export interface PlaceNames extends SkillNames {
 }
 
 const PRESETS = ["index", "longest-idle", "least-loaded", "best-skilled", "round-robin"] as const;
-const WEIGHTS = ["skill", "flexibility", "load", "idle", "turn"] as const;
+const WEIGHTS = ["skill", "flexibility", "load", "idle", "turn", "fit"] as const;
 
-/** A policy by its name, else its weights `skill:flexibility:load:idle:turn`. */
+/** A policy by its name, else its weights `skill:flexibility:load:idle:turn:fit`. */
 export function policyWords(policy: string): string {
   const preset = PRESETS.find((name) => name === policy);
   if (preset) return say(`policy.${preset}`);

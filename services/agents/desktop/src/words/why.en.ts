@@ -30,6 +30,7 @@ export const en = {
   "weight.load": "load {weight}",
   "weight.idle": "time since work was taken or given back {weight}",
   "weight.turn": "time since the last one {weight}",
+  "weight.fit": "being good at it, for who becomes free, {weight} min",
 
   // What waits
   nowHead: "Now",

@@ -32,6 +32,7 @@ export const lv: Record<keyof typeof en, string> = {
   "weight.load": "slodzi {weight}",
   "weight.idle": "laiku, kopš darbs paņemts vai pabeigts, {weight}",
   "weight.turn": "laiku kopš pēdējās sarunas {weight}",
+  "weight.fit": "atbrīvojušā aģenta piemērotību {weight} min",
 
   nowHead: "Pašlaik",
   waitsSince: "Gaida kopš {at}:",

@@ -32,6 +32,7 @@ export const tr: Record<keyof typeof en, string> = {
   "weight.load": "yük {weight}",
   "weight.idle": "son iş alıp vermesinden bu yana geçen süre {weight}",
   "weight.turn": "son görüşmesinden bu yana geçen süre {weight}",
+  "weight.fit": "boşalanın o işteki yetkinliği {weight} dk",
 
   nowHead: "Şu anda",
   waitsSince: "Bekleme başlangıcı {at}:",
