@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict, deque
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import orjson
 
@@ -22,6 +22,11 @@ KEPT_FRAMES = 256
 KEPT_BYTES = 32 * 1024 * 1024
 _KEEP_ALONE_S = 120.0
 _KNOWN_OWNERS = 100_000
+_FRESH_OUTCOMES = 20_000
+"""Far more than lie between the log and a record that keeps up."""
+
+
+T = TypeVar("T")
 
 
 _CONSULTED = b'"consulted":'
@@ -70,10 +75,11 @@ class Hub:
         self._bytes = 0
         self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
-        self._consulted: dict[bytes, list[str]] = {}
+        self._consulted: OrderedDict[bytes, list[str]] = OrderedDict()
         self.outcomes: dict[int, int] = {}
         """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
         more, so who begins now must find it in the record."""
+        self._outcome_of: OrderedDict[bytes, int] = OrderedDict()
 
     def stream(self, agent: str) -> Stream:
         """The agent's stream, begun now if there is none: above all that ended, lest an old place be taken for one
@@ -119,6 +125,7 @@ class Hub:
                 self._remember(record, agents)
         else:
             self.outcomes[record.partition.number] = record.offset + 1
+            _keep(self._outcome_of, record.key, record.offset + 1, most=_FRESH_OUTCOMES)
             # The provider does not know our agents, and a reply's writer may have passed the conversation on.
             agents = ",".join(filter(None, (agents, self._concerned.get(record.key))))
         if not agents:
@@ -138,6 +145,15 @@ class Hub:
         """Whether it concerns the agent, and not only because they are consulted: the contact may notice them."""
         return self.concerns(conversation, agent) and agent not in self._consulted.get(conversation.encode(), ())
 
+    def fresh_outcome(self, conversation: str) -> int:
+        """The offset behind the last outcome that was told of the conversation's replies; 0 if the record has it."""
+        return self._outcome_of.get(conversation.encode(), 0)
+
+    def outcome_recorded(self, conversation: str, offset: int) -> None:
+        """The record has what was told of it up to this offset."""
+        if self.fresh_outcome(conversation) == offset:
+            del self._outcome_of[conversation.encode()]
+
     def tell(self, conversation: str, frame: bytes) -> None:
         """A signal for the desks of those whom the conversation concerns: out of sequence, and kept for nobody."""
         for agent in self._concerned.get(conversation.encode(), "").split(","):
@@ -149,12 +165,8 @@ class Hub:
         if _CONSULTED in record.value:  # in states of those few alone in which somebody ever was
             agents, consulted = _parts_taken(record.value, agents)
             if consulted:
-                self._consulted[record.key] = consulted
-        self._concerned[record.key] = agents
-        self._concerned.move_to_end(record.key)
-        if len(self._concerned) > _KNOWN_OWNERS:
-            forgotten, _ = self._concerned.popitem(last=False)
-            self._consulted.pop(forgotten, None)
+                _keep(self._consulted, record.key, consulted, most=_KNOWN_OWNERS)
+        _keep(self._concerned, record.key, agents, most=_KNOWN_OWNERS)
 
     def _push(self, stream: Stream, value: bytes) -> None:
         stream.sequence += 1
@@ -202,3 +214,11 @@ def _parts_taken(value: bytes, agents: str) -> tuple[str, list[str]]:
     consulted = [agent for agent in state.get("consulted", "").split(",") if agent]
     parts = {*consulted, *(state.get(hand, "") for hand in _HANDS)}
     return ",".join(agent for agent in agents.split(",") if agent in parts), consulted
+
+
+def _keep(known: OrderedDict[bytes, T], conversation: bytes, what: T, *, most: int) -> None:
+    """As the newest; the oldest is forgotten where there are more."""
+    known[conversation] = what
+    known.move_to_end(conversation)
+    if len(known) > most:
+        known.popitem(last=False)

@@ -6,20 +6,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
+from services.agents.abreast import caught_up
 from services.agents.repository import Message, RecordAway, Repository
 from trunkline.board import Board, BoardAway, BoardClosed
-from trunkline.bus import Position
-from trunkline.events import ConversationState, Topic
+from trunkline.events import ConversationState
 from trunkline.ids import shard_of_conversation
-
-log = structlog.get_logger()
 
 _MESSAGES = 50
 _PATIENCE_S = 5.0
 _RETRY_S = 0.1
-_LOOK_S = 0.03
 
 
 async def snapshot(board: Board, repository: Repository, agent: str, *, outcomes: Mapping[int, int]) -> dict[str, Any]:
@@ -43,28 +38,6 @@ async def snapshot(board: Board, repository: Repository, agent: str, *, outcomes
             }
         )
     return {"conversations": conversations}
-
-
-async def caught_up(repository: Repository, told: Mapping[int, int], *, patience_s: float = _PATIENCE_S) -> bool:
-    """Return when the record has read `deliveries` of each shard up to its offset; False if it could not in time.
-
-    An outcome that is told and not yet projected would be missing from a transcript that is read now, and never be
-    told again. A record that is far behind is not waited for: better an old status than no desk.
-    """
-    if not any(told.values()):
-        return True
-    deadline = asyncio.get_running_loop().time() + patience_s
-    while True:
-        try:
-            reached = await repository.projection.positions(Topic.DELIVERIES)
-        except RecordAway:
-            return False
-        if all(reached.get(shard, Position(0)).offset >= offset for shard, offset in told.items()):
-            return True
-        if asyncio.get_running_loop().time() > deadline:
-            log.warning("record_behind_outcomes", shards=sorted(told))
-            return False
-        await asyncio.sleep(_LOOK_S)  # who projects may be another process: nothing here is told of its rows
 
 
 async def _held(board: Board, agent: str) -> list[ConversationState]:

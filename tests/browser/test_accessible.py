@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.async_api import expect
 
@@ -15,7 +17,9 @@ PAGES = ("/", "/history", "/live", "/agents", "/canned", "/setup")
 DIALOGS = {
     "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+z": "snooze", "Alt+e": "escalate",
     "Alt+g": "assign", "Alt+b": "begin", "Alt+c": "close", "Alt+y": "why", "Alt+,": "preferences",
+    "Alt+a": "away", "?": "keys",
 }  # fmt: skip
+LOOKS: tuple[tuple[str, Literal["light", "dark"]], ...] = (("wide", "light"), ("phone", "dark"))
 SIZES = {"wide": (1280, 800), "phone": (390, 800)}
 
 
@@ -52,11 +56,23 @@ async def test_axe_finds_nothing_in_any_dialog_nor_before_signing_in(floor: Floo
     await seat.accept("A question")
 
     for key, name in DIALOGS.items():
+        await page.locator("#who").click()  # `?` typed into a box is only a sign
         await page.keyboard.press(key)
-        await page.locator("dialog[open]").wait_for()
-        assert await violations(page) == [], name
+        dialog = page.locator("dialog[open]")
+        await dialog.wait_for()
+        for size, light in LOOKS:
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.emulate_media(color_scheme=light)
+            assert await violations(page) == [], (name, size, light)
+            wide = await dialog.evaluate(
+                "each => Math.max(each.scrollWidth - each.clientWidth, each.offsetWidth - innerWidth)"
+            )
+            assert wide <= 0, f"{name} is {wide} px wider than its place ({size})"
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.emulate_media(color_scheme="light")
         await page.keyboard.press("Escape")
-        await expect(page.locator("dialog[open]")).to_have_count(0)
+        await expect(dialog).to_have_count(0)
     await page.keyboard.press("Alt+,")
     await page.locator("dialog .end button").click()
     await page.locator(".sign-in").wait_for()

@@ -33,7 +33,34 @@ async def test_an_offer_is_accepted_answered_and_closed_by_keys_alone(floor: Flo
     await expect(page.locator("dialog select[name=code]")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".list .state")).to_contain_text("closed")
+    await expect(page.locator("#count")).to_have_text("Nothing can be sent: closed.")
+
+    following = await floor.customer_writes("And mine?")
+    await expect(page.locator(".offer blockquote")).to_have_text("And mine?")
+    await page.wait_for_timeout(CALM_MS)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#who")).to_have_text(following)
+    await expect(page.locator("#reply")).to_be_focused()
+    await page.keyboard.type("Yours too.")
+    await page.keyboard.press("Enter")
+    await floor.took(following, "Yours too.")
     assert seat.loads == 1
+
+
+async def test_with_what_result_it_was_closed_is_told_where_it_is_read(floor: Floor) -> None:
+    seat = await floor.seat(name="Ana")
+    page = seat.page
+    await floor.customer_writes("Hello?")
+    await seat.accept("Hello?")
+    await page.keyboard.press("Alt+c")
+    await page.locator("dialog select[name=code]").select_option("no-answer")
+    await page.locator("dialog textarea").fill("wrote twice")
+    await page.locator("dialog button[type=submit]").click()
+    await expect(page.locator(".list .state")).to_contain_text("closed")
+
+    await page.locator(".panel summary").click()
+
+    await expect(page.locator(".story li").last).to_contain_text("closed · Ana · customer fell silent · wrote twice")
 
 
 async def test_enter_typed_into_an_offer_that_has_just_come_accepts_nothing(floor: Floor) -> None:
@@ -161,6 +188,12 @@ async def test_a_canned_reply_is_taken_with_its_variables_filled_in(floor: Floor
     await page.keyboard.press("Enter")
 
     await expect(page.locator("#reply")).to_have_value("Hello, this is Lead Anna of Support.")
+    await expect(page.locator("#reply")).to_be_focused()  # where it was before the dialog: Enter sends
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("internal note")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    await expect(page.locator(".composer.note #reply")).to_be_focused()
 
 
 async def test_a_conversation_is_passed_on_with_words_for_the_next_agent(floor: Floor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
@@ -55,7 +57,8 @@ async def test_what_was_begun_is_shown_though_the_answer_comes_before_the_socket
     await dialog.locator("textarea").fill("I call you back")
     await dialog.locator("button[type=submit]").click()
     await expect(dialog).to_have_count(0)
-    assert line.kept, "the answer was there first"
+    async with asyncio.timeout(20):
+        await line.holds.wait()  # the answer was there first
 
     line.go_on()
 
@@ -70,6 +73,7 @@ class Held:
         self._words = words
         self._page: WebSocketRoute | None = None
         self.kept: list[str | bytes] = []
+        self.holds = asyncio.Event()
 
     def between(self, page: WebSocketRoute) -> None:
         """The way of every frame between page and server."""
@@ -79,6 +83,7 @@ class Held:
     def _from_server(self, frame: str | bytes) -> None:
         if self.kept or self._words in str(frame):
             self.kept.append(frame)
+            self.holds.set()
         elif self._page is not None:
             self._page.send(frame)
 

@@ -36,5 +36,9 @@ async def test_words_of_an_earlier_message_lead_to_its_conversation(floor: Floor
     await expect(said).to_be_in_viewport(ratio=1)
     await expect(page.locator(".bubble").last).not_to_be_in_viewport()
     assert await violations(page) == []
+    await page.get_by_role("searchbox").fill('"umbrella lost"')
+    await expect(page.locator(".rows [role=status]")).to_have_text(["Nothing found."] * 2)
+    await page.get_by_role("searchbox").fill("“is LOST”")  # as a telephone writes them
+    await expect(hit.locator("mark")).to_have_text(["is", "lost"])
     await page.get_by_role("searchbox").fill("?!")
     await expect(page.locator("mark")).to_have_count(0)

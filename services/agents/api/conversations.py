@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from services.agents.abreast import abreast
 from services.agents.api.acting import ACTION, Asking, Body, Done, told
 from services.agents.api.asking import Me, Use
 from services.agents.api.problems import responses
@@ -117,7 +118,11 @@ async def begin(body: Beginning, asked: Asking) -> Done:
 
 @router.get("/conversations/{conversation}", responses=responses(401, 404, 503))
 async def read_conversation(conversation: str, me: Me, use: Use) -> Whole:
-    """One conversation; what comes next are its events above `version`."""
+    """One conversation; what comes next are its events above `version`.
+
+    What became of replies is not older here than what the desk's socket has told before (waits a second at most).
+    """
+    await abreast(use.repository, use.hub, conversation)
     transcript = await use.repository.conversations.transcript(conversation)
     if transcript is None or not may_read(me, transcript.conversation):
         raise NotThere("the record has no such conversation (yet)")

@@ -143,7 +143,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
         raise error
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return answer(422, "invalid", f"{where}: {first['msg']}")
+    return answer(422, "invalid", f"{where}: {first['msg'].removeprefix('Value error, ')}")
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:

@@ -13,6 +13,8 @@ from services.agents.repository import Filter, Hit, Page
 from services.agents.repository.search import MAX_SEARCH
 from trunkline.events import Status
 
+_SOUGHT = 'words: each must be said, or begin what is said; "what stands in quotes" must be said just so'
+
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
 
 
@@ -20,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["conversations"])
 async def search(
     me: Me,
     use: Use,
-    q: Annotated[str, Query(max_length=MAX_SEARCH, description="words: each must be said, or begin what is said")],
+    q: Annotated[str, Query(max_length=MAX_SEARCH, description=_SOUGHT)],
     status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
     queue: Annotated[list[str] | None, Query(max_length=20)] = None,
     after: Annotated[str | None, Query(max_length=512, description="`next` of the page before")] = None,
@@ -28,7 +30,7 @@ async def search(
 ) -> Page[Hit]:
     """Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
 
-    Case and accents do not matter. Agents find what the list of conversations shows them.
+    Case and accents do not matter, nor does a quote left open. Agents find what the list of conversations shows them.
     """
     wanted = seen_by(me, Filter(statuses=tuple(status or ()), queues=tuple(queue or ())))
     if wanted is None:

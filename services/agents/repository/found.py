@@ -1,8 +1,8 @@
 """Search over what was said: conversations by the words of their messages.
 
 One table, `message_words`, which the projection fills: on SQLite an FTS5 table, on PostgreSQL a `tsvector` under a GIN
-index. Both are handed words that were folded and separated here, so both find the same. It is no model's table: SQLite
-keeps shadow tables beside it that no comparison knows.
+index. Both are handed words that were folded and separated here, in their order, so both find the same. It is no
+model's table: SQLite keeps shadow tables beside it that no comparison knows.
 """
 
 from __future__ import annotations
@@ -12,7 +12,21 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Column, MetaData, String, Table, Text, bindparam, cast, func, insert, literal_column, select
+from sqlalchemy import (
+    Column,
+    Dialect,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ColumnElement
@@ -22,7 +36,7 @@ from services.agents.repository.conversations import SHOWN, Conversation, Filter
 from services.agents.repository.engine import Database
 from services.agents.repository.paging import Page, behind, cursor_of, page_limit
 from services.agents.repository.patience import patient
-from services.agents.repository.words import Piece, excerpt, is_begun, terms_of
+from services.agents.repository.words import Piece, Term, excerpt, placed, terms_of
 from services.agents.tables import CONVERSATIONS, MESSAGES
 
 PATIENCE_S: Final = 2.0
@@ -59,9 +73,10 @@ class Search:
         self._patience_s = patience_s
 
     async def page(self, words: str, wanted: Filter, *, after: str | None = None, limit: int = 50) -> Page[Hit]:
-        """Conversations of `wanted` with a message in which every word is said, or begins one; the last said first.
+        """Conversations of `wanted` with a message that says every word, or what begins so; the last said first.
 
-        BadSearch for no words or too many, BadCursor if `after` is not one of ours, TooBroad if it takes too long.
+        What stands in quotes is found word for word, in that order. BadSearch for no words or too many, BadCursor if
+        `after` is not one of ours, TooBroad if it takes too long.
         """
         terms = terms_of(words)
         found = self._found(terms, wanted)
@@ -81,7 +96,7 @@ class Search:
         more = len(rows) > count
         return Page(items=items, next=cursor_of(items[-1].at, items[-1].message) if more else None)
 
-    def _found(self, terms: Sequence[str], wanted: Filter) -> Subquery:
+    def _found(self, terms: Sequence[Term], wanted: Filter) -> Subquery:
         """Every message found, with its place in its conversation (1: the newest) and how many there are in it."""
         return (
             select(
@@ -97,28 +112,38 @@ class Search:
             .subquery()
         )
 
-    def _says(self, terms: Sequence[str]) -> ColumnElement[bool]:
-        # The terms are letters and digits only, and quoted: nothing in them is an operator.
+    def _says(self, terms: Sequence[Term]) -> ColumnElement[bool]:
+        # The words are letters and digits only, and quoted: nothing in them is an operator.
         if self._database.is_sqlite:
-            asked = " AND ".join(f'"{term}"{"*" if is_begun(term) else ""}' for term in terms)
+            asked = " AND ".join(f'"{" ".join(term.words)}"{"*" if term.goes_on else ""}' for term in terms)
             return literal_column(WORDS.name).op("MATCH", is_comparison=True)(asked)
-        asked = " & ".join(f"'{term}'{':*' if is_begun(term) else ''}" for term in terms)
+        phrases = (" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.goes_on else "") for term in terms)
+        asked = " & ".join(phrases)
         return WORDS.c.words.op("@@", is_comparison=True)(cast(asked, TSQUERY))
 
 
+class _Placed(TypeDecorator[str]):
+    """Words, told with their places."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else placed(value)
+
+
 def put_words(database: Database) -> UpdateBase:
-    """The statement that keeps a message's words (`message`, `words`: with a space between)."""
+    """The statement that keeps a message's words (`message`, `words`: in their order, with a space between)."""
     if database.is_sqlite:  # FTS5 knows no ON CONFLICT; the projection tells each message once
         return insert(WORDS).values(message=bindparam("message"), words=bindparam("words"))
-    split = func.string_to_array(bindparam("words", type_=Text), " ")
-    row = {"message": bindparam("message"), "words": func.array_to_tsvector(split)}
+    row = {"message": bindparam("message"), "words": cast(bindparam("words", type_=_Placed), TSVECTOR)}
     return database.insert_new(WORDS).values(row)
 
 
 _SAID = [MESSAGES.c[name].label(f"said_{name}") for name in ("id", "sequence", "direction", "agent", "at", "parts")]
 
 
-def _hit(row: dict[str, Any], terms: Sequence[str]) -> Hit:
+def _hit(row: dict[str, Any], terms: Sequence[Term]) -> Hit:
     return Hit(
         conversation=Conversation.model_validate({name: row[name] for name in Conversation.model_fields}),
         message=row["said_id"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,6 +26,9 @@ _AROUND: Final = 40
 
 _WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 """Letters and digits of any alphabet with the marks put on them."""
+
+_QUOTE: Final = re.compile('["\u201c\u201d\u201e\u201f\u00ab\u00bb]')
+"""As keyboards have them; a telephone puts its language's own in place of the plain one."""
 
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9]+")
 
@@ -51,6 +54,20 @@ class Piece(BaseModel):
     found: bool = False
 
 
+class Term(NamedTuple):
+    """Words that must stand next to each other: one word, which may go on, or a phrase, which may not."""
+
+    words: tuple[str, ...]
+    goes_on: bool
+    """Whether a word that only begins with it is meant too."""
+
+    def starts_at(self, place: int, said: Sequence[str]) -> bool:
+        """Whether these words stand among the folded words said, from this place on."""
+        if self.goes_on:
+            return said[place].startswith(self.words[0])
+        return tuple(said[place : place + len(self.words)]) == self.words
+
+
 def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     """What a message's parts (as JSON has them) say, in one line of at most MAX_SEARCHED characters."""
     said: list[Any] = []
@@ -69,29 +86,44 @@ def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
 
 
 def words_of(parts: Iterable[Mapping[str, Any]]) -> str:
-    """The words a message is found by: folded, each once, with a space between. Empty if it has none."""
-    return " ".join(dict.fromkeys(_folded_words(text_of(parts))))
+    """The words a message is found by: folded, as they were said, with a space between. Empty if it has none."""
+    return " ".join(_folded_words(text_of(parts)))
 
 
-def terms_of(search: str) -> tuple[str, ...]:
-    """The words to search for, folded. BadSearch if there are none, or too many."""
-    terms = tuple(dict.fromkeys(_folded_words(search[:MAX_SEARCH])))
+def placed(words: str) -> str:
+    """`words_of` a message as PostgreSQL wants a vector: each with its place, so that phrases are found."""
+    return " ".join(f"'{word}':{place}" for place, word in enumerate(words.split(" "), 1))
+
+
+def terms_of(search: str) -> tuple[Term, ...]:
+    """What to search for, folded: words, and in quotes a phrase. A quote that nothing closes is only a sign.
+
+    BadSearch if there is no word, or if there are too many.
+    """
+    terms = tuple(dict.fromkeys(_terms(search[:MAX_SEARCH])))
     if not terms:
         raise BadSearch("search for a word: letters or digits")
-    if len(terms) > MAX_TERMS:
+    if sum(len(term.words) for term in terms) > MAX_TERMS:
         raise BadSearch(f"search for {MAX_TERMS} words at most")
     return terms
 
 
-def is_begun(term: str) -> bool:
-    """Whether a word that only begins with the term is meant too: one letter alone would mean nearly everything."""
-    return len(term) > 1
+def _terms(search: str) -> Iterator[Term]:
+    pieces = _QUOTE.split(search)
+    for place, piece in enumerate(pieces):
+        words = _folded_words(piece)
+        if place % 2 and place + 1 < len(pieces):  # between an opening quote and its closing one
+            if words:
+                yield Term(tuple(words), goes_on=False)
+        else:
+            # One letter alone would begin nearly everything.
+            yield from (Term((word,), goes_on=len(word) > 1) for word in words)
 
 
-def excerpt(parts: Iterable[Mapping[str, Any]], terms: Sequence[str]) -> tuple[Piece, ...]:
+def excerpt(parts: Iterable[Mapping[str, Any]], terms: Sequence[Term]) -> tuple[Piece, ...]:
     """The words around the first one found, with all that were found marked; the beginning if none is in sight."""
     text = text_of(parts)
-    hits = [match.span() for match in _WORD.finditer(text) if _is_meant(match.group(), terms)]
+    hits = _hits(text, terms)
     start, end = _window(text, *(hits[0] if hits else (0, 0)))
     pieces = [Piece(text="…")] if start else []
     for begin, over in [(begin, over) for begin, over in hits if over <= end]:
@@ -117,7 +149,18 @@ def _folded_words(text: str) -> list[str]:
     return [word[:_MAX_WORD] for word in pattern.findall(folded(text))]
 
 
-def _is_meant(word: str, terms: Sequence[str]) -> bool:
-    return any(
-        piece == term or (is_begun(term) and piece.startswith(term)) for piece in _folded_words(word) for term in terms
-    )
+def _hits(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
+    """Where in the text the words stand that were searched for, in order; a phrase word by word."""
+    spans, said = [], []
+    for match in _WORD.finditer(text):
+        for word in _folded_words(match.group()):  # a sign like a fraction is folded to more than one
+            spans.append(match.span())
+            said.append(word)
+    found = {
+        spans[place + behind]
+        for place in range(len(said))
+        for term in terms
+        if term.starts_at(place, said)
+        for behind in range(len(term.words))
+    }
+    return sorted(found)

@@ -87,6 +87,22 @@ async def test_the_same_reply_twice_is_sent_once(system: Deployment, ana: Person
         assert [one.body for one in system.provider.sent].count(words) == 1
 
 
+async def test_who_hears_what_became_of_a_reply_and_reads_at_once_reads_the_same(ana: Person, offered: Offered) -> None:
+    async with desk(ana) as it:
+        conversation = await _owned(ana, it, offered)
+        for _ in range(5):
+            key = new_id()
+            status, _told = await ana.call("POST", _path(conversation, "reply"), key=key, json={"text": "here"})
+            assert status == 200
+            while (await it.event("delivery.sent"))["data"]["message"] != key:
+                pass
+
+            _, whole = await ana.call("GET", f"/api/v1/conversations/{conversation}")
+
+            [mine] = [message for message in whole["messages"] if message["id"] == key]
+            assert mine["status"] in {"sent", "delivered"}, mine["status"]
+
+
 async def test_sixty_four_actions_at_once_are_all_answered_and_one_more_is_asked_to_wait(
     ana: Person, offered: Offered
 ) -> None:

@@ -61,17 +61,20 @@ async def test_migrating_twice_changes_nothing(empty_url: str) -> None:
     assert second == (NEWEST, NEWEST)
 
 
-async def test_what_was_said_before_the_search_was_there_is_found_after_migrating(record_url: str, log: Log) -> None:
+@pytest.mark.parametrize("revision", ["0002", "0005"])
+async def test_what_was_said_before_the_search_was_there_is_found_after_migrating(
+    record_url: str, log: Log, revision: str
+) -> None:
     talk = Talk(log)
     async with Repository(record_url) as record:
         await record.projection.apply(
-            [talk.opens("Ķekava"), *(talk.writes(f"word{number}") for number in range(1_100))]
+            [talk.opens("In Ķekava itself"), *(talk.writes(f"word{number}") for number in range(1_100))]
         )
-        await record.database.write(lambda connection: connection.run_sync(_back_to, "0002"))
+        await record.database.write(lambda connection: connection.run_sync(_back_to, revision))
 
         await migrate(record_url)
 
-        found = [await record.search.page(words, Filter()) for words in ("kekava", "word0", "word1099")]
+        found = [await record.search.page(words, Filter()) for words in ('"in kekava"', "word0", '"word1099"')]
     assert [[hit.conversation.id for hit in page.items] for page in found] == [[talk.id]] * 3
 
 

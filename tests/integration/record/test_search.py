@@ -58,6 +58,61 @@ async def test_every_word_must_be_said_in_one_message_and_a_single_letter_stands
     assert found == {"red letter": [], "b": [], "bl": [talk.id], "a RED": [talk.id]}
 
 
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        ('"red parcel"', {"near"}),
+        ('"RED PARČEL"', {"near"}),
+        ("\u201ered parcel\u201c", {"near"}),
+        ("\u00abred parcel\u00bb", {"near"}),
+        ('"red parc"', set()),
+        ('"red"', {"near", "apart"}),
+        ('"parcel red"', set()),
+        ('"my red parcel" "came not"', {"near"}),
+        ('came "red parcel" th', set()),
+        ('th "red parcel"', {"near"}),
+        ('"parcel came not the"', set()),
+        ('"the the"', {"near"}),
+        ('""', None),
+        ('"" red', {"near", "apart"}),
+        ('red "parcel', {"near", "apart"}),
+        ('red parcel"', {"near", "apart"}),
+        ('"red parcel" "th', {"near"}),
+    ],
+)  # fmt: skip
+async def test_what_stands_in_quotes_is_found_word_for_word_and_a_lone_quote_is_only_a_sign(
+    record: Repository, log: Log, sought: str, found: set[str] | None
+) -> None:
+    near, apart = Talk(log), Talk(log, contact="+37120000002")
+    opened = [near.opens("The red parcel, and the the letter"), apart.opens("A red or blue parcel came: not that one")]
+    await record.projection.apply([*opened, near.writes("My red-parcel (came) not")])
+
+    if found is None:
+        with pytest.raises(BadSearch):
+            await record.search.page(sought, Filter())
+        return
+    ids = _ids(await record.search.page(sought, Filter()))
+
+    assert {name for name, talk in (("near", near), ("apart", apart)) if talk.id in ids} == found
+
+
+async def test_a_phrase_is_marked_where_it_stands_and_nowhere_else(record: Repository, log: Log) -> None:
+    talk = Talk(log)
+    await record.projection.apply([talk.opens("parcel: the red parcel, a red bag and a parcelled lamp")])
+
+    [hit] = (await record.search.page('"red parcel" lam', Filter())).items
+
+    assert _marked(hit) == "parcel: the <red> <parcel>, a red bag and a parcelled <lamp>"
+
+
+async def test_a_phrase_is_found_however_many_words_stand_before_it(record: Repository, log: Log) -> None:
+    """A vector of PostgreSQL has 16 383 places: what MAX_SEARCHED lets through must fit, one letter a word."""
+    talk = Talk(log)
+    await record.projection.apply([talk.opens(f"{'a ' * (MAX_SEARCHED // 2 - 20)}here it ends")])
+
+    assert _ids(await record.search.page('"here it ends"', Filter())) == [talk.id]
+
+
 async def test_both_sides_are_searched_and_the_newest_message_found_is_told_with_its_words_marked(
     record: Repository, log: Log
 ) -> None:

@@ -69,6 +69,8 @@ export interface paths {
         /**
          * Read Conversation
          * @description One conversation; what comes next are its events above `version`.
+         *
+         *     What became of replies is not older here than what the desk's socket has told before (waits a second at most).
          */
         get: operations["read_conversation_api_v1_conversations__conversation__get"];
         put?: never;
@@ -250,7 +252,7 @@ export interface paths {
          * Search
          * @description Conversations in which these words were said in one message, by whomever; the last said first, a page at a time.
          *
-         *     Case and accents do not matter. Agents find what the list of conversations shows them.
+         *     Case and accents do not matter, nor does a quote left open. Agents find what the list of conversations shows them.
          */
         get: operations["search_api_v1_search_get"];
         put?: never;
@@ -5374,7 +5376,7 @@ export interface operations {
     search_api_v1_search_get: {
         parameters: {
             query: {
-                /** @description words: each must be said, or begin what is said */
+                /** @description words: each must be said, or begin what is said; "what stands in quotes" must be said just so */
                 q: string;
                 status?: components["schemas"]["Status"][] | null;
                 queue?: string[] | null;

@@ -19,13 +19,13 @@ export function lengthIn(unit: string, text: string): number {
   return unit === "utf16" ? text.length : Array.from(text).length;
 }
 
-/** What the composer says below the box: segments of an SMS, else what is left of the channel's limit. */
-export function limitOf(plan: Plan, channel: string, text: string): Limit {
+/** What the composer says below the box: segments of an SMS (WhatsApp on the same account has none), else what is left of the channel's limit. */
+export function limitOf(plan: Plan, { channel, scheme }: Pick<State, "channel" | "scheme">, text: string): Limit {
   const rules = plan.channels.find((each) => each.name === channel);
   if (!rules) return { words: "", over: false };
   const used = lengthIn(rules.text_unit, text), over = used > rules.text_limit;
   if (over) return { words: say("tooLong", { used: numberOf(used), most: numberOf(rules.text_limit) }), over };
-  return { words: /sms/.test(channel) ? smsWords(text, rules) : say("charactersLeft", { count: rules.text_limit - used }), over };
+  return { words: /sms/.test(channel) && scheme === "tel" ? smsWords(text, rules) : say("charactersLeft", { count: rules.text_limit - used }), over };
 }
 
 function smsWords(text: string, rules: ChannelLimits): string {

@@ -1,6 +1,7 @@
 // What things and people are called; until the server has told, their ids are shown.
 import { api, Problem, want } from "../api/client";
 import type { Agent, KnownAgent, Named, Plan } from "../api/schema";
+import { sayName } from "../words";
 
 const AGAIN_MS = 5_000, STRANGER_MS = 15_000;
 
@@ -30,6 +31,11 @@ export class Names {
 
   channel(name: string): string {
     return this.plan.channels.find((channel) => channel.name === name)?.title ?? name;
+  }
+
+  /** What a conversation is on: one account of Twilio serves SMS and WhatsApp. */
+  channelOf({ channel, scheme }: { channel: string; scheme: string }): string {
+    return scheme === "whatsapp" ? sayName(scheme) : this.channel(channel);
   }
 
   agent(id: string): string {

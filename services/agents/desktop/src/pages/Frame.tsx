@@ -105,7 +105,7 @@ function MorePlaces({ path }: { path: string }) {
   return (
     <details className="menu more-places">
       <summary className="rail-button" aria-current={SELDOM.some(([to]) => isAt(to, path)) ? "page" : undefined}>
-        <Icon name="more" /><span>{say("more")}</span>
+        <Icon name="more" /><span>{say("morePlaces")}</span>
       </summary>
       <div className="card">{SELDOM.map((place) => <PlaceLink key={place[0]} place={place} path={path} />)}</div>
     </details>

@@ -43,7 +43,7 @@ function Writing({ panel, conversation, address, close }: { panel: Panel; conver
     },
   });
   if (!way) return <p className="soft">{say("nobodyToWriteTo")}</p>;
-  const limit = limitOf(desk.names.plan, way.channel, text), block = obstacle(way, known);
+  const limit = limitOf(desk.names.plan, way, text), block = obstacle(way, known);
   return (
     <form onSubmit={(event) => {
       event.preventDefault();

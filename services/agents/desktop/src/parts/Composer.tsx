@@ -10,6 +10,7 @@ import type { Held } from "../live/state";
 import { dateTimeOf, say, type Key } from "../words";
 import { AttachButton, Attachments, useFiles } from "./Attach";
 import { Icon } from "./Icon";
+import { statusWords } from "./List";
 import { MailFields } from "./Mail";
 import { isTouch, useDesk, useNow, usePage } from "./use";
 
@@ -26,7 +27,7 @@ export function Composer({ each, writeNote }: Props) {
   const desk = useDesk(), page = usePage(), draft = desk.drafts.draft(each.id);
   const [mode, write] = useMode(each);
   const [saving, save] = useState(false);
-  const text = draft[mode], limit = limitOf(desk.names.plan, each.state.channel, text), closed = useClosed(each);
+  const text = draft[mode], limit = limitOf(desk.names.plan, each.state, text), closed = useClosed(each);
   const can = mode === "note" ? !saving : canWrite(desk) && !closed;
   const files = useFiles(each, can && mode === "reply");
   const ready = can && (mode === "note" ? text.trim() !== "" : isWhole(desk, each) && !limit.over);
@@ -103,6 +104,7 @@ const verbOf = (mode: Mode, saving: boolean): Key => (mode === "reply" ? "send" 
 /** Below the box: why nothing can be sent, or how much, and until when. */
 function replyWords(desk: Desk, each: Held, limit: string, closed: string): string {
   if (each.state.opted_out) return say("opted-out");
+  if (!canWrite(desk) && !desk.actions.of(each.id).length) return say("cannotWrite", { why: statusWords(desk, each, clock.now()) });
   if (desk.uploads.of(each.id).length) return say("filesWait");
   return closed || [limit, windowWords(windowEnd(desk.names.plan, each.state))].filter(Boolean).join(" · ");
 }

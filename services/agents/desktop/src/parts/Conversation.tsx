@@ -43,11 +43,12 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
       <button type="button" className="quiet back" aria-label={say("back")} onClick={() => desk.choose("")}><Icon name="back" /></button>
       <Icon name={channelIcon(state.channel)} />
       <h2 id="who" ref={name} tabIndex={-1}>{whoOf(state)}</h2>
-      <span className="soft grow about">{state.display && `${addressOf(state)} · `}{state.account} · {statusWords(desk, each, now)}</span>
+      <span className="soft grow about">{[statusWords(desk, each, now), state.display && addressOf(state), state.account].filter(Boolean).join(" · ")}</span>
       <Lookers conversation={each.id} />
       <span className="verbs row">
-        {state.status === "snoozed" && <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>}
-        <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>
+        {state.status === "snoozed"
+          ? <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>
+          : <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>}
         <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
         <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
         <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>

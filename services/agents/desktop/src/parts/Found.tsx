@@ -16,13 +16,17 @@ interface Wanted {
   chosen: string;
 }
 
+/** Where the whole search stands in quotes: a name or an address has none. */
+const unquoted = (words: string) => words.replace(/^\s*["“”„«»](.+)["“”„«»]\s*$/u, "$1");
+
 export function Found({ words, status, queue, chosen }: Wanted) {
   const isSearch = /[\p{L}\p{N}]/u.test(words);
   return (
     <div className="rows">
       {isSearch && <h2 className="soft">{say("byName")}</h2>}
-      <Listed words={words} status={status} queue={queue} chosen={chosen} />
+      <Listed words={unquoted(words)} status={status} queue={queue} chosen={chosen} />
       {isSearch && <h2 className="soft">{say("inWhatWasSaid")}</h2>}
+      {isSearch && <p className="soft hint">{say("searchHelp")}</p>}
       {isSearch && <Said words={words} status={status} queue={queue} chosen={chosen} />}
     </div>
   );

@@ -31,7 +31,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
       <header className="row">
         <Icon name={channelIcon(state.channel)} />
         <h2>{whoOf(state)}</h2>
-        <span className="soft grow">{desk.names.queue(state.queue)} · {desk.names.channel(state.channel)}</span>
+        <span className="soft grow">{desk.names.queue(state.queue)} · {desk.names.channelOf(state)}</span>
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>

@@ -10,7 +10,7 @@ export function Palette({ close }: { close: () => void }) {
   const desk = useDesk(), page = usePage();
   const run = (command: Act) => {
     close();
-    command.run(desk, page);
+    requestAnimationFrame(() => command.run(desk, page)); // what is outside an open dialog takes no focus
   };
   return (
     <Dialog title={say("palette")} close={close} wide>
@@ -58,6 +58,7 @@ export function KeyList({ close }: { close: () => void }) {
           ))}
         </tbody>
       </table>
+      <p className="soft hint">{say("pageHistory")}: {say("searchHelp")}</p>
       <label className="check">
         <input type="checkbox" checked={desk.prefs.singleKeys} onChange={({ target }) => desk.prefer({ singleKeys: target.checked })} />
         {say("singleKeys")}

@@ -30,7 +30,7 @@ export function Panel({ each }: { each: Held }) {
       <h3>{say("thisConversation")}</h3>
       <dl>
         <dt>{say("queue")}</dt><dd>{desk.names.queue(state.queue)}</dd>
-        <dt>{say("channel")}</dt><dd>{desk.names.channel(state.channel)}</dd>
+        <dt>{say("channel")}</dt><dd>{desk.names.channelOf(state)}</dd>
         {state.language && <><dt>{say("customersLanguage")}</dt><dd>{languageOf(state.language)}</dd></>}
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
         <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
@@ -71,10 +71,11 @@ function Story({ desk, each }: { desk: Desk; each: Held }) {
   );
 }
 
-/** An event in a few words: what, who, why. */
+/** An event in a few words: what, who, why, with what result. */
 export function eventWords(desk: Desk, { type, agent, reason, details }: PastEvent): string {
   const note = typeof details.note === "string" ? details.note : "";
   const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
+  const result = type.includes(".closed.") && typeof details.code === "string" ? sayName(details.code) : "";
   const whom = typeof details.to === "string" && details.to !== agent ? desk.names.agent(details.to) : "";
-  return [sayEvent(type), agent && desk.names.agent(agent), whom, why, note].filter(Boolean).join(" · ");
+  return [sayEvent(type), agent && desk.names.agent(agent), whom, why, result, note].filter(Boolean).join(" · ");
 }

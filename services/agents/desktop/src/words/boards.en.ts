@@ -3,6 +3,7 @@ export const en = {
   // History
   found: "Found conversations",
   searchHint: "Name, address or words said",
+  searchHelp: "“Quotes” around words find them just as they stand.",
   byName: "By name, address or last words",
   inWhatWasSaid: "In what was said",
   saidTimes: "found in {count, plural, one {# message} other {# messages}}",
@@ -12,6 +13,7 @@ export const en = {
   anyStatus: "any status",
   nothingYet: "There are no conversations you may see yet.",
   chooseFound: "Choose a conversation to read it.",
+  morePlaces: "More",
   more: "More",
   openOnDesk: "Open on the desk",
 

@@ -4,6 +4,7 @@ import type { en } from "./boards.en";
 export const lv: Record<keyof typeof en, string> = {
   found: "Atrastās sarunas",
   searchHint: "Vārds, adrese vai teiktais",
+  searchHelp: "Vārdus „pēdiņās” atrod tieši tā, kā tie uzrakstīti.",
   byName: "Pēc vārda, adreses vai pēdējiem vārdiem",
   inWhatWasSaid: "Teiktajā",
   saidTimes: "atrasts {count, plural, zero {# ziņās} one {# ziņā} other {# ziņās}}",
@@ -13,6 +14,7 @@ export const lv: Record<keyof typeof en, string> = {
   anyStatus: "jebkurš statuss",
   nothingYet: "Sarunu, ko drīkstat redzēt, vēl nav.",
   chooseFound: "Izvēlieties sarunu, lai to lasītu.",
+  morePlaces: "Vēl",
   more: "Vairāk",
   openOnDesk: "Atvērt sadaļā „Darbs”",
 

@@ -4,6 +4,7 @@ import type { en } from "./boards.en";
 export const tr: Record<keyof typeof en, string> = {
   found: "Bulunan görüşmeler",
   searchHint: "Ad, adres ya da söylenenler",
+  searchHelp: "“Tırnak” içindeki sözler aynen yazıldığı gibi aranır.",
   byName: "Ad, adres ya da son sözlere göre",
   inWhatWasSaid: "Söylenenler içinde",
   saidTimes: "{count, plural, one {# mesajda} other {# mesajda}} bulundu",
@@ -13,6 +14,7 @@ export const tr: Record<keyof typeof en, string> = {
   anyStatus: "her durum",
   nothingYet: "Görebileceğiniz görüşme henüz yok.",
   chooseFound: "Okumak için bir görüşme seçin.",
+  morePlaces: "Diğer",
   more: "Daha fazla",
   openOnDesk: "Masada aç",
 

@@ -127,6 +127,7 @@ export const en = {
   sendAndWrapUp: "Send and wrap up",
   smsCount: "{segments, plural, one {# SMS} other {# SMS}}, {remaining, plural, one {# character} other {# characters}} left in it; at most {most} characters",
   smsNone: "{remaining, plural, one {# character} other {# characters}} in one SMS; at most {most}",
+  cannotWrite: "Nothing can be sent: {why}.",
   charactersLeft: "{count, plural, one {# character left} other {# characters left}}",
   tooLong: "Too long: {used} of at most {most}.",
   windowUntil: "you may reply until {at}",

@@ -141,5 +141,5 @@ const SIZES = [["megabyte", 1_000_000], ["kilobyte", 1_000]] as const;
 /** The size of a file, in its largest unit. */
 export function sizeOf(bytes: number): string {
   const [unit, size] = SIZES.find(([, each]) => bytes >= each) ?? ["byte", 1];
-  return new Intl.NumberFormat(region(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 }).format(bytes / size);
+  return new Intl.NumberFormat(region(), { style: "unit", unit, unitDisplay: size === 1 ? "long" : "short", maximumFractionDigits: 1 }).format(bytes / size);
 }

@@ -121,6 +121,7 @@ export const lv: Record<Key, string> = {
   sendAndWrapUp: "Sūtīt un sākt pēcapstrādi",
   smsCount: "{segments, plural, zero {# SMS} one {# SMS} other {# SMS}}, tajā vēl {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most} rakstzīmes",
   smsNone: "vienā SMS {remaining, plural, zero {# rakstzīmju} one {# rakstzīme} other {# rakstzīmes}}; ne vairāk kā {most}",
+  cannotWrite: "Neko nevar nosūtīt: {why}.",
   charactersLeft: "{count, plural, zero {atlikušas # rakstzīmju} one {atlikusi # rakstzīme} other {atlikušas # rakstzīmes}}",
   tooLong: "Par garu: {used}, ne vairāk kā {most}.",
   windowUntil: "varat atbildēt līdz {at}",

@@ -121,6 +121,7 @@ export const tr: Record<Key, string> = {
   sendAndWrapUp: "Gönder ve son işlemlere geç",
   smsCount: "{segments, plural, one {# SMS} other {# SMS}}, içinde {remaining, plural, one {# karakter} other {# karakter}} kaldı; en çok {most} karakter",
   smsNone: "bir SMS’te {remaining, plural, one {# karakter} other {# karakter}}; en çok {most}",
+  cannotWrite: "Bir şey gönderilemez: {why}.",
   charactersLeft: "{count, plural, one {# karakter kaldı} other {# karakter kaldı}}",
   tooLong: "Çok uzun: {used}, en çok {most}.",
   windowUntil: "{at} tarihine kadar yanıtlayabilirsiniz",

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, expect, test, vi } from "vitest";
 import { COMMANDS, SENDING, sendingOf } from "../live/commands";
 import { en } from "./en";
-import { dateTimeOf, languageOf, lengthOf, say, sayName, spanOf, speak, whyNot, type Key } from "./index";
+import { dateTimeOf, languageOf, lengthOf, say, sayName, sizeOf, spanOf, speak, whyNot, type Key } from "./index";
 import { lv } from "./lv";
 import { tr } from "./tr";
 
@@ -75,6 +75,11 @@ test("each way to send has one key of its own, and Shift+Enter alone is a new li
   expect(new Set(SENDING.map(({ keys }) => keys)).size).toBe(SENDING.length);
   expect(sendingOf(pressed("Shift+Enter"))).toBeUndefined();
   expect(sendingOf({ ...pressed(""), metaKey: true })).toBe("close");
+});
+
+test("a small file has a unit that reads well", () => {
+  speak("en");
+  expect([sizeOf(4), sizeOf(1), sizeOf(2_500)]).toEqual(["4 bytes", "1 byte", "2.5 kB"]);
 });
 
 test("every command has a key", () => {
