@@ -3083,11 +3083,11 @@ export interface components {
             /**
              * @description who is taken first: a name, or weights of its own
              * @default {
-             *       "skill": 3,
-             *       "flexibility": 0.5,
+             *       "skill": 4,
+             *       "flexibility": 1,
              *       "load": 1,
              *       "idle": 0,
-             *       "turn": 0.05,
+             *       "turn": 0.1,
              *       "fit": 4
              *     }
              */
