@@ -76,7 +76,8 @@ async def build(service: Service) -> None:
         auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
         rules=RuleTrial(),
         colleagues=Colleagues(board, repository), reach=reach, waits=Waits(board), channels=channels,
-        blobs=blobs, files=files, uploads=Uploads(staging, allowance), internal_token=settings.internal_token,
+        blobs=blobs, files=files, uploads=Uploads(staging, allowance), signals=signals,
+        internal_token=settings.internal_token,
     )  # fmt: skip
     roll = Roll(board)
     app = make_app(parts, Desk(board, hub, actions, auth, repository, contacts, looking, roll, watch), passwords)

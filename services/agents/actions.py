@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 from services.agents.asked import Action, BadFields, text
 from services.agents.attending import Attending
 from services.agents.beginning import BEGINS_PER_MINUTE, Beginning
+from services.agents.consulting import Consulting
 from services.agents.files import FileGone, Files, Where
 from services.agents.letters import Letters
 from services.agents.passing import Passing
@@ -79,7 +80,7 @@ class Actions:
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         passing, shutting = Passing(board, watch, windows_of(channels)), Shutting(board, watch)
-        attending = Attending(board, watch)
+        attending, consulting = Attending(board, watch), Consulting(board)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,
             "decline": self._decline,
@@ -89,6 +90,10 @@ class Actions:
             "snooze": passing.snooze,
             "wake": passing.wake,
             "assign": passing.assign,
+            "consult": consulting.consult,
+            "consult-end": consulting.end,
+            "take-over": consulting.take_over,
+            "reorder": consulting.reorder,
             "wrap-up": self._wrap_up,
             "close": self._close,
             "begin": Beginning(board, watch, channels, per_minute=begins_per_minute).begin,

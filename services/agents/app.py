@@ -13,6 +13,7 @@ from services.agents.api import (
     beside,
     canned,
     configuration,
+    consulting,
     conversations,
     drafts,
     internal,
@@ -46,8 +47,8 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
     app.state.passwords = passwords
     problems.install(app)
     for module in (
-        session, conversations, search, passing, transfers, attaching, beside, drafts, canned, roster, configuration,
-        rules, live, queues, internal,
+        session, conversations, search, passing, consulting, transfers, attaching, beside, drafts, canned, roster,
+        configuration, rules, live, queues, internal,
     ):  # fmt: skip
         app.include_router(module.router)
 

@@ -49,3 +49,8 @@ def agent_of(name: str, field: str) -> str:
     if not _AGENT.fullmatch(name):
         raise BadFields(f"{field} is not an agent's id")
     return name
+
+
+def agent_id(fields: Fields, name: str) -> str:
+    """A field that is an agent's id; BadFields if it is anything else, or not there."""
+    return agent_of(text(fields, name, 128), name)

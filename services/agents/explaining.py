@@ -13,6 +13,7 @@ from trunkline.board import Board
 from trunkline.due import due_by
 from trunkline.events import (
     ConversationOffered,
+    ConversationReordered,
     OfferAccepted,
     OfferAutoAccepted,
     OfferDeclined,
@@ -21,10 +22,11 @@ from trunkline.events import (
     OfferRescinded,
     PassedOver,
     Presence,
+    ReorderDetails,
     Status,
     asked_of,
 )
-from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, Now, Reason, Wider
+from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, MovedToFront, Now, Reason, Wider
 from trunkline.requirements import ONLY
 from trunkline.standing import Standing, lacking
 from trunkline.widening import rungs_of
@@ -51,11 +53,12 @@ async def explain(repository: Repository, board: Board, one: Conversation, *, se
     `seen_by`: an agent sees how they stand themselves, a supervisor (or None: the operator) how everybody does.
     """
     names = await repository.roster.names()
-    decisions = decided(await repository.history.events(one.id), names)
+    events = await repository.history.events(one.id)
+    decisions = decided(events, names)
     rules = next((made.reasons.rules for made in decisions if made.reasons), "")
     now = None
     if one.status in _UNOWNED:
-        now = await _now(repository, board, one.id, names)
+        now = await _now(repository, board, one.id, names, events)
         rules = now[1] if now else rules
     version, _, deciders = rules.partition(":")
     only = "" if seen_by is None or seen_by.supervises else seen_by.id
@@ -100,7 +103,7 @@ def _ended(made: Decided, agents: set[str], outcome: str) -> Decided:
 
 
 async def _now(
-    repository: Repository, board: Board, conversation: str, names: Mapping[str, str]
+    repository: Repository, board: Board, conversation: str, names: Mapping[str, str], events: Sequence[PastEvent]
 ) -> tuple[Now, str] | None:
     """The present moment, and the rules that decided; None if the board has it otherwise than the record by now."""
     _, present = await board.call("present")
@@ -116,7 +119,18 @@ async def _now(
     if state["status"] not in _UNOWNED:
         return None
     state["shut"] = shut.decode()
-    return _told(state, lines, int(clock), names, await repository.roster.abilities()), state.get("rules", "")
+    now = _told(state, lines, int(clock), names, await repository.roster.abilities())
+    front = _moved(events, names) if int(state.get("front", 0)) else None
+    return now.model_copy(update={"front": front}), state.get("rules", "")
+
+
+def _moved(events: Sequence[PastEvent], names: Mapping[str, str]) -> MovedToFront | None:
+    """By whom it was last moved in its line; None while the record has not heard of it."""
+    event = next((event for event in reversed(events) if event.type == ConversationReordered.type), None)
+    if event is None:
+        return None
+    details = ReorderDetails.model_validate(event.details)
+    return MovedToFront(at=event.at, by=details.by, name=names.get(details.by, details.by), note=details.note)
 
 
 def _told(

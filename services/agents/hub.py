@@ -12,8 +12,10 @@ import time
 from collections import OrderedDict, deque
 from typing import NamedTuple, Protocol, TypeVar
 
+import orjson
+
 from trunkline.bus import Record
-from trunkline.events import Header, Topic
+from trunkline.events import Header, Topic, asked_of
 from trunkline.metrics import FRAMES
 
 KEPT_FRAMES = 256
@@ -25,6 +27,10 @@ _FRESH_OUTCOMES = 20_000
 
 
 T = TypeVar("T")
+
+
+_CONSULTED = b'"consulted":'
+_HANDS = ("owner", "keeps", "last_agent")
 
 
 class Socket(Protocol):
@@ -76,6 +82,7 @@ class Hub:
         self._bytes = 0
         self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
+        self._consulted: OrderedDict[bytes, list[str]] = OrderedDict()
         self.outcomes: dict[int, int] = {}
         """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
         more, so who begins now must find it in the record."""
@@ -122,7 +129,7 @@ class Hub:
         agents = record.header(Header.AGENTS)
         if record.partition.topic is Topic.ROUTING:
             if agents and record.header(Header.VERSION):
-                _keep(self._concerned, record.key, agents, most=_KNOWN_OWNERS)
+                self._remember(record, agents)
         else:
             self.outcomes[record.partition.number] = record.offset + 1
             _keep(self._outcome_of, record.key, record.offset + 1, most=_FRESH_OUTCOMES)
@@ -135,8 +142,15 @@ class Hub:
                 self._push(stream, record.value)
 
     def concerns(self, conversation: str, agent: str) -> bool:
-        """Whether the newest event of the conversation that was read here named the agent."""
+        """Whether the newest event of the conversation that was read here named the agent.
+
+        Who was consulted is concerned no more by the event that ends it, though it is told to them.
+        """
         return agent in self._concerned.get(conversation.encode(), "").split(",")
+
+    def answers(self, conversation: str, agent: str) -> bool:
+        """Whether it concerns the agent, and not only because they are consulted: the contact may notice them."""
+        return self.concerns(conversation, agent) and agent not in self._consulted.get(conversation.encode(), ())
 
     def fresh_outcome(self, conversation: str) -> int:
         """The offset behind the last outcome that was told of the conversation's replies; 0 if the record has it."""
@@ -152,6 +166,14 @@ class Hub:
         for agent in self._concerned.get(conversation.encode(), "").split(","):
             for socket in self._streams[agent].sockets if agent in self._streams else ():
                 socket.put(frame)
+
+    def _remember(self, record: Record, agents: str) -> None:
+        self._consulted.pop(record.key, None)
+        if _CONSULTED in record.value:  # in states of those few alone in which somebody ever was
+            agents, consulted = _parts_taken(record.value, agents)
+            if consulted:
+                _keep(self._consulted, record.key, consulted, most=_KNOWN_OWNERS)
+        _keep(self._concerned, record.key, agents, most=_KNOWN_OWNERS)
 
     def _push(self, stream: Stream, value: bytes) -> None:
         stream.sequence += 1
@@ -191,6 +213,14 @@ class Hub:
         stream = self._streams.pop(agent)
         self._bytes -= stream.size
         self._highest_gone = max(self._highest_gone, stream.sequence + 1)
+
+
+def _parts_taken(value: bytes, agents: str) -> tuple[str, list[str]]:
+    """Of the agents an event names, those who have a part in the conversation after it; and who is consulted."""
+    state = orjson.loads(value)["data"]["state"]
+    consulted = [agent for agent in state.get("consulted", "").split(",") if agent]
+    parts = {*consulted, *asked_of(state.get("offered_to", "")), *(state.get(hand, "") for hand in _HANDS)}
+    return ",".join(agent for agent in agents.split(",") if agent in parts), consulted
 
 
 def _keep(known: OrderedDict[bytes, T], conversation: bytes, what: T, *, most: int) -> None:

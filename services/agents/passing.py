@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from services.agents.asked import Action, BadFields, agent_of, text
+from services.agents.asked import Action, BadFields, agent_id, text
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
 from trunkline.config.model import Config, Queue
@@ -42,9 +42,8 @@ class Passing:
             to_skill=f"{skill}:{level}" if skill else "",
         )  # fmt: skip
         if to_agent:
-            return await moves.transfer_to_agent(
-                self._board, **action.who, to=agent_of(to_agent, "to_agent"), body=details.model_dump_json().encode()
-            )
+            to, body = agent_id(action.fields, "to_agent"), details.model_dump_json().encode()
+            return await moves.transfer_to_agent(self._board, **action.who, to=to, body=body)
         if to_queue and to_queue not in self._watch.current.queues:
             raise BadFields(f"no such queue: {to_queue}")
         return await self._requeue(action, details, queue=to_queue, more={skill: level} if skill else {})
@@ -108,7 +107,7 @@ class Passing:
         """Give it to an agent, oneself included; supervisors only."""
         if not action.supervisor:
             return Answer("not-allowed")
-        to = agent_of(text(action.fields, "to_agent", 128) or action.agent, "to_agent")
+        to = agent_id(action.fields, "to_agent") if action.fields.get("to_agent") else action.agent
         details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
         return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
 

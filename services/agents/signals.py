@@ -52,9 +52,10 @@ class ContactSignals:
     async def from_desk(self, agent: str, kind: str, conversation: str) -> None:
         """Let the contact's windows know that the agent types, or has seen what was written.
 
-        Nothing happens for who has no part in the conversation, or while the board does not say whose thread it is.
+        Nothing happens for who has no part in the conversation or is only consulted, or while the board does not say
+        whose thread it is.
         """
-        if kind not in FROM_DESK or not self._hub.concerns(conversation, agent):
+        if kind not in FROM_DESK or not self._hub.answers(conversation, agent):
             return
         try:
             topic = await self._topic(conversation)

@@ -186,6 +186,7 @@ class ConversationRow(Row, table=True):
     reason: str = Field(sa_type=Text)
     opted_out: bool
     language: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    consulted: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     opened_at: datetime = Field(sa_type=Utc)
     queued_at: datetime | None = Field(sa_type=Utc)
     due_at: datetime = Field(sa_type=Utc)

@@ -51,15 +51,22 @@ def promised_ms(state: Mapping[str, str | int]) -> int:
 
 
 def due_ms(state: Mapping[str, str | int]) -> int:
-    """Its place in the line, from its promises; as the board reckons it when it is queued."""
+    """When it is due, from its promises; as the board reckons it when it is queued."""
     return due_by(state).at_ms
 
 
 def due_by(state: Mapping[str, str | int]) -> Ends:
-    """Its place in the line, and which of its promises that is."""
+    """When it is due, and which of its promises that is."""
     target = Ends("target", target_ms(state) - int(state["priority"]) * HEAD_START_S * 1_000)
     first = _first(state, _ENDS)
     return first if first and first.at_ms < target.at_ms else target
+
+
+def place(state: Mapping[str, str | int]) -> int:
+    """Its place in the line, lowest first: when it is due; before all of these what was moved to the front, the latest
+    first."""
+    front = int(state.get("front", 0))
+    return -front if front else int(state["due"])
 
 
 def _first(state: Mapping[str, str | int], names: Mapping[Promise, str]) -> Ends | None:

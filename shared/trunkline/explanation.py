@@ -111,6 +111,15 @@ class Wider(BaseModel):
     )
 
 
+class MovedToFront(BaseModel):
+    """A supervisor's word, by which it is before all that is due."""
+
+    at: datetime
+    by: str
+    name: str = Field(description="theirs, as it is today")
+    note: str = Field(description="why")
+
+
 class Now(BaseModel):
     """The present moment, of a conversation that no agent has."""
 
@@ -124,6 +133,7 @@ class Now(BaseModel):
     )
     passed_over: PassedOver
     could_be_asked: int
+    front: MovedToFront | None = Field(default=None, description="who moved it to the front; null: its own place")
     agents: list[AgentNow] = Field(description="present agents, the nearest first; an agent sees oneself only")
     wider: list[Wider]
     roster_able: int = Field(description="of the whole roster, who satisfies it, there or not")

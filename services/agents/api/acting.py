@@ -61,6 +61,8 @@ _WHY = {
     "no-room": "that agent has no room for it",
     "own": "it is yours already",
     "past": "that time is over",
+    "asked": "that agent is consulted already",
+    "enough": "three agents are consulted already",
     "open": "there is an open conversation with them, and nobody has it yet",
     "file-gone": "a file was attached more than a day ago and is not kept any more: attach it again",
     "not-allowed": "this needs the role supervisor or admin",

@@ -29,6 +29,7 @@ from services.agents.uploads import Uploads
 from trunkline.blobs import Blobs
 from trunkline.board import Board
 from trunkline.board.looks import Waits
+from trunkline.board.signals import Signals
 from trunkline.bus import Bus
 from trunkline.channels.base import Channel
 from trunkline.config.watch import Watch
@@ -53,6 +54,7 @@ class Parts:
     blobs: Blobs
     files: Files
     uploads: Uploads
+    signals: Signals
     internal_token: SecretStr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +15,7 @@ from services.agents.api.seeing import may_read, readable
 from services.agents.explaining import explain
 from services.agents.repository import Contact, Conversation, Note, NotThere
 from trunkline.blobs import BlobMissing
+from trunkline.board.signals import DESKS
 from trunkline.explanation import Explanation
 from trunkline.filetypes import BYTES, DRAWN, harmless
 from trunkline.messages import Media
@@ -57,10 +59,16 @@ async def notes(conversation: str, me: Me, use: Use) -> NoteList:
 async def write_note(
     conversation: str, body: WritingNote, me: Me, use: Use, key: Annotated[str, Depends(operation)]
 ) -> Note:
-    """Tell other agents something; the customer never sees it. The key is the note's id: twice is once."""
+    """Tell other agents something; the customer never sees it. The key is the note's id: twice is once.
+
+    The desks of those whom the conversation concerns hear it at once.
+    """
     await readable(use, me, conversation)
     note = Note(id=key, conversation=conversation, agent=me.id, text=body.text, at=datetime.now(UTC))
-    return await use.repository.notes.add(note)
+    kept = await use.repository.notes.add(note)
+    told = {"type": "note", "conversation": conversation, "note": kept.model_dump(mode="json")}
+    use.signals.tell(DESKS, orjson.dumps(told))
+    return kept
 
 
 @router.get("/explain", responses=responses(401, 404, 422, 503))

@@ -49,6 +49,7 @@ class Conversation(BaseModel):
     reason: str
     opted_out: bool
     language: str = Field(description="that the customer writes (ISO 639-1); empty where it cannot be told")
+    consulted: str = Field(description="agents whom the owner asked to look on, `agent,agent`")
     opened_at: datetime
     queued_at: datetime | None
     due_at: datetime = Field(description="when it is owed an answer; when it was opened, if it never waited")
@@ -65,8 +66,9 @@ class Conversation(BaseModel):
 
     @property
     def hands(self) -> set[str]:
-        """Every agent who has, is offered or had it last."""
-        return {self.owner, *asked_of(self.offered_to), self.keeps, self.last_agent} - {""}
+        """Every agent who has, is offered, is consulted in or had it last."""
+        asked = {*asked_of(self.offered_to), *asked_of(self.consulted)}
+        return {self.owner, *asked, self.keeps, self.last_agent} - {""}
 
 
 class Message(BaseModel):
@@ -120,6 +122,13 @@ _PARTS: Final[TypeAdapter[Parts]] = TypeAdapter(Parts)
 
 HOLDS: Final = ("owner", "offered_to", "keeps")
 """How an agent may hold a conversation; who had it last has had a hand in it, too."""
+
+
+def _consulted(agent: str) -> ColumnElement[bool]:
+    """Whether the agent is consulted: of everybody's, it is what they may read as long as they are."""
+    names = literal(",") + CONVERSATIONS.c.consulted + literal(",")
+    return names.contains(f",{agent},", autoescape=True)
+
 
 _MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
 
@@ -218,7 +227,7 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.statuses:
         found.append(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.queues or wanted.hand is not None:
-        hands = _held(wanted.hand, *HOLDS, "last_agent") if wanted.hand is not None else []
+        hands = [*_held(wanted.hand, *HOLDS, "last_agent"), _consulted(wanted.hand)] if wanted.hand is not None else []
         found.append(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
         found.append(CONVERSATIONS.c.owner == wanted.owner)

@@ -126,7 +126,7 @@ def _moment(milliseconds: int) -> datetime | None:
 
 _SAME: Final = (
     "id", "thread", "account", "channel", "scheme", "display", "version", "queue", "requirement", "weight", "priority",
-    "owner", "offered_to", "keeps", "last_agent", "fence", "reason", "language",
+    "owner", "offered_to", "keeps", "last_agent", "fence", "reason", "language", "consulted",
 )  # fmt: skip
 """Fields of a state that are columns of the same name, and value."""
 

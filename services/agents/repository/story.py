@@ -14,6 +14,8 @@ from services.agents.repository.search import folded
 from services.agents.repository.words import words_of
 from services.agents.tables import CONVERSATIONS
 from trunkline.events import (
+    ConsultationEnded,
+    ConversationReordered,
     ConversationTransferred,
     FailureDetails,
     InboundDetails,
@@ -176,6 +178,10 @@ def _agent(event: Any, before: Row, after: Row) -> str:
         return ",".join(agent for agent in asked_of(before["offered_to"]) if agent not in still)
     if kind is ConversationTransferred:
         return str(event.details.sender)
+    if kind is ConversationReordered:
+        return str(event.details.by)
+    if kind is ConsultationEnded:
+        return str(event.details.agent)
     details = getattr(event, "details", None)
     if type(details) is ReplyDetails:
         return details.message.agent or ""

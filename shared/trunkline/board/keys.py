@@ -39,6 +39,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P told:<contact>    hash     kind|thread → ms when it was told without an agent; SHA-1 of account and address; a day
     P shut              hash     queue → ms until when it is shut, 0 until it is opened
     P telling:<queue>   zset     of a shut one, who waited then and is not yet to be told so
+    P cs:<agent>        set      conversations in which the agent is consulted
     P begun:<agent>     string   ms when the agent may begin a whole minute's conversations again
     P d:<agent>         zset     device.socket → ms when its lease ends
     P agents            set      agents present
@@ -46,7 +47,7 @@ rebuild; what is under P belongs to one generation and is thrown away whole.
     P n:<requirement>   hash     1, 2, 3 → present agents who serve its queue, have its skills too, satisfy it
     P e:<requirement>   set      agents who satisfy it, are available and do not drain
     P f:<requirement>   zset     of those, who has room → index (lowest is taken first)
-    P w:<requirement>   zset     waiting conversations → due (ms): the line
+    P w:<requirement>   zset     waiting conversations → due (ms), or minus `front` (ms) if moved there: the line
     P since:<requirement> zset   the same → queued at (ms): the first has waited longest
     P target:<requirement> zset  the same → what was promised first (ms): the target, a clock, or the channel's window
     P clocks            zset     open conversations → when their next clock ends (ms)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trunkline.board.client import Board, MoveBroken, safe
-from trunkline.due import Promise, next_clock
+from trunkline.due import Promise, next_clock, place, promised_ms
 from trunkline.events import Presence
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
@@ -133,6 +133,27 @@ async def shut_queues(board: Board) -> dict[str, datetime | None]:
     return {name.decode(): _moment(int(until)) for name, until in zip(flat[::2], flat[1::2], strict=True)}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What waits at one place of a queue's line."""
+
+    conversation: str
+    display: str
+    address: str
+    channel: str
+    queued_at: datetime
+    target_at: datetime
+    front: bool
+
+
+async def line(board: Board, queue: str, *, most: int = 100) -> list[Place]:
+    """What waits in a queue, all its requirement sets together, first in line first. As `Board.call` raises."""
+    _, flats = await board.call("line", queue, str(most))
+    pairs = (zip(flat[::2], flat[1::2], strict=True) for flat in flats)
+    states = [{name.decode(): text.decode() for name, text in fields} for fields in pairs]
+    return [_place(state) for state in sorted(states, key=place)[:most]]
+
+
 async def progress(board: Board) -> list[Progress]:
     """Every shard, by its number, all of one moment. BoardClosed or BoardAway as of `Board.call`."""
     _, lines = await board.call("ledger", str(board.shards))
@@ -169,6 +190,14 @@ def _late(flat: list[bytes], now: int) -> Late:
     return Late(
         conversation=state["id"], queue=state["queue"], owner=state["owner"] or state["offered_to"], clock=clock.name,
         late_s=(now - clock.at_ms) / 1_000,
+    )  # fmt: skip
+
+
+def _place(state: dict[str, str]) -> Place:
+    return Place(
+        conversation=state["id"], display=state["display"], address=state["contact"], channel=state["channel"],
+        queued_at=datetime.fromtimestamp(int(state["queued_at"]) / 1_000, UTC),
+        target_at=datetime.fromtimestamp(promised_ms(state) / 1_000, UTC), front=place(state) < 0,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 Each takes an operation id: made twice, it gives the first answer again and changes nothing. Refusals are answers
 (`Answer.code`), not exceptions: gone, taken, late, not-yours, unknown, opted-out, absent, no-room, own, past,
-open, behind, hours, draining.
+open, asked, enough, behind, hours, draining.
 """
 
 from __future__ import annotations
@@ -117,6 +117,47 @@ async def assign(
     """
     arguments = (safe(operation), safe(agent), safe(conversation), safe(to), body)
     return await board.move(traced("assign", trace), *arguments)
+
+
+async def consult(
+    board: Board, *, operation: str, agent: str, conversation: str, to: str, body: bytes, trace: str = ""
+) -> Answer:
+    """Ask an agent who is there to look on, by the owner; they hear all of it from now on, and take no room.
+
+    `body` is the finished `ConsultationDetails`. `absent`, `own` (to oneself), `asked` (already), `enough` (three are),
+    `gone` while it is being passed on.
+    """
+    arguments = (safe(operation), safe(agent), safe(conversation), safe(to), body)
+    return await board.move(traced("consult", trace), *arguments)
+
+
+async def end_consult(
+    board: Board, *, operation: str, agent: str, conversation: str, of: str, trace: str = ""
+) -> Answer:
+    """`of` looks on no more: by the owner, or by themselves. `gone` if they are not consulted (any more)."""
+    return await board.move(traced("end_consult", trace), safe(operation), safe(agent), safe(conversation), safe(of))
+
+
+async def take_over(
+    board: Board, *, operation: str, agent: str, conversation: str, supervisor: bool, trace: str = ""
+) -> Answer:
+    """Who is consulted becomes the owner, at once; only a supervisor above capacity.
+
+    `gone` if the agent is not consulted (any more), whatever ended it; `no-room`; `absent`.
+    """
+    arguments = (safe(operation), safe(agent), safe(conversation), "1" if supervisor else "")
+    return await board.move(traced("take_over", trace), *arguments)
+
+
+async def reorder(
+    board: Board, *, operation: str, agent: str, conversation: str, front: bool, body: bytes, trace: str = ""
+) -> Answer:
+    """Move what waits to the front of its line, or back to its own place, by a supervisor's word.
+
+    `body` is the finished `ReorderDetails`. `gone`: it does not wait (any more); `own`: it is at its own place.
+    """
+    arguments = (safe(operation), safe(agent), safe(conversation), "front" if front else "back", body)
+    return await board.move(traced("reorder", trace), *arguments)
 
 
 async def begin(

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from trunkline.board.client import Board, BoardAway
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
 from trunkline.board.keys import LAYOUT
-from trunkline.due import next_clock, promised_ms
+from trunkline.due import next_clock, place, promised_ms
 from trunkline.events import Status, asked_of
 from trunkline.ids import shard_of
 
@@ -67,7 +67,7 @@ class _Writer:
         self._prefix = board.keys.under(generation)
         self._now = now_ms
         self._pipeline = board.client.pipeline(transaction=False)
-        self._owners: set[str] = set()
+        self._expected: set[str] = set()
         self._shut = shut
         self.conversations = 0
 
@@ -135,6 +135,9 @@ class _Writer:
         self._waits_for_time(shard, name, state)
         if state["owner"]:
             self._owned(name, state["owner"])
+        for agent in filter(None, state.get("consulted", "").split(",")):
+            self._pipeline.sadd(p + "cs:" + agent, name)
+            self._expect(agent)
 
     def _offered(self, shard: int, name: str, state: dict[str, Any]) -> dict[str, Any]:
         """The offer cannot be accepted any more; the first tick says that it is rescinded."""
@@ -172,7 +175,7 @@ class _Writer:
 
     def _in_line(self, shard: int, name: str, state: dict[str, Any]) -> None:
         p, requirement = self._prefix, state["requirement"]
-        self._pipeline.zadd(p + "w:" + requirement, {name: state["due"]})
+        self._pipeline.zadd(p + "w:" + requirement, {name: place(state)})
         self._pipeline.zadd(p + "since:" + requirement, {name: state["queued_at"]})
         self._pipeline.zadd(p + "target:" + requirement, {name: promised_ms(state)})
         if state.get("widen_at"):  # a state from before there was any has none
@@ -180,9 +183,13 @@ class _Writer:
 
     def _owned(self, conversation: str, owner: str) -> None:
         self._pipeline.sadd(self._prefix + "ac:" + owner, conversation)
-        if owner not in self._owners:
-            self._owners.add(owner)
-            self._timer(shard_of(owner, self._shards), f"owner|{owner}", self._now + _OWNER_LOST_MS)
+        self._expect(owner)
+
+    def _expect(self, agent: str) -> None:
+        """Whoever does not arrive in time has lost what is theirs."""
+        if agent not in self._expected:
+            self._expected.add(agent)
+            self._timer(shard_of(agent, self._shards), f"owner|{agent}", self._now + _OWNER_LOST_MS)
 
     def _timer(self, shard: int, name: str, at: int) -> None:
         self._pipeline.zadd(self._prefix + f"timers:{shard}", {name: at})

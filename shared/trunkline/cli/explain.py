@@ -116,6 +116,8 @@ def _now(now: Now) -> Iterator[str]:
     late += _DUE_BY[now.due_by]
     could = f"{now.could_be_asked} of {_present(now)} agents could be asked."
     yield f"It has waited {_span(now.waited_s)}, {late}. {_shut(now) if now.shut else could}"
+    if now.front:
+        yield f"Moved to the front by {now.front.name}" + (f": {now.front.note}" if now.front.note else ".")
     yield from _counts(now.passed_over)
     if not now.roster_able:
         lacks = ", ".join(f"{skill} ≥ {level}" for skill, level in now.roster_lacks.items())

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from trunkline.events.base import Data
 from trunkline.events.conversations import (
+    ConsultationEnded,
     ConversationAssigned,
     ConversationBegun,
     ConversationClosed,
+    ConversationConsulted,
     ConversationEvent,
     ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationQuieted,
     ConversationReopened,
+    ConversationReordered,
     ConversationSnoozed,
+    ConversationTakenOver,
     ConversationTold,
     ConversationTransferred,
     ConversationWidened,
@@ -51,8 +55,8 @@ CONVERSATION: tuple[type[ConversationEvent], ...] = (
     ConversationOpened, ConversationBegun, ConversationReopened, MessageAdded, ConversationQueued, ConversationOffered,
     OfferAccepted, OfferAutoAccepted, OfferDeclined, OfferExpired, OfferRescinded, ReplyWritten, ReplyFailed,
     ConversationTold, ConversationTransferred, WrapUpStarted, ConversationSnoozed, ConversationWoken,
-    ConversationWidened, ConversationQuieted,
-    ConversationAssigned, ConversationClosed,
+    ConversationWidened, ConversationQuieted, ConversationAssigned, ConversationConsulted, ConsultationEnded,
+    ConversationTakenOver, ConversationReordered, ConversationClosed,
 )  # fmt: skip
 AGENT: tuple[type[AgentEvent], ...] = (
     AgentArrived,

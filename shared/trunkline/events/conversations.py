@@ -267,6 +267,64 @@ class ConversationAssigned(ConversationEvent):
     details: AssignmentDetails
 
 
+class ConsultationDetails(Data):
+    """Who asked whom to look on, and what about."""
+
+    by: str
+    to: str
+    note: str = ""
+
+
+class ConversationConsulted(ConversationEvent):
+    """Its owner asked another agent to look on: they are among `state.consulted` now, and hear all that happens."""
+
+    type = "trunkline.conversation.consulted.v1"
+    details: ConsultationDetails
+
+
+class ConsultationEndDetails(Data):
+    """Who looks on no more, and who said so."""
+
+    agent: str
+    by: str = Field(default="", description="the agent or the owner; empty: the agent was away for too long")
+
+
+class ConsultationEnded(ConversationEvent):
+    """An agent looks on no more, by a word or by absence. A change of owner or status ends all without this event."""
+
+    type = "trunkline.conversation.consultation-ended.v1"
+    details: ConsultationEndDetails
+
+
+class TakeOverDetails(Data):
+    """Who took it, and from whom."""
+
+    by: str
+    sender: str
+
+
+class ConversationTakenOver(ConversationEvent):
+    """Who was consulted has become `state.owner`, without an offer; all consultation is over."""
+
+    type = "trunkline.conversation.taken-over.v1"
+    details: TakeOverDetails
+
+
+class ReorderDetails(Data):
+    """Who moved it in its line, and why."""
+
+    by: str
+    front: bool = Field(description="to the front; else back to its own place")
+    note: str = ""
+
+
+class ConversationReordered(ConversationEvent):
+    """A supervisor moved it to the front of its line (`state.front`), or back to its own place."""
+
+    type = "trunkline.conversation.reordered.v1"
+    details: ReorderDetails
+
+
 class ConversationTransferred(ConversationEvent):
     """Passed on: to an agent (the sender owns it until it is accepted) or to a queue (released at once)."""
 

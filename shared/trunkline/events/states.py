@@ -104,6 +104,12 @@ class ConversationState(Data):
     judged: str = Field(
         default="", description="clocks that ended, and with which version: `version clock:met clock:breached`"
     )
+    consulted: str = Field(
+        default="", description="agents who look on because the owner asked them to, `agent,agent`; at most three"
+    )
+    front: int = Field(
+        default=0, description="when a supervisor moved it to the front of its line; 0: it is at its own place"
+    )
     said: int = Field(default=0, description="messages so far, the customer's and ours: the number of the latest")
     quiet_at: int = Field(
         default=0,

@@ -12,14 +12,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from trunkline.due import due_ms, next_clock, promised_ms
+from trunkline.due import due_ms, next_clock, place, promised_ms
 from trunkline.events import asked_of
 from trunkline.index import Candidate, index, proficiency
 from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, queue_of, room_of, skills_of
 from trunkline.standing import Standing, standing
 
 _HASHES = ("c", "a", "as", "ap", "n")
-_SETS = ("ac", "ad", "cd", "e")
+_SETS = ("ac", "ad", "cd", "cs", "e")
+_MOST_CONSULTED = 3
 _LOADS = {"load", "soft", "alone"}
 _RANKED = ("f", "w", "since", "target")
 _CLOCKS = "clocks"
@@ -46,7 +47,9 @@ async def audit(client: Redis, prefix: str, *, above_capacity: bool = False) -> 
     `above_capacity`: a supervisor's word, a conversation begun or a rebuild may have taken an agent beyond it.
     """
     board = await _read(client, prefix)
-    parts = (_conversations, _clocks, _words, _owners, _quiet, _holdings, _ranks, _counters, _stranded)
+    parts = (
+        _conversations, _clocks, _words, _owners, _consultations, _quiet, _holdings, _ranks, _counters, _stranded,
+    )  # fmt: skip
     problems = [problem for part in parts for problem in part(board)]
     if not above_capacity:
         problems += [
@@ -117,7 +120,7 @@ def _clocks(board: Picture) -> Iterator[str]:
 
 
 def _place(kind: str, c: dict[str, str]) -> int:
-    return {"w": int(c["due"]), "since": int(c["queued_at"]), "target": promised_ms(c)}[kind]
+    return {"w": place(c), "since": int(c["queued_at"]), "target": promised_ms(c)}[kind]
 
 
 def _owners(board: Picture) -> Iterator[str]:
@@ -143,6 +146,24 @@ def _quiet(board: Picture) -> Iterator[str]:
             yield f"{name} is nobody's and quiet at {c['quiet_at']}"
         if relief and not (quiet and c.get("quiet_at", "0") != "0" and int(c["weight"]) - relief == quiet.weight):
             yield f"{name} weighs {c['weight']} less {relief}, which {quiet} and {c.get('quiet_at')} do not say"
+
+
+def _consultations(board: Picture) -> Iterator[str]:
+    """Who is consulted, both ways, and only beside an owner who works at it; who is in front waits."""
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for name, c in board.kinds["c"].items():
+        consulted = [agent for agent in c.get("consulted", "").split(",") if agent]
+        for agent in consulted:
+            asked[agent].add(name)
+        if consulted and (c["status"] not in ("active", "wrapping-up") or not c["owner"]):
+            yield f"{name} is {c['status']}, and {consulted} are consulted"
+        if c["owner"] in consulted or len(consulted) > len(set(consulted)) or len(consulted) > _MOST_CONSULTED:
+            yield f"{name} of {c['owner']} has {consulted} consulted"
+        if int(c.get("front", 0)) and c["status"] not in ("queued", "offered"):
+            yield f"{name} is {c['status']} and at the front of a line"
+    for agent in asked.keys() | board.kinds["cs"].keys():
+        if asked[agent] != board.of("cs", agent):
+            yield f"{agent} is consulted in {sorted(asked[agent])}, the board says {sorted(board.of('cs', agent))}"
 
 
 def _holdings(board: Picture) -> Iterator[str]:

@@ -144,6 +144,7 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await moves.transfer_to_agent(board, operation=new_id(), agent="ana", conversation=name, to="bo", body=details)
     await floor.decline("bo", name)
     await _put_off(floor, name)
+    await _consulted(floor, name)
     await moves.wrap_up(board, operation=new_id(), agent="ana", conversation=name)
     await floor.close("ana", name)
     await _from_inbound(floor, name)
@@ -158,8 +159,10 @@ async def _conversations(floor: Floor, story: _Story) -> None:
     await floor.tick(start + 40_002)
     strict = requirement_id("support", "sms", 1, {"lang.tr": 5})
     ladder = f"0>{strict} 60000>{requirement_id('support', 'sms', 1, {}, also=['sales'])}"
-    await floor.receive("sms|+6", skills={"lang.tr": 5}, ladder=ladder)  # nobody has it, until less is asked for
+    waits = (await floor.receive("sms|+6", skills={"lang.tr": 5}, ladder=ladder)).subject  # until less is asked for
     await _without_an_agent(floor)
+    details = b'{"by":"sue","front":true,"note":"their flight leaves"}'
+    await moves.reorder(board, operation=new_id(), agent="sue", conversation=waits, front=True, body=details)
     await floor.tick(start + 45_001)  # the lease ends: what is offered is rescinded
     await floor.tick(start + 45_001 + 120_000)  # and what is owned waits again
     if (await floor.conversation(again))["owner"]:
@@ -204,6 +207,18 @@ async def _without_an_agent(floor: Floor) -> None:
     shut = b'{"queue":"sales","by":"sue","until":0,"note":"a drill"}'
     await moves.shut(board, operation=new_id(), until=0, body=shut, **who)
     await moves.unshut(board, operation=new_id(), body=b'{"queue":"sales","by":"sue"}', **who)
+
+
+async def _consulted(floor: Floor, name: str) -> None:
+    """Bo looks on, no longer, and again; takes it over, and it is given back."""
+    board = floor.board
+    details = b'{"by":"ana","to":"bo","note":"is this covered?"}'
+    await moves.consult(board, operation=new_id(), agent="ana", conversation=name, to="bo", body=details)
+    await moves.end_consult(board, operation=new_id(), agent="bo", conversation=name, of="bo")
+    await moves.consult(board, operation=new_id(), agent="ana", conversation=name, to="bo", body=details)
+    await moves.take_over(board, operation=new_id(), agent="bo", conversation=name, supervisor=False)
+    details = b'{"by":"sue","to":"ana","note":"you know her"}'
+    await moves.assign(board, operation=new_id(), agent="sue", conversation=name, to="ana", body=details)
 
 
 async def _written_to_first(floor: Floor) -> None:

@@ -263,15 +263,15 @@ async def inner(
         blobs = Blobs(system.folder / "blobs")
         staging = Staging(system.folder / "uploads", blobs)
         files = Files(SecretStr(PLACEHOLDER_TOKEN), repository, staging)
+        signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         parts = Parts(
             auth=auth, actions=actions, repository=repository, bus=bus, board=board, hub=hub, watch=watch,
             rules=RuleTrial(),
             colleagues=Colleagues(board, repository), reach=Reach(repository), waits=Waits(board, fresh_s=0),
             channels=channels,
             blobs=blobs, files=files, uploads=Uploads(staging, allowance or Allowance()),
-            internal_token=SecretStr(PLACEHOLDER_TOKEN),
+            signals=signals, internal_token=SecretStr(PLACEHOLDER_TOKEN),
         )  # fmt: skip
-        signals = await stack.enter_async_context(Signals(system.board.url, deployment=system.deployment))
         hearing = Hearing(system.board.url, deployment=system.deployment)
         looking = Looking(signals, again_s=again_s, lease_s=2.5 * again_s)
         contacts = ContactSignals(board, hub, load_channels(), signals, hearing, looking=looking)

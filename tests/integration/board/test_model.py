@@ -35,7 +35,7 @@ from trunkline.testing.servers.redis import RedisServer
 BEGAN = datetime.fromtimestamp(1_767_268_800, UTC)
 AGENTS = ("ana", "berk", "cem", "dace")
 THREADS = tuple(f"sms-main|tel:+{n}" for n in range(7))
-VERBS = ("reply", "wrap_up", "close", "close", "snooze", "wake", "to_agent", "to_queue")
+VERBS = ("reply", "wrap_up", "close", "close", "snooze", "wake", "to_agent", "to_queue", "end_consult", "take_over")
 _NUMBERS = count()
 
 agents = st.sampled_from(AGENTS)
@@ -202,7 +202,10 @@ class Moves(RuleBasedStateMachine):
     def work(self, data: st.DataObject, verb: str) -> None:
         if owned := self.conversations("active", "wrapping-up", "snoozed", "offered"):
             c = data.draw(st.sampled_from(owned))
-            who: dict[str, Any] = {"agent": c["owner"] or c["last_agent"] or "ana", "conversation": c["id"]}
+            agent = c["owner"] or c["last_agent"] or "ana"
+            if verb in ("end_consult", "take_over"):
+                agent = c.get("consulted", "").partition(",")[0] or agent
+            who: dict[str, Any] = {"agent": agent, "conversation": c["id"]}
             operation = new_id()
             first = self.run(self._work(verb, operation, who, data))
             version = self.run(self.floor.conversation(c["id"])).get("version")
@@ -231,6 +234,10 @@ class Moves(RuleBasedStateMachine):
                 )  # fmt: skip
             case "close":
                 return moves.close(self.board, operation=operation, body=b'{"code":"","note":""}', **who)
+            case "end_consult":
+                return moves.end_consult(self.board, operation=operation, of=who["agent"], **who)
+            case "take_over":
+                return moves.take_over(self.board, operation=operation, supervisor=False, **who)
             case _:
                 return getattr(moves, verb)(self.board, operation=operation, **who)
 
@@ -263,6 +270,45 @@ class Moves(RuleBasedStateMachine):
             )
             assert first.code in ("ok", "unsaid"), first
             assert again.code == "gone", again
+
+    @rule(data=st.data(), to=agents)
+    def consult(self, data: st.DataObject, to: str) -> None:
+        """Asked twice, it is one; and nobody else of those asked may take it over after one of them has."""
+        if owned := self.conversations("active", "wrapping-up", "offered"):
+            c = data.draw(st.sampled_from(owned))
+            who: dict[str, Any] = {"agent": c["owner"] or "ana", "conversation": c["id"]}
+            operation = new_id()
+            answers = [
+                self.run(moves.consult(self.board, operation=operation, to=to, body=b"{}", **who)) for _ in range(2)
+            ]
+            assert answers[0].ok == answers[1].repeated or answers[0].code == answers[1].code
+
+    @rule(data=st.data(), verbs=st.lists(st.sampled_from(["take_over", "end", "close"]), min_size=1, max_size=4))
+    def end_consultations(self, data: st.DataObject, verbs: list[str]) -> None:
+        """Several at once: whatever ends it first, the others learn that it is gone."""
+        consulted = [c for c in self.conversations("active", "wrapping-up") if c.get("consulted")]
+        if consulted:
+            c = data.draw(st.sampled_from(consulted))
+            one = data.draw(st.sampled_from(c["consulted"].split(",")))
+            who = {"agent": one, "conversation": c["id"]}
+            calls = {
+                "take_over": lambda: moves.take_over(self.board, operation=new_id(), supervisor=False, **who),
+                "end": lambda: moves.end_consult(self.board, operation=new_id(), of=one, **who),
+                "close": lambda: self.floor.close(c["owner"], c["id"]),
+            }
+            answers: list[Answer] = self.run(together(*(calls[verb]() for verb in verbs)))
+            assert sum(answer.ok for answer, verb in zip(answers, verbs, strict=True) if verb != "close") <= 1
+
+    @rule(data=st.data(), front=st.booleans())
+    def reorder(self, data: st.DataObject, front: bool) -> None:
+        if waiting := self.conversations("queued", "offered"):
+            c = data.draw(st.sampled_from(waiting))
+            answer = self.run(
+                moves.reorder(
+                    self.board, operation=new_id(), agent="sue", conversation=c["id"], front=front, body=b"{}"
+                )
+            )
+            assert answer.ok == (c["status"] == "queued" and (front or c.get("front", "0") != "0"))
 
     # --- the clock, and what is lost -----------------------------------------------------------------------
 

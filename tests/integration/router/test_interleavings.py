@@ -29,6 +29,7 @@ from trunkline.events import (
     ConversationAssigned,
     ConversationQuieted,
     ConversationSnoozed,
+    ConversationTakenOver,
     ConversationWidened,
     ConversationWoken,
     Header,
@@ -49,7 +50,7 @@ SILENT = [f"sms-main|tel:+{n}" for n in range(10, 13)]
 AGENTS = ("ana", "bo", "cy")
 RUN_S = 5.0
 _LONGEST_S = 15.0
-_PROVED = {"snooze", "wake", "assign", "drain"}
+_PROVED = {"snooze", "wake", "assign", "drain", "consult", "take_over", "reorder"}
 _HAPPEN = {ConversationWidened.type, ConversationQuieted.type, OfferAutoAccepted.type, OfferRescinded.type}
 _FAULTS = 3
 _LATE_MS = 5_000  # a timer waits while the board is rebuilt
@@ -239,8 +240,13 @@ async def _act(
     if name in asked_of(state["offered_to"]):
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
+    elif name in state.get("consulted", "").split(","):
+        verb, arguments = ("take_over", [""]) if luck < 0.5 else ("end_consult", [name])
     elif state["owner"] != name or (state["thread"] in SILENT and int(state.get("quiet_at", 0)) and luck < 0.96):
         return  # nothing of theirs, or nothing to say before the customer has answered
+    elif luck < 0.1:
+        to = chance.choice(AGENTS)
+        verb, arguments = "consult", [to, orjson.dumps({"by": name, "to": to, "note": ""}).decode()]
     elif luck < 0.6:
         verb, arguments = "reply", [orjson.dumps({"message": {"id": (operation := new_id())}}).decode()]
         await _make(world, board, said, verb, name, conversation, *arguments, operation=operation)
@@ -263,6 +269,11 @@ async def _supervisor(world: World, chance: random.Random, said: Said) -> None:
             found = sorted(state["id"] for state in states if state["status"] != "closed")
             with contextlib.suppress(BoardClosed, BoardAway):
                 board.generation = await board.read_generation() or board.generation
+                if waits := sorted(state["id"] for state in states if state["status"] == "queued"):
+                    front = chance.random() < 0.7
+                    body = orjson.dumps({"by": "sue", "front": front, "note": ""}).decode()
+                    where = "front" if front else "back"
+                    await _make(world, board, said, "reorder", "sue", chance.choice(waits), where, body)
                 if found:
                     to = chance.choice(AGENTS)
                     body = orjson.dumps({"by": "sue", "to": to, "note": ""}).decode()
@@ -368,7 +379,7 @@ def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
 
 
 def _one_owner(story: list[LogRecord]) -> list[str]:
-    """Nobody takes what another has, but by a supervisor's word, and then who was named has it."""
+    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or being consulted."""
     owners: dict[bytes, str] = {}
     problems = []
     for record in story:
@@ -378,6 +389,9 @@ def _one_owner(story: list[LogRecord]) -> list[str]:
             if record.type == ConversationAssigned.type:
                 if owner != data["details"]["to"] or data["state"]["status"] != "active":
                     problems.append(f"{record.key!r} was given to {data['details']['to']} and is {owner}'s")
+            elif record.type == ConversationTakenOver.type:
+                if (before, owner) != (data["details"]["sender"], data["details"]["by"]):
+                    problems.append(f"{record.key!r} was taken over from {before}, and is {owner}'s")
             elif before and owner and owner != before:
                 problems.append(f"{record.key!r} went from {before} to {owner} at once")
             owners[record.key] = owner

@@ -40,11 +40,32 @@ local function keep(c)
   if #flat > 0 then redis.call('HSET', P .. 'c:' .. c.id, unpack(flat)) end
 end
 
+-- Who is consulted (`agent,agent`) is no more, whether or not anybody says so in words.
+local function dismiss(c, name)
+  local left = {}
+  for one in string.gmatch(c.consulted, '[^,]+') do
+    if name and one ~= name then left[#left + 1] = one else redis.call('SREM', P .. 'cs:' .. one, c.id) end
+  end
+  c.consulted = table.concat(left, ',')
+end
+
+-- Whom it concerns, and who is consulted: they hear of all that happens, also of what ends it. A consultation lasts
+-- while the owner who asked works at the conversation; the hash still has the owner of before.
+local function with_consulted(c, agents)
+  local all = {}
+  for one in string.gmatch((agents or '') .. ',' .. c.consulted, '[^,]+') do all[#all + 1] = one end
+  local works = c.status == 'active' or c.status == 'wrapping-up'
+  if not works or redis.call('HGET', P .. 'c:' .. c.id, 'owner') ~= c.owner then dismiss(c) end
+  return concerned(unpack(all))
+end
+
 -- Give the conversation its next version, keep it, and say so: state and event in one script.
 local function commit(c, kind, e)
+  local agents = e.agents
+  if (c.consulted or '') ~= '' then agents = with_consulted(c, agents) end
   c.version = int(num(c.version) + 1)
   keep(c)
-  return emit(shard_of(c.id), kind, c.id, { operation = e.operation, agents = e.agents, body = e.body,
+  return emit(shard_of(c.id), kind, c.id, { operation = e.operation, agents = agents, body = e.body,
     message = e.message, version = c.version, state = c })
 end
 

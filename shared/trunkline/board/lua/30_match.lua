@@ -2,10 +2,14 @@
 -- scans a fixed head: only who declined is stepped over, and those are counted.
 local KIND = 'trunkline.conversation.'
 
+-- Its place in whatever line it waits: its due time; before all of these what a supervisor moved to the front, the
+-- latest moved first.
+local function place(c) return num(c.front) > 0 and int(-num(c.front)) or c.due end
+
 -- Who is served next is the line's order; who has waited longest, and whose target ends first, need orders of their own.
 local function wait_in_line(c)
   register(c.requirement)
-  redis.call('ZADD', P .. 'w:' .. c.requirement, c.due, c.id)
+  redis.call('ZADD', P .. 'w:' .. c.requirement, place(c), c.id)
   redis.call('ZADD', P .. 'since:' .. c.requirement, c.queued_at, c.id)
   redis.call('ZADD', P .. 'target:' .. c.requirement, int(clocks.soonest(c)), c.id)
   if num(c.widen_at) > 0 then timer(shard_of(c.id), 'widen|' .. c.id, num(c.widen_at)) end
@@ -27,6 +31,7 @@ local function give(c, name, details)
   forget_declines(c)
   hush(c)
   c.status, c.owner, c.last_agent = 'active', name, name
+  if num(c.front) > 0 then c.front = '0' end
   return commit(c, 'trunkline.offer.auto-accepted.v1', { agents = name, body = details })
 end
 

@@ -112,7 +112,7 @@ local function start(c, a, kind, body)
   wish_in_line(c, a[26] or '')
   local id = commit(c, KIND .. kind, { operation = a[4], message = a[4], body = body })
   wait_in_line(c)
-  claim(c)
+  if kind == 'reopened.v1' then claim_for(c, c.last_agent) else claim(c) end
   return id
 end
 
@@ -168,7 +168,7 @@ verbs.prefer = function(a)
   local c = known and conversation(known)
   if c then redis.call('HSET', P .. 'c:' .. c.id, 'opted_out', a[6]) end
   local id = emit(a[1], 'trunkline.contact.preference-changed.v1', a[5],
-    { operation = a[4], agents = c and concerned(c.owner, c.offered_to) or '', body = a[7] })
+    { operation = a[4], agents = c and concerned(c.owner, c.offered_to, c.consulted or '') or '', body = a[7] })
   return remember(a[4], { 'ok', a[1], id, '', '' })
 end
 
@@ -222,10 +222,11 @@ verbs.facts = function(a)
   return { 'ok', c.account, c.channel, c.scheme, c.contact, c.display, first or c.requirement }
 end
 
--- 1 agent: the present state of every conversation that uses the agent's capacity, flat as the hash is.
+-- 1 agent: the present state of every conversation that uses the agent's capacity or in which the agent is consulted,
+-- flat as the hash is.
 verbs.holding = function(a)
   local found = {}
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. a[1])) do
+  for _, id in ipairs(redis.call('SUNION', P .. 'ac:' .. a[1], P .. 'cs:' .. a[1])) do
     found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. id)
   end
   return { 'ok', found, redis.call('HGET', P .. 'a:' .. a[1], 'presence') or '' }

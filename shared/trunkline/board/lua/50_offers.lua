@@ -1,3 +1,4 @@
+do -- its names are its own: Lua has room for 200 in one block
 -- Answers to offers. Arguments: 1 operation, 2 agent, 3 conversation, 4 fence.
 local OFFER = 'trunkline.offer.'
 
@@ -26,6 +27,7 @@ verbs.accept = function(a)
     c.reason = '' -- it was said of those who are out of it
   end
   c.status, c.owner, c.last_agent, c.offered_to, c.deadline, c.keeps = 'active', a[2], a[2], '', '0', ''
+  if num(c.front) > 0 then c.front = '0' end
   forget_declines(c)
   hush(c)
   redis.call('HSET', P .. 'a:' .. a[2], 'missed', '0')
@@ -100,4 +102,5 @@ timers.again = function(p, id)
   if left or c.status == 'offered' then timer(p, 'again|' .. id, NOW + limits(c).again); return end
   forget_declines(c)
   if c.status == 'queued' then claim(c) end
+end
 end

@@ -1,3 +1,4 @@
+do -- its names are its own: Lua has room for 200 in one block
 -- Work an agent begins: we write first. Arguments: 1 operation, 2 agent, 3 the new conversation, 4 thread, 5 account,
 -- 6 channel, 7 scheme, 8 contact, 9 display, 10 queue, 11 requirement, 12 weight, 13 priority, 14 due, 15 limits,
 -- 16 ladder, 17 rules, 18 clocks, 19 body, 20 most that one agent may begin in a minute.
@@ -39,4 +40,5 @@ verbs.begin = function(a)
   hold(a[2], c)
   local id = commit(c, KIND .. 'begun.v1', { operation = a[1], agents = concerned(a[2]), body = a[19] })
   return remember(a[1], done(c, id))
+end
 end

@@ -59,7 +59,7 @@ verbs.assign = function(a)
   hush(c)
   if put_off ~= '' then clocks.wake(c) end
   c.status, c.owner, c.last_agent, c.keeps, c.reason = 'active', a[4], a[4], '', 'assigned'
-  c.wrap_until, c.wake_at = '0', '0'
+  c.wrap_until, c.wake_at, c.front = '0', '0', '0'
   local id = commit(c, KIND .. 'assigned.v1', { operation = a[1], agents = concerned(a[4], owner, without(asked, a[4]), put_off), body = a[5] })
   if owner ~= a[4] then pull(owner) end
   pull_each(asked)

@@ -1,3 +1,4 @@
+do -- its names are its own: Lua has room for 200 in one block
 -- Shutting a queue, and opening it again. What it comes to is in the log of the queue's own shard.
 local MOST_AT_ONCE = 100 -- conversations told of it in one tick
 
@@ -91,3 +92,4 @@ end
 
 -- Every queue that is shut, and until when: queue, ms, queue, ms, …
 verbs.shut_queues = function() return { 'ok', redis.call('HGETALL', P .. 'shut') } end
+end

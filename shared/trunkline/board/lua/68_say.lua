@@ -1,3 +1,4 @@
+do -- its names are its own: Lua has room for 200 in one block
 -- Saying what was asked for (see 26_telling): once, and no more than a person would bear.
 local SAID_FOR = 86400000 -- ms in which nothing is told twice in a thread
 local MOST_SAID = 8       -- to one contact meanwhile, in all their threads
@@ -41,4 +42,5 @@ verbs.say = function(a)
   if string.match(kind, '^callback') then c.promise = 'callback' end  -- whoever is offered it sees what was promised
   c.said = int(num(c.said) + 1)
   return done(c, commit(c, 'trunkline.conversation.told.v1', { operation = a[5], agents = concerned(c.owner), body = a[6] }))
+end
 end

@@ -145,11 +145,11 @@ timers.lease = function(p, name)
   reindex(it, map(P .. 'as:' .. name), nil)
   tell_agent(it, AGENT .. 'left.v1', {})
   withdraw_offers(name, 'left')
-  if redis.call('SCARD', P .. 'ac:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
+  if redis.call('EXISTS', P .. 'ac:' .. name, P .. 'cs:' .. name) > 0 then timer(p, 'owner|' .. name, NOW + OWNER_LOST)
   else redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name) end
 end
 
--- The owner did not come back: the work waits again, with its age.
+-- The owner did not come back: the work waits again, with its age. Nor did who was consulted: they look on no more.
 timers.owner = function(p, name)
   local it = agent(name)
   if it and it.presence ~= 'offline' then return end
@@ -166,5 +166,6 @@ timers.owner = function(p, name)
       pull_each(asked)
     end
   end
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'cs:' .. name)) do end_consultation(conversation(id), name, {}) end
   redis.call('DEL', P .. 'a:' .. name, P .. 'as:' .. name, P .. 'ac:' .. name)
 end

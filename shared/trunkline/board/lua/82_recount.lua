@@ -1,3 +1,4 @@
+do -- its names are its own: Lua has room for 200 in one block
 -- The counters of agents' room compared with what they count. They are equal always; where they are not, something is
 -- broken: it is repaired, and told.
 local COUNTERS = { load = true, soft = true, alone = true }
@@ -41,4 +42,5 @@ verbs.recount = function(a)
     for _, one in ipairs(it and repair(it) or {}) do found[#found + 1] = one end
   end
   return { 'ok', page[1], found }
+end
 end

@@ -2,8 +2,8 @@
 -- its neighbours, and verbs check before they write.
 local CURRENT_ONLY = { verify = true, outbox = true }
 local AGENTS = { accept = 1, decline = 1, reply = 1, transfer_to_agent = 1, transfer_to_queue = 1, wrap_up = 1,
-  close = 1, begin = 1, snooze = 1, wake = 1, assign = 1, drain = 1, set_presence = 1, set_profile = 1, arrive = 1,
-  shut = 1, unshut = 1 }
+  close = 1, begin = 1, snooze = 1, wake = 1, assign = 1, consult = 1, end_consult = 1, take_over = 1, reorder = 1,
+  drain = 1, set_presence = 1, set_profile = 1, arrive = 1, shut = 1, unshut = 1 }
 local INBOUND = { receive = 1, prefer = 1, undeliver = 1 }
 local BEHIND = 10000 -- ms an outbox may lag before agents' new actions on its shard are refused
 

@@ -221,29 +221,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents/{agent}/draining": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Draining
-         * @description Give an agent no new work, or work again: oneself, or anybody by a supervisor's word.
-         *
-         *     They stay as present as they chose to be, and keep what they have and are offered. It ends by another word, or when
-         *     the agent leaves. `absent`: the agent is not here.
-         */
-        put: operations["draining_api_v1_agents__agent__draining_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/presence": {
         parameters: {
             query?: never;
@@ -366,6 +343,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation}/consult": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consult
+         * @description Ask an agent who is there to look on: they may read all of it and write notes, and take it over.
+         */
+        post: operations["consult_api_v1_conversations__conversation__consult_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/consult-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Consultation
+         * @description End it: by the owner for anybody, by who was asked for themselves.
+         */
+        post: operations["end_consultation_api_v1_conversations__conversation__consult_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Over
+         * @description Own at once what one is consulted in. Needs room, but for supervisors.
+         */
+        post: operations["take_over_api_v1_conversations__conversation__take_over_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation}/reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reorder
+         * @description Move what waits to the front of its line, or back to its own place. Supervisors only.
+         */
+        post: operations["reorder_api_v1_conversations__conversation__reorder_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Line
+         * @description What waits in a queue at this moment, in its order.
+         */
+        get: operations["line_api_v1_live_line_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfer-targets": {
         parameters: {
             query?: never;
@@ -422,6 +499,8 @@ export interface paths {
         /**
          * Write Note
          * @description Tell other agents something; the customer never sees it. The key is the note's id: twice is once.
+         *
+         *     The desks of those whom the conversation concerns hear it at once.
          */
         post: operations["write_note_api_v1_conversations__conversation__notes_post"];
         delete?: never;
@@ -808,47 +887,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/queues/{queue}/shut": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Shut
-         * @description Offer nobody what waits or comes in it; it keeps its place, and is told so. Shut already: until then. Supervisors
-         *     only.
-         */
-        post: operations["shut_api_v1_queues__queue__shut_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/queues/{queue}/open": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Open Again
-         * @description Open a shut queue: what waits is matched at once. Supervisors only.
-         */
-        post: operations["open_again_api_v1_queues__queue__open_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/internal/conversations/{conversation}/explain": {
         parameters: {
             query?: never;
@@ -861,26 +899,6 @@ export interface paths {
          * @description Why it was offered to whom it was, and why it still waits: for the operator's command line.
          */
         get: operations["explain_conversation_internal_conversations__conversation__explain_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/internal/conversations/{conversation}/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Letters Of
-         * @description The heads that an answer without an agent needs; a conversation the record has not got yet has none.
-         */
-        get: operations["letters_of_internal_conversations__conversation__letters_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1218,11 +1236,6 @@ export interface components {
             /** Capacity */
             capacity: number;
             /**
-             * Turn At
-             * @description when the next may be offered to who is ramping up; null otherwise
-             */
-            turn_at?: string | null;
-            /**
              * Index
              * @description the lowest is taken first; null without room
              */
@@ -1293,24 +1306,6 @@ export interface components {
              * @example index
              */
             policy: string;
-        };
-        /**
-         * AskedBeside
-         * @description An agent who was asked at the same time as the best.
-         */
-        AskedBeside: {
-            /** Agent */
-            agent: string;
-            /**
-             * Name
-             * @description the agent's, as it is today
-             */
-            name: string;
-            /**
-             * Outcome
-             * @description as of `Decided`
-             */
-            outcome: string;
         };
         /**
          * Assigning
@@ -1526,12 +1521,10 @@ export interface components {
              */
             text_unit: string;
             /**
-             * Windows
-             * @description scheme of address: seconds after the customer's last word in which one may reply; else any time
+             * Window S
+             * @description seconds after the customer's last word in which one may reply
              */
-            windows: {
-                [key: string]: number;
-            };
+            window_s: number | null;
             /** @description null: the channel takes no files */
             files: components["schemas"]["FileLimits"] | null;
         };
@@ -1595,35 +1588,6 @@ export interface components {
             options: components["schemas"]["Choice"][];
         };
         /**
-         * Clocks
-         * @description What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise.
-         */
-        Clocks: {
-            /**
-             * Hours
-             * @description the calendar whose open hours count; around the clock, without
-             */
-            hours?: string | null;
-            /**
-             * First Reply S
-             * @description seconds from opening, or opening again, to our first reply
-             * @default 0
-             */
-            first_reply_s: number;
-            /**
-             * Next Reply S
-             * @description seconds from the first message that we have not answered to our next reply
-             * @default 0
-             */
-            next_reply_s: number;
-            /**
-             * Resolution S
-             * @description seconds to the end, without those in which we wait for the customer or it is snoozed
-             * @default 0
-             */
-            resolution_s: number;
-        };
-        /**
          * Closed
          * @description What becomes of what comes while a queue is closed.
          */
@@ -1673,6 +1637,20 @@ export interface components {
              * @description weight they could still take; an offer uses the conversation's
              */
             room: number;
+        };
+        /**
+         * Consulting
+         * @description Whom to ask, and what about.
+         */
+        Consulting: {
+            /** To Agent */
+            to_agent: string;
+            /**
+             * Note
+             * @default
+             * @example Is this covered by the guarantee?
+             */
+            note: string;
         };
         /**
          * Contact
@@ -1748,10 +1726,7 @@ export interface components {
             priority: number;
             /** Owner */
             owner: string;
-            /**
-             * Offered To
-             * @description agents with commas between: one, or as many as are asked
-             */
+            /** Offered To */
             offered_to: string;
             /**
              * Keeps
@@ -1771,6 +1746,11 @@ export interface components {
              * @description that the customer writes (ISO 639-1); empty where it cannot be told
              */
             language: string;
+            /**
+             * Consulted
+             * @description agents whom the owner asked to look on, `agent,agent`
+             */
+            consulted: string;
             /**
              * Opened At
              * Format: date-time
@@ -1866,15 +1846,9 @@ export interface components {
             reasons?: components["schemas"]["OfferDetails"] | null;
             /**
              * Outcome
-             * @description accepted, auto-accepted (nobody was asked), declined, expired or rescinded; empty while it is open
+             * @description accepted, declined, expired or rescinded; empty while it is open
              */
             outcome: string;
-            /**
-             * Beside
-             * @description whom the queue had asked at the same time
-             * @default []
-             */
-            beside: components["schemas"]["AskedBeside"][];
         };
         /**
          * Declining
@@ -1976,14 +1950,6 @@ export interface components {
             note: string;
         };
         /**
-         * Draining
-         * @description Whether new work is kept away.
-         */
-        Draining: {
-            /** Draining */
-            draining: boolean;
-        };
-        /**
          * EditedAgent
          * @description The agent as they are now, and what the edit left waiting for nobody.
          */
@@ -2080,6 +2046,18 @@ export interface components {
             disabled?: boolean | null;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * EndingConsultation
+         * @description Who is to look on no more.
+         */
+        EndingConsultation: {
+            /**
+             * Agent
+             * @description left out: oneself
+             * @default
+             */
+            agent: string;
         };
         /**
          * EndsOfThreads
@@ -2315,7 +2293,7 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /**
              * Room
-             * @description whether one more conversation of weight 1 fits, and may be given
+             * @description whether one more conversation of weight 1 fits
              */
             room: boolean;
         };
@@ -2394,20 +2372,45 @@ export interface components {
             unrelayed: number;
         };
         /**
-         * Letters
-         * @description What the customer's letters in a conversation say of themselves.
+         * Line
+         * @description What waits in a queue, in the order in which it is served.
          */
-        Letters: {
+        Line: {
             /**
-             * Version
-             * @description of the conversation, as far as the record has heard; 0: not of it yet
+             * Items
+             * @description at most 100, the first in line first
              */
-            version: number;
+            items: components["schemas"]["LinePlace"][];
+        };
+        /**
+         * LinePlace
+         * @description What waits at one place of a line.
+         */
+        LinePlace: {
+            /** Conversation */
+            conversation: string;
+            /** Display */
+            display: string;
+            /** Address */
+            address: string;
+            /** Channel */
+            channel: string;
             /**
-             * Heads
-             * @description in order, of the last fifty messages
+             * Queued At
+             * Format: date-time
              */
-            heads: components["schemas"]["MailHead"][];
+            queued_at: string;
+            /**
+             * Target At
+             * Format: date-time
+             * @description when its target ends
+             */
+            target_at: string;
+            /**
+             * Front
+             * @description whether a supervisor moved it to the front
+             */
+            front: boolean;
         };
         /**
          * Lines
@@ -2431,7 +2434,6 @@ export interface components {
             ledger: components["schemas"]["Ledger"] | null;
             /** Queues */
             queues: components["schemas"]["LiveQueue"][];
-            late: components["schemas"]["LiveLateness"];
             /** Agents */
             agents: components["schemas"]["LiveAgent"][];
         };
@@ -2458,51 +2460,6 @@ export interface components {
              * @description offers missed in a row
              */
             missed: number;
-            /**
-             * Draining
-             * @description takes no new work, and stays as present as they are
-             */
-            draining: boolean;
-            /**
-             * Ramp Until
-             * @description until when they are given so many offers a minute at most
-             */
-            ramp_until: string | null;
-        };
-        /**
-         * LiveLate
-         * @description An open conversation that is over what its customer was promised.
-         */
-        LiveLate: {
-            /** Conversation */
-            conversation: string;
-            /** Queue */
-            queue: string;
-            /**
-             * Owner
-             * @description who has it or is offered it; empty: nobody
-             */
-            owner: string;
-            /**
-             * Clock
-             * @enum {string}
-             */
-            clock: "first_reply" | "next_reply" | "resolution";
-            /** Late S */
-            late_s: number;
-        };
-        /**
-         * LiveLateness
-         * @description What is over.
-         */
-        LiveLateness: {
-            /** Count */
-            count: number;
-            /**
-             * First
-             * @description those that are over longest; at most twenty
-             */
-            first: components["schemas"]["LiveLate"][];
         };
         /**
          * LiveNeed
@@ -2567,16 +2524,6 @@ export interface components {
              * @description waiting although no available agent has the skills
              */
             unserved: number;
-            /**
-             * Shut
-             * @description somebody shut it: nobody is offered what waits in it
-             */
-            shut: boolean;
-            /**
-             * Shut Until
-             * @description when it opens; null: it is open, or shut until somebody opens it
-             */
-            shut_until: string | null;
             /**
              * Unroutable
              * @description waiting although nobody of the whole roster could ever take it as it is
@@ -2792,6 +2739,29 @@ export interface components {
             possible_duplicate: boolean;
         };
         /**
+         * MovedToFront
+         * @description A supervisor's word, by which it is before all that is due.
+         */
+        MovedToFront: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Name
+             * @description theirs, as it is today
+             */
+            name: string;
+            /**
+             * Note
+             * @description why
+             */
+            note: string;
+        };
+        /**
          * Named
          * @description A queue or skill, and its name for people.
          */
@@ -2860,16 +2830,11 @@ export interface components {
              * @description until its place in the line is due; negative when it is past
              */
             due_in_s: number;
-            /**
-             * Due By
-             * @description which of its promises that is: the target less the priority's head start, or sooner
-             * @default target
-             * @enum {string}
-             */
-            due_by: "target" | "first_reply" | "next_reply" | "resolution" | "window";
             passed_over: components["schemas"]["PassedOver"];
             /** Could Be Asked */
             could_be_asked: number;
+            /** @description who moved it to the front; null: its own place */
+            front?: components["schemas"]["MovedToFront"] | null;
             /**
              * Agents
              * @description present agents, the nearest first; an agent sees oneself only
@@ -2889,16 +2854,6 @@ export interface components {
             roster_lacks: {
                 [key: string]: number;
             };
-            /**
-             * Shut
-             * @description its queue is shut: nobody is offered it
-             */
-            shut: boolean;
-            /**
-             * Shut Until
-             * @description when it opens; null: when somebody opens it
-             */
-            shut_until: string | null;
         };
         /**
          * OfferDetails
@@ -2934,9 +2889,7 @@ export interface components {
              *       "level": 0,
              *       "presence": 0,
              *       "room": 0,
-             *       "declined": 0,
-             *       "draining": 0,
-             *       "ramping": 0
+             *       "declined": 0
              *     }
              */
             passed_over: components["schemas"]["PassedOver"];
@@ -3016,18 +2969,6 @@ export interface components {
              * @default 0
              */
             declined: number;
-            /**
-             * Draining
-             * @description take no new work; told of the present moment, in a decision they are among `presence`
-             * @default 0
-             */
-            draining: number;
-            /**
-             * Ramping
-             * @description have just come back and had this turn; likewise, in a decision they are among `room`
-             * @default 0
-             */
-            ramping: number;
         };
         /**
          * PastEvent
@@ -3170,18 +3111,6 @@ export interface components {
              */
             missed_offers_before_away: number;
             /**
-             * Auto Accept
-             * @description the best agent has it at once, without being asked; there is no offer to miss
-             * @default false
-             */
-            auto_accept: boolean;
-            /**
-             * Offer To
-             * @description how many of the best with room are asked at once; the first has it
-             * @default 1
-             */
-            offer_to: number;
-            /**
              * Wrap Up S
              * @description seconds after the conversation that still take capacity
              * @default 30
@@ -3207,8 +3136,6 @@ export interface components {
             sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
-            /** @description by when customers are promised replies and an end */
-            clocks?: components["schemas"]["Clocks"] | null;
             /**
              * Hours
              * @description the calendar by which it is open; always, without one
@@ -3216,13 +3143,6 @@ export interface components {
             hours?: string | null;
             /** @description without it, what comes while it is closed waits here */
             closed?: components["schemas"]["Closed"] | null;
-            /** @description what customers are told without an agent */
-            tells?: components["schemas"]["Tells"] | null;
-            /**
-             * Mail
-             * @description the address that `{mail}` in its texts is
-             */
-            mail?: string | null;
         };
         /**
          * Quote
@@ -3270,7 +3190,24 @@ export interface components {
          * @description The first thing for which an agent is not asked.
          * @enum {string}
          */
-        Reason: "" | "permission" | "skill" | "level" | "presence" | "draining" | "declined" | "ramping" | "room";
+        Reason: "" | "permission" | "skill" | "level" | "presence" | "declined" | "room";
+        /**
+         * Reordering
+         * @description Where to, and why.
+         */
+        Reordering: {
+            /**
+             * Front
+             * @description to the front of its line; false: back to its own place
+             */
+            front: boolean;
+            /**
+             * Note
+             * @default
+             * @example Their flight leaves in an hour.
+             */
+            note: string;
+        };
         /**
          * Replying
          * @description What to say: plain text, or parts; and files.
@@ -3378,23 +3315,6 @@ export interface components {
             expires_at?: string | null;
         };
         /**
-         * ShuttingBody
-         * @description Until when, and why.
-         */
-        ShuttingBody: {
-            /**
-             * Until
-             * @description with its zone, at most a year from now; left out: until it is opened
-             * @example 2026-11-23T09:00:00+02:00
-             */
-            until?: string | null;
-            /**
-             * Note
-             * @default
-             */
-            note: string;
-        };
-        /**
          * Snoozing
          * @description Until when, and why.
          */
@@ -3452,54 +3372,6 @@ export interface components {
              * @description all that fit the text, on every page
              */
             queues: components["schemas"]["Named"][];
-        };
-        /**
-         * Tells
-         * @description What customers are told without an agent, by language; a kind that is left out is not said.
-         */
-        Tells: {
-            /**
-             * Closed
-             * @description to who comes while it is closed; may say {opens}
-             */
-            closed?: {
-                [key: string]: string;
-            } | null;
-            /**
-             * Queued
-             * @description to who has to wait
-             */
-            queued?: {
-                [key: string]: string;
-            } | null;
-            /**
-             * Overflow
-             * @description at a step of widening: another way, as {mail}
-             */
-            overflow?: {
-                [key: string]: string;
-            } | null;
-            /**
-             * Callback
-             * @description at a step of widening: that you will call; the agent sees that it was promised
-             */
-            callback?: {
-                [key: string]: string;
-            } | null;
-            /**
-             * Shut
-             * @description to who waits or comes while somebody has shut it
-             */
-            shut?: {
-                [key: string]: string;
-            } | null;
-            /**
-             * Shut Until
-             * @description likewise, where it opens again at a time: {until}
-             */
-            shut_until?: {
-                [key: string]: string;
-            } | null;
         };
         /**
          * Template
@@ -3879,11 +3751,6 @@ export interface components {
              * @default false
              */
             supervisors: boolean;
-            /**
-             * Tell
-             * @description the customer is told this of the queue's `tells`, once
-             */
-            tell?: ("overflow" | "callback") | null;
         };
         /**
          * Wider
@@ -3901,12 +3768,6 @@ export interface components {
              * @description present agents who satisfy it
              */
             would_do: number;
-            /**
-             * Tells
-             * @description what the customer is told then: overflow or callback
-             * @enum {string}
-             */
-            tells: "" | "overflow" | "callback";
         };
         /**
          * WritingNote
@@ -3969,7 +3830,6 @@ export type AgentNow = components['schemas']['AgentNow'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
 export type Asked = components['schemas']['Asked'];
-export type AskedBeside = components['schemas']['AskedBeside'];
 export type Assigning = components['schemas']['Assigning'];
 export type Beginning = components['schemas']['Beginning'];
 export type Begins = components['schemas']['Begins'];
@@ -3982,10 +3842,10 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
-export type Clocks = components['schemas']['Clocks'];
 export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
+export type Consulting = components['schemas']['Consulting'];
 export type Contact = components['schemas']['Contact'];
 export type ContactCard = components['schemas']['ContactCard'];
 export type Conversation = components['schemas']['Conversation'];
@@ -3997,9 +3857,9 @@ export type Done = components['schemas']['Done'];
 export type Draft = components['schemas']['Draft'];
 export type DraftList = components['schemas']['DraftList'];
 export type DraftText = components['schemas']['DraftText'];
-export type Draining = components['schemas']['Draining'];
 export type EditedAgent = components['schemas']['EditedAgent'];
 export type EditingAgent = components['schemas']['EditingAgent'];
+export type EndingConsultation = components['schemas']['EndingConsultation'];
 export type EndsOfThreads = components['schemas']['EndsOfThreads'];
 export type Escalating = components['schemas']['Escalating'];
 export type Escalation = components['schemas']['Escalation'];
@@ -4019,12 +3879,11 @@ export type Lacking = components['schemas']['Lacking'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
 export type Ledger = components['schemas']['Ledger'];
-export type Letters = components['schemas']['Letters'];
+export type Line = components['schemas']['Line'];
+export type LinePlace = components['schemas']['LinePlace'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
-export type LiveLate = components['schemas']['LiveLate'];
-export type LiveLateness = components['schemas']['LiveLateness'];
 export type LiveNeed = components['schemas']['LiveNeed'];
 export type LiveQueue = components['schemas']['LiveQueue'];
 export type Location = components['schemas']['Location'];
@@ -4034,6 +3893,7 @@ export type MailsFound = components['schemas']['MailsFound'];
 export type ManyThreads = components['schemas']['ManyThreads'];
 export type Media = components['schemas']['Media'];
 export type Message = components['schemas']['Message'];
+export type MovedToFront = components['schemas']['MovedToFront'];
 export type Named = components['schemas']['Named'];
 export type NewLines = components['schemas']['NewLines'];
 export type Note = components['schemas']['Note'];
@@ -4054,18 +3914,17 @@ export type Quote = components['schemas']['Quote'];
 export type Ranked = components['schemas']['Ranked'];
 export type Reaction = components['schemas']['Reaction'];
 export type Reason = components['schemas']['Reason'];
+export type Reordering = components['schemas']['Reordering'];
 export type Replying = components['schemas']['Replying'];
 export type Role = components['schemas']['Role'];
 export type Rule = components['schemas']['Rule'];
 export type RuleError = components['schemas']['RuleError'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
-export type ShuttingBody = components['schemas']['ShuttingBody'];
 export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
 export type Stranded = components['schemas']['Stranded'];
 export type Targets = components['schemas']['Targets'];
-export type Tells = components['schemas']['Tells'];
 export type Template = components['schemas']['Template'];
 export type Text = components['schemas']['Text'];
 export type ThreadMessages = components['schemas']['ThreadMessages'];
@@ -5391,131 +5250,6 @@ export interface operations {
             };
         };
     };
-    draining_api_v1_agents__agent__draining_put: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description any value: proves our own page asks */
-                "x-trunkline"?: string | null;
-                /** @description W3C trace context */
-                traceparent?: string | null;
-                /** @description 32 hex digits, made by the client, the same for every repeat */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                agent: string;
-            };
-            cookie?: {
-                trunkline_session?: string | null;
-                /** @description in its place where the desk is https */
-                "__Host-trunkline_session"?: string | null;
-            };
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Draining"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description decided, not yet seen in the log */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Content Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unprocessable Content */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Precondition Required */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     presence_api_v1_presence_put: {
         parameters: {
             query?: never;
@@ -6158,6 +5892,537 @@ export interface operations {
             };
             /** @description Precondition Required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    consult_api_v1_conversations__conversation__consult_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consulting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    end_consultation_api_v1_conversations__conversation__consult_end_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndingConsultation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    take_over_api_v1_conversations__conversation__take_over_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    reorder_api_v1_conversations__conversation__reorder_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reordering"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    line_api_v1_live_line_get: {
+        parameters: {
+            query: {
+                queue: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Line"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8171,225 +8436,6 @@ export interface operations {
             };
         };
     };
-    shut_api_v1_queues__queue__shut_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description any value: proves our own page asks */
-                "x-trunkline"?: string | null;
-                /** @description W3C trace context */
-                traceparent?: string | null;
-                /** @description 32 hex digits, made by the client, the same for every repeat */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                queue: string;
-            };
-            cookie?: {
-                trunkline_session?: string | null;
-                /** @description in its place where the desk is https */
-                "__Host-trunkline_session"?: string | null;
-            };
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ShuttingBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description decided, not yet seen in the log */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Content Too Large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unprocessable Content */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Precondition Required */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    open_again_api_v1_queues__queue__open_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description any value: proves our own page asks */
-                "x-trunkline"?: string | null;
-                /** @description W3C trace context */
-                traceparent?: string | null;
-                /** @description 32 hex digits, made by the client, the same for every repeat */
-                "idempotency-key"?: string | null;
-            };
-            path: {
-                queue: string;
-            };
-            cookie?: {
-                trunkline_session?: string | null;
-                /** @description in its place where the desk is https */
-                "__Host-trunkline_session"?: string | null;
-            };
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            /** @description decided, not yet seen in the log */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unprocessable Content */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Precondition Required */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     explain_conversation_internal_conversations__conversation__explain_get: {
         parameters: {
             query?: never;
@@ -8423,57 +8469,6 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unprocessable Content */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    letters_of_internal_conversations__conversation__letters_get: {
-        parameters: {
-            query?: never;
-            header?: {
-                authorization?: string | null;
-            };
-            path: {
-                conversation: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Letters"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
                 headers: {
                     [name: string]: unknown;
                 };

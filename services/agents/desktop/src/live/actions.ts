@@ -8,7 +8,8 @@ const ANSWER_MS = 12_000, PENDING_MS = 2_000;
 const REMEMBERED_MS = 50 * 60_000; // the board knows an operation id for an hour: older ones are not repeated by themselves
 
 export type Verb =
-  | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "wrap-up" | "close" | "presence" | "drain";
+  | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "consult" | "consult-end" | "take-over" | "reorder"
+  | "wrap-up" | "close" | "presence" | "drain";
 
 /** What a mail's answer says above its words. */
 export interface SentHead {
@@ -27,6 +28,10 @@ export interface Body {
   /** Files of a reply; the server is told their references. */
   attached?: Attached[];
   to_agent?: string;
+  /** Who is to look on no more. */
+  agent?: string;
+  /** To the front of its line, or back to its own place. */
+  front?: boolean;
   to_queue?: string;
   to_skill?: string;
   level?: number;

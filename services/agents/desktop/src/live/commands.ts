@@ -1,5 +1,6 @@
 // Every action an agent has, once: its key, its words, when it can be done. Keyboard, palette and key list read this.
 import type { Key } from "../words";
+import { endConsultation } from "./consulting";
 import type { Desk, Viewed } from "./desk";
 import { fileRule } from "./files";
 import { usualHead } from "./mail";
@@ -14,7 +15,7 @@ export interface Page {
   focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript" | "panel" | "add"): void;
 }
 
-export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin" | "why";
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "consult" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin" | "why";
 
 /** The subject of a dialog that sends the begun reply first. */
 export const AFTER_REPLY = "after-reply";
@@ -71,7 +72,23 @@ const isSnoozed = (desk: Desk): boolean => desk.current()?.state.status === "sno
 /** What a supervisor may give away or take: what History shows, or else what is chosen. */
 export const given = (desk: Desk): Viewed | undefined => desk.viewed ?? desk.current()?.state;
 export const canAssign = (desk: Desk): boolean => leads(desk) && !["closed", undefined].includes(given(desk)?.status);
-export const canTakeOver = (desk: Desk): boolean => canAssign(desk) && given(desk)?.owner !== desk.me.id;
+export const looksOn = (desk: Desk): boolean => {
+  const state = desk.current()?.state;
+  return Boolean(!desk.viewed && state && desk.store.looksOn(state));
+};
+export const canTakeOver = (desk: Desk): boolean => looksOn(desk) || (canAssign(desk) && given(desk)?.owner !== desk.me.id);
+const canEndConsultation = (desk: Desk): boolean => looksOn(desk) || (mine(desk) && Boolean(desk.current()?.state.consulted.length));
+
+function endIt(desk: Desk): void {
+  const each = desk.current();
+  if (each) endConsultation(desk, each);
+}
+
+/** What a supervisor points at in a line that waits: moved to its front, or back to its own place. */
+function reorder(desk: Desk): void {
+  const { at } = desk.pointing;
+  if (at) desk.actions.start("reorder", at.id, { front: !at.front, note: at.note });
+}
 
 export function takeOver(desk: Desk, page: Page): void {
   desk.takeOver(given(desk)?.id ?? "");
@@ -102,11 +119,14 @@ export const COMMANDS: Command[] = [
   { id: "canned", title: "cannedReply", keys: ["i", "Alt+i"], can: canWrite, run: (_, page) => page.open("canned") },
   { id: "attach", title: "attach", keys: ["p", "Alt+p"], can: canAttach, run: (_, page) => page.focus("attach") },
   { id: "transfer", title: "transfer", keys: ["t", "Alt+t"], can: canTransfer, run: (_, page) => page.open("transfer") },
+  { id: "consult", title: "askFirst", keys: ["h", "Alt+h"], can: canTransfer, run: (_, page) => page.open("consult") },
+  { id: "consult-end", title: "endConsultation", keys: ["x", "Alt+x"], can: canEndConsultation, run: endIt },
   { id: "escalate", title: "escalate", keys: ["e", "Alt+e"], can: canTransfer, run: (_, page) => page.open("escalate") },
   { id: "snooze", title: "snooze", keys: ["z", "Alt+z"], can: canSnooze, run: (_, page) => page.open("snooze") },
   { id: "wake", title: "wake", keys: ["u", "Alt+u"], can: canWake, run: (desk) => desk.wake(desk.chosen) },
   { id: "assign", title: "assign", keys: ["g", "Alt+g"], can: canAssign, run: (desk, page) => page.open("assign", given(desk)?.id) },
   { id: "take-over", title: "takeOver", keys: ["o", "Alt+o"], can: canTakeOver, run: takeOver },
+  { id: "reorder", title: "reorder", keys: ["f", "Alt+f"], can: (desk) => Boolean(desk.pointing.at), run: reorder },
   { id: "wrap-up", title: "wrap-up", keys: ["w", "Alt+w"], can: canWrapUp, run: (desk) => desk.actions.start("wrap-up", desk.chosen, {}) },
   { id: "begin", title: "begin", keys: ["b", "Alt+b"], can: (desk) => Boolean(desk.current()), run: (desk, page) => page.open("begin", desk.chosen) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },

@@ -6,6 +6,7 @@ import { Actions, type Action, type Body, type Then } from "./actions";
 import { chime, notify } from "./attention";
 import { Bell } from "./bell";
 import { tellByItself } from "./byItself";
+import { takingOver, tellAsked } from "./consulting";
 import { Drafts } from "./drafts";
 import { Uploads } from "./files";
 import type { Welcome } from "./frames";
@@ -13,6 +14,7 @@ import { Looking } from "./looking";
 import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { offerKey } from "./offer";
+import { Pointing } from "./pointing";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
 import { recallSnoozed } from "./snoozed";
@@ -22,6 +24,7 @@ import { DeskSocket } from "./socket";
 import { lastWords, type Held } from "./state";
 import { Store } from "./store";
 import { Watched } from "./watched";
+import { Whispers } from "./whispers";
 import { whoOf } from "./who";
 
 const NOTICES = 3;
@@ -48,6 +51,7 @@ export class Desk {
   readonly names: Names;
   readonly signals: Signals;
   readonly looking: Looking;
+  readonly whispers = new Whispers(this);
   readonly socket: DeskSocket;
   live = false;
   /** Since when there is no line, by the server's clock. */
@@ -57,6 +61,7 @@ export class Desk {
   viewed: Viewed | null = null;
   /** What History looks for. */
   sought = NOTHING_SOUGHT;
+  readonly pointing = new Pointing();
   /** To be chosen when it comes. */
   private wanted = "";
   prefs = readPrefs();
@@ -84,12 +89,12 @@ export class Desk {
     this.uploads = new Uploads(this.drafts, () => this.names.plan, this.watched.changed);
     this.store = new Store(me.id, {
       changed: this.watched.changed,
-      keeps: (id) => this.actions.of(id).length > 0,
-      seen: (id) => id === this.chosen && !document.hidden,
+      keeps: (id) => this.actions.of(id).length > 0, seen: (id) => id === this.chosen && !document.hidden,
       done: (operation) => this.actions.done(operation),
       fetch: (id) => this.fetch(id),
       heard: (held) => notify(whoOf(held.state), lastWords(held), held.id),
       decided: (what, held) => tellByItself(this, what, held),
+      asked: (held) => tellAsked(this, held),
     });
     this.socket = new DeskSocket(device, {
       welcome: (frame) => this.welcome(frame),
@@ -99,6 +104,7 @@ export class Desk {
         this.store.event(event);
       },
       typing: (conversation) => this.signals.heard(conversation),
+      note: (frame) => this.whispers.heard(frame),
       looking: ({ conversation, agents }) => this.looking.heard(conversation, agents),
       answer: (frame) => this.actions.answer(frame),
       link: (live) => {
@@ -174,7 +180,7 @@ export class Desk {
 
   /** The neighbour in the list, 1 below, -1 above. */
   step(by: number): void {
-    const list = [...this.store.own(), ...this.store.snoozed()], at = list.findIndex(({ id }) => id === this.chosen);
+    const list = [...this.store.own(), ...this.store.consulted(), ...this.store.snoozed()], at = list.findIndex(({ id }) => id === this.chosen);
     const next = list[at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + by))];
     if (next) this.choose(next.id);
   }
@@ -232,9 +238,9 @@ export class Desk {
     this.actions.start("wake", id, {});
   }
 
-  /** By a supervisor's word: whoever has it, it is mine, and chosen as soon as it is here. */
+  /** Mine now, by being consulted or else by a supervisor's word, whoever has it; chosen as soon as it is here. */
   takeOver(id: string): void {
-    this.actions.start("assign", id, {});
+    this.actions.start(takingOver(this.store, id), id, {});
     this.wanted = id;
   }
 

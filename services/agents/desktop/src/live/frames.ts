@@ -1,5 +1,5 @@
 // What passes over the desk's socket (docs/desk-protocol.md), as far as the desk reads it.
-import type { Agent, Message, PastEvent } from "../api/schema";
+import type { Agent, Message, Note, PastEvent } from "../api/schema";
 import type { Looker } from "./looking";
 
 export type Presence = "available" | "away" | "offline";
@@ -39,6 +39,8 @@ export interface State {
   /** What the customer was promised without an agent: callback. */
   promise: string;
   opted_out: boolean;
+  /** Who looks on because the owner asked them to. */
+  consulted: string[];
   /** That the customer writes, as `lv`; empty where it cannot be told. */
   language: string;
   /** Of its latest offer, `agents who satisfied it:of them with room:who had declined:ms the chosen one was idle`. */
@@ -67,7 +69,7 @@ export interface EventData {
   state?: RawState;
   thread?: string;
   opted_out?: boolean;
-  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string; wake_at?: number };
+  details?: { message?: RawMessage | string; text?: string; note?: string; sender?: string; code?: string; wake_at?: number; by?: string; to?: string };
 }
 
 export interface RawMessage {
@@ -138,4 +140,11 @@ export interface Lookers {
   agents: Looker[];
 }
 
-export type Frame = Welcome | Answer | Lookers | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };
+/** What somebody told their colleagues just now. */
+export interface Noted {
+  type: "note";
+  conversation: string;
+  note: Note;
+}
+
+export type Frame = Welcome | Answer | Lookers | Noted | { type: "heartbeat" } | { type: "typing"; conversation: string } | { type?: undefined; sequence: number; event: LogEvent };

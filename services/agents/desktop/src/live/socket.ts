@@ -1,5 +1,5 @@
 // The WebSocket: says hello, keeps its place by sequence, comes back by itself.
-import type { Answer, Frame, LogEvent, Lookers, Welcome } from "./frames";
+import type { Answer, Frame, LogEvent, Lookers, Noted, Welcome } from "./frames";
 
 const WELCOME_MS = 10_000, STEADY_MS = 10_000, LONGEST_MS = 10_000;
 const SIGNED_OUT = 4001, TRY_LATER = 1013;
@@ -10,6 +10,7 @@ export interface Listener {
   answer(frame: Answer): void;
   typing(conversation: string): void;
   looking(frame: Lookers): void;
+  note(frame: Noted): void;
   link(live: boolean): void;
   signedOut(): void;
   /** It closed before a welcome: perhaps nobody is signed in. */
@@ -111,6 +112,7 @@ export class DeskSocket {
     else if (frame.type === "answer") this.on.answer(frame);
     else if (frame.type === "typing") this.on.typing(frame.conversation);
     else if (frame.type === "looking") this.on.looking(frame);
+    else if (frame.type === "note") this.on.note(frame);
     else if (frame.type === "heartbeat") this.echoes = true;
     else if (frame.sequence === this.sequence + 1) {
       this.sequence += 1;

@@ -27,6 +27,8 @@ export interface Held {
   waiting: Waiting[];
   /** What a colleague wrote when they passed it on, while it is offered. */
   handover: { sender: string; note: string } | null;
+  /** Who asked me to look on, and what about. */
+  question: { by: string; note: string } | null;
   tries: number;
   reading: boolean;
 }
@@ -64,6 +66,7 @@ export function stateOf(raw: RawState): State {
     contact: textOf(raw.address ?? raw.contact),
     contact_id: raw.address ? textOf(raw.contact) : "",
     opted_out: Boolean(raw.opted_out),
+    consulted: textOf(raw.consulted).split(",").filter(Boolean),
     rung: Number(raw.rung) || 0,
     ...clocksOf(raw),
   };
@@ -94,7 +97,7 @@ export function reasonsOf(why: string): Reasons | null {
 
 /** A conversation of which nothing is known yet but its state. */
 export const blank = (state: State): Held => ({
-  id: state.id, version: 0, state, messages: [], unread: 0, waiting: [], handover: null, tries: 0, reading: false,
+  id: state.id, version: 0, state, messages: [], unread: 0, waiting: [], handover: null, question: null, tries: 0, reading: false,
 });
 
 /** The record has not told us all we know of yet. */

@@ -7,6 +7,7 @@ let record: Record<string, Row> = {};
 let asked: string[] = [];
 let done: string[] = [];
 let decided: string[] = [];
+let asks: string[] = [];
 
 function store(): Store {
   return new Store("ana", {
@@ -20,6 +21,7 @@ function store(): Store {
     },
     heard: () => undefined,
     decided: (what, { id }) => void decided.push(`${what} ${id}`),
+    asked: ({ question }) => void asks.push(question?.note ?? ""),
   });
 }
 
@@ -28,6 +30,7 @@ beforeEach(() => {
   asked = [];
   done = [];
   decided = [];
+  asks = [];
 });
 
 const state = (version: number, more: object = {}): RawState => ({
@@ -202,4 +205,22 @@ test("who drains says so by the log, by a welcome's word and by one's own, and o
   expect(it.draining).toBe(true);
   it.spoke("drain", { agent: "ana", draining: false });
   expect(it.draining).toBe(false);
+});
+
+test("what one is consulted in stands apart from one's own, until the owner says so", () => {
+  const it = store(), theirs = { owner: "ben", consulted: "cy,ana" };
+  it.event(event(1, "conversation.consulted", { by: "ben", to: "ana", note: "Covered?" }, theirs));
+  expect([it.consulted().map(({ id }) => id), it.own()]).toEqual([["0-a"], []]);
+  expect([it.all.get("0-a")?.question, asks]).toEqual([{ by: "ben", note: "Covered?" }, ["Covered?"]]);
+  it.event(event(2, "conversation.message-added", words("m2", "Well?"), theirs));
+  expect(it.all.get("0-a")?.messages.map(({ id }) => id)).toEqual(["m2"]);
+  it.event(event(3, "conversation.consultation-ended", { agent: "ana", by: "ben" }, { owner: "ben", consulted: "cy" }));
+  expect(it.all.size).toBe(0);
+});
+
+test("who takes over what they were consulted in has it among their own", () => {
+  const it = store();
+  it.event(event(1, "conversation.consulted", { by: "ben", to: "ana" }, { owner: "ben", consulted: "ana" }));
+  it.event(event(2, "conversation.taken-over", { by: "ana", sender: "ben" }, { owner: "ana", consulted: "" }));
+  expect([it.consulted(), it.own().map(({ id }) => id)]).toEqual([[], ["0-a"]]);
 });

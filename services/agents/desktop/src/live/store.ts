@@ -23,7 +23,11 @@ export interface Surroundings {
   heard(held: Held): void;
   /** Something was decided about me without me. */
   decided(what: ByItself, held: Held): void;
+  /** I am asked to look on. */
+  asked(held: Held): void;
 }
+
+const CONSULTED = "trunkline.conversation.consulted.";
 
 export class Store {
   readonly all = new Map<string, Held>();
@@ -53,8 +57,19 @@ export class Store {
   /** Own conversations, the most urgent first, the closed ones last; without what is snoozed. */
   own(): Held[] {
     const place = ({ state }: Held) => (state.status === "closed" ? 1e15 - state.closed_at : state.due);
-    const here = [...this.all.values()].filter(({ state }) => !askedOf(state).includes(this.me) && state.status !== "snoozed");
+    const here = [...this.all.values()].filter(({ state }) => !askedOf(state).includes(this.me) && state.status !== "snoozed" && !this.looksOn(state));
     return here.sort((a, b) => place(a) - place(b));
+  }
+
+  /** Of others, where I am asked to look on; the last begun first. */
+  consulted(): Held[] {
+    const theirs = [...this.all.values()].filter(({ state }) => this.looksOn(state));
+    return theirs.sort((a, b) => b.state.opened_at - a.state.opened_at);
+  }
+
+  /** Whether I may read it, and no more, because its owner asked me to. */
+  looksOn({ consulted }: State): boolean {
+    return consulted.includes(this.me);
   }
 
   /** What I have put off, the next to wake first. */
@@ -69,6 +84,7 @@ export class Store {
     else if (type.startsWith("trunkline.delivery.")) this.delivery(type, subject, data);
     else if (type.startsWith("trunkline.contact.")) this.preference(data);
     else if (data.state) this.step(type, data, data.state);
+    if (type.startsWith(CONSULTED) && data.details?.to === this.me) this.asked(subject, data.details);
     this.on.changed();
   }
 
@@ -97,10 +113,17 @@ export class Store {
     this.on.changed();
   }
 
+  private asked(id: string, { by = "", note = "" }: NonNullable<EventData["details"]>): void {
+    const each = this.all.get(id);
+    if (!each) return;
+    each.question = { by, note };
+    this.on.asked(each);
+  }
+
   private mine(state: State): boolean {
-    const { id, owner, keeps, status, last_agent: last } = state;
+    const { id, owner, keeps, consulted, status, last_agent: last } = state;
     const was = (status === "closed" || status === "snoozed") && last === this.me;
-    return was || [owner, keeps, ...askedOf(state)].includes(this.me) || this.on.keeps(id);
+    return was || [owner, keeps, ...askedOf(state), ...consulted].includes(this.me) || this.on.keeps(id);
   }
 
   /** My own word about me was taken: it shows before its event comes. */
@@ -182,6 +205,8 @@ export class Store {
     // Whom it is passed on to was not among those told of it: the record knows who did, and why.
     const passed = events.findLast(({ type }) => type.startsWith("trunkline.conversation.transferred."));
     if (passed) each.handover = { sender: textOf(passed.details.sender), note: textOf(passed.details.note) };
+    const asked = events.findLast(({ type, details }) => type.startsWith(CONSULTED) && details.to === this.me);
+    if (asked) each.question = { by: textOf(asked.details.by), note: textOf(asked.details.note) };
     const state = { ...recalled(stateOf(conversation), events), ...clocksOf(conversation, each.state) };
     if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "", why: state.why || each.state.why };
     else if (state.contact_id) each.state.contact_id = state.contact_id;

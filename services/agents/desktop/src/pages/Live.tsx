@@ -1,11 +1,13 @@
 // The floor now, for supervisors: what waits and why, who is there and how loaded.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, Problem, want } from "../api/client";
 import type { LiveAgent, LiveLateness, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
 import { skillWords, type SkillNames } from "../live/skills";
 import { ShutOrOpen } from "../parts/Shutting";
 import { useDesk, useNow, usePage } from "../parts/use";
 import { lengthOf, numberOf, say, sayName, shutWords, timeOf, whyNot } from "../words";
+import { WaitingLine } from "./WaitingLine";
 
 const EVERY_MS = 2_000;
 
@@ -61,7 +63,7 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
 }
 
 function QueueRows({ queue }: { queue: LiveQueue }) {
-  const desk = useDesk(), page = usePage();
+  const desk = useDesk(), page = usePage(), [open, show] = useState(false);
   const seek = (queue: string) => {
     desk.seek({ words: "", status: "queued", queue });
     page.go("/history");
@@ -77,6 +79,16 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
           <ShutOrOpen queue={queue} />
         </td>
       </tr>
+      {queue.waiting > 0 && (
+        <tr className="soft">
+          <td colSpan={5}>
+            <details className="line" onToggle={({ currentTarget }) => show(currentTarget.open)}>
+              <summary>{say("line")}</summary>
+              {open && <WaitingLine queue={queue.name} title={queue.title} />}
+            </details>
+          </td>
+        </tr>
+      )}
       {queue.needs.map((need, place) => <NeedRow key={place} need={need} />)}
     </>
   );

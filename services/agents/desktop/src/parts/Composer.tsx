@@ -25,7 +25,7 @@ interface Props {
 
 export function Composer({ each, writeNote }: Props) {
   const desk = useDesk(), page = usePage(), draft = desk.drafts.draft(each.id);
-  const [mode, write] = useState<Mode>(draft.note && !draft.reply ? "note" : "reply");
+  const [mode, write] = useMode(each);
   const [saving, save] = useState(false);
   const text = draft[mode], limit = limitOf(desk.names.plan, each.state, text), closed = useClosed(each);
   const can = mode === "note" ? !saving : canWrite(desk) && !closed;
@@ -82,6 +82,12 @@ export function Composer({ each, writeNote }: Props) {
   );
 }
 
+/** What was begun; who is consulted writes notes, and nothing else. */
+function useMode({ id, state }: Held) {
+  const desk = useDesk(), { note, reply } = desk.drafts.draft(id);
+  return useState<Mode>(desk.store.looksOn(state) || (note && !reply) ? "note" : "reply");
+}
+
 /** There is something to send, and no file is on its way or was refused. */
 const isWhole = (desk: Desk, { id }: Held): boolean => desk.drafts.says(id) && !desk.uploads.of(id).length;
 
@@ -105,11 +111,11 @@ function replyWords(desk: Desk, each: Held, limit: string, closed: string): stri
 
 /** To the customer or to colleagues: one look tells which. */
 function Modes({ each, mode, write, can }: { each: Held; mode: Mode; write: (mode: Mode) => void; can: boolean }) {
-  const page = usePage();
+  const desk = useDesk(), page = usePage(), modes: Mode[] = desk.store.looksOn(each.state) ? ["note"] : ["reply", "note"];
   return (
     <div className="row">
       <div className="row grow" role="radiogroup" aria-label={say("writeWhat")}>
-        {(["reply", "note"] as const).map((one) => (
+        {modes.map((one) => (
           <label key={one} className="tab">
             <input type="radio" name="mode" value={one} checked={mode === one} onChange={() => write(one)} data-mode={one} />
             {one === "note" && <Icon name="lock" />}{say(one)}

@@ -7,6 +7,7 @@ import type { Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
 import { say, whyNot } from "../words";
 import { Composer } from "./Composer";
+import { Consultation } from "./Consultation";
 import { channelIcon, Icon } from "./Icon";
 import { statusWords } from "./List";
 import { Lookers } from "./Lookers";
@@ -21,8 +22,9 @@ export function Conversation({ each }: { each: Held }) {
     <section className={panel ? "conversation with-panel" : "conversation"} aria-labelledby="who">
       <Head each={each} panel={panel} togglePanel={() => showPanel(!panel)} />
       <div className="said">
-        <Transcript desk={desk} each={each} notes={notes.items} />
-        <Composer key={each.id} each={each} writeNote={notes.write} />
+        <Consultation each={each} />
+        <Transcript desk={desk} each={each} notes={desk.whispers.beside(each.id, notes.items)} />
+        <Composer key={`${each.id}:${desk.store.looksOn(each.state)}`} each={each} writeNote={notes.write} />
       </div>
       <Panel each={each} />
     </section>
@@ -64,6 +66,7 @@ function More() {
     <details className="menu below">
       <summary className="button" aria-label={say("more")}><Icon name="more" /></summary>
       <div className="card">
+        <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("consult")}>{say("askFirst")}<kbd>Alt+h</kbd></button>
         <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("escalate")}>{say("escalate")}<kbd>Alt+e</kbd></button>
         {canAssign(desk) && <button type="button" onClick={() => page.open("assign", desk.chosen)}>{say("assign")}<kbd>Alt+g</kbd></button>}
         {canTakeOver(desk) && <button type="button" onClick={() => takeOver(desk, page)}>{say("takeOver")}<kbd>Alt+o</kbd></button>}

@@ -7,7 +7,7 @@ import { Beginning } from "./Beginning";
 import { CannedDialog } from "./Canned";
 import { Explaining } from "./Explaining";
 import { KeyList, Palette } from "./Palette";
-import { Assigning, Escalating, Snoozing, Transferring } from "./Passing";
+import { Assigning, Consulting, Escalating, Snoozing, Transferring } from "./Passing";
 import { PreferencesDialog } from "./Preferences";
 import { useDesk } from "./use";
 
@@ -30,6 +30,7 @@ export function Dialogs({ open: { dialog, subject, about }, close }: { open: Ope
     case "decline": return <Declining conversation={subject} close={close} />;
     case "away": return <GoingAway close={close} />;
     case "transfer": return <Transferring close={close} />;
+    case "consult": return <Consulting close={close} />;
     case "escalate": return <Escalating close={close} />;
     case "snooze": return <Snoozing afterReply={subject === AFTER_REPLY} close={close} />;
     case "assign": return <Assigning conversation={subject} close={close} />;

@@ -12,7 +12,7 @@ import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
 
 export function List() {
-  const desk = useDesk(), rows = desk.store.own(), off = desk.store.snoozed(), now = useNow();
+  const desk = useDesk(), rows = desk.store.own(), theirs = desk.store.consulted(), off = desk.store.snoozed(), now = useNow();
   const handle = useRef<VListHandle>(null);
   const at = rows.findIndex(({ id }) => id === desk.chosen);
   useEffect(() => {
@@ -26,6 +26,7 @@ export function List() {
           {(each) => <Row key={each.id} desk={desk} each={each} now={now} />}
         </VList>
       )}
+      {theirs.length > 0 && <Consulted desk={desk} all={theirs} now={now} />}
       {off.length > 0 && <Snoozed desk={desk} all={off} />}
     </nav>
   );
@@ -46,6 +47,16 @@ function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
       </span>
       <span className="soft state">{desk.names.queue(state.queue)} · {statusWords(desk, each, now)}</span>
     </button>
+  );
+}
+
+/** Others' work, where I am asked to look on. */
+function Consulted({ desk, all, now }: { desk: Desk; all: Held[]; now: number }) {
+  return (
+    <details className="snoozed consulted" open>
+      <summary>{say("consultedCount", { count: all.length })}</summary>
+      <ul className="plain">{all.map((each) => <li key={each.id}><Row desk={desk} each={each} now={now} /></li>)}</ul>
+    </details>
   );
 }
 
@@ -113,6 +124,7 @@ function Clock({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
 export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "closed") return sayStatus("closed");
   if (state.status === "snoozed") return wakesWords(state);
+  if (desk.store.looksOn(state)) return say("consultedBy", { name: desk.names.agent(state.owner) });
   if (![state.owner, state.keeps].includes(desk.me.id)) return say("notMine");
   if (state.status === "offered") return say("offered", { to: desk.names.agents(state.offered_to) });
   if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });

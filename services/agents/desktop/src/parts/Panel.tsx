@@ -76,5 +76,6 @@ export function eventWords(desk: Desk, { type, agent, reason, details }: PastEve
   const note = typeof details.note === "string" ? details.note : "";
   const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
   const result = type.includes(".closed.") && typeof details.code === "string" ? sayName(details.code) : "";
-  return [sayEvent(type), agent && desk.names.agents(agent), why, result, note].filter(Boolean).join(" · ");
+  const whom = typeof details.to === "string" && details.to !== agent ? desk.names.agent(details.to) : "";
+  return [sayEvent(type), agent && desk.names.agents(agent), whom, why, result, note].filter(Boolean).join(" · ");
 }

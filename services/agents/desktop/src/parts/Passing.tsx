@@ -33,12 +33,14 @@ function targetOf(to: string, level: string): Body {
   }
 }
 
+/** Hand it over, or ask first: a colleague looks on, and may take it over then. */
 export function Transferring({ close }: { close: () => void }) {
   const desk = useDesk(), [id] = useState(desk.chosen), others = useColleagues(), { plan } = desk.names;
   const [to, choose] = useState(plan.queues[0] ? `queue:${plan.queues[0].name}` : "");
+  const [how, decide] = useState<"transfer" | "consult">("transfer"), asks = to.startsWith("agent:") && how === "consult";
   return (
-    <Asking title={say("transfer")} verb={say("transfer")} close={close} done={({ level = "1", note = "" }) =>
-      desk.actions.start("transfer", id, { ...targetOf(to, level), note })}>
+    <Asking title={say("transfer")} verb={say(asks ? "askFirst" : "transfer")} close={close} done={({ level = "1", note = "" }) =>
+      desk.actions.start(asks ? "consult" : "transfer", id, { ...targetOf(to, level), note })}>
       <label>{say("transferTo")}
         <select name="to" value={to} onChange={({ target }) => choose(target.value)}>
           <optgroup label={say("queues")}>
@@ -52,10 +54,34 @@ export function Transferring({ close }: { close: () => void }) {
           </optgroup>
         </select>
       </label>
+      {to.startsWith("agent:") && (
+        <label>{say("transferHow")}
+          <select name="how" value={how} onChange={({ target }) => decide(target.value === "consult" ? "consult" : "transfer")}>
+            <option value="transfer">{say("handOver")}</option>
+            <option value="consult">{say("askFirst")}</option>
+          </select>
+        </label>
+      )}
+      {asks && <p className="soft">{say("consultExplained")}</p>}
       {to.startsWith("skill:") && (
         <label>{say("atLeastLevel")}<select name="level">{LEVELS.map((level) => <option key={level} value={level}>{level}</option>)}</select></label>
       )}
       <NoteBox />
+    </Asking>
+  );
+}
+
+/** Ask a colleague to look on. */
+export function Consulting({ close }: { close: () => void }) {
+  const desk = useDesk(), [id] = useState(desk.chosen), others = useColleagues();
+  return (
+    <Asking title={say("askFirst")} verb={say("askFirst")} close={close} disabled={!others.length} done={({ to = "", note = "" }) =>
+      desk.actions.start("consult", id, { to_agent: to, note })}>
+      <p className="soft">{say(others.length ? "consultExplained" : "nobodyElse")}</p>
+      <label>{say("askWhom")}
+        <select name="to">{others.map((one) => <option key={one.id} value={one.id}>{agentWords(one)}</option>)}</select>
+      </label>
+      <label>{say("askWhat")}<textarea name="note" rows={3} maxLength={2000} /></label>
     </Asking>
   );
 }

@@ -17,6 +17,7 @@ export function Standings({ now, close }: { now: Now; close: () => void }) {
       <p>{askedWords(desk.names, now.asked)}</p>
       <p className="soft">{policyWords(now.asked.policy)}</p>
       <p>{say("waitsSince", { at: momentOf(at - now.waited_s * 1000) })} <Since at={at - now.waited_s * 1000} /></p>
+      {now.front && <p><strong>{say("movedToFront", { name: now.front.name, at: momentOf(now.front.at) })}</strong> {now.front.note}</p>}
       <p>{say(`dueBy.${now.due_by}`, { at: momentOf(at + now.due_in_s * 1000) })}</p>
       <p role="status"><strong>{now.shut ? shutWords(now.shut_until) : say("couldBeAsked", { count: now.could_be_asked })}</strong></p>
       <PassedOverList counts={now.passed_over} />

@@ -1,11 +1,13 @@
 // English: the source of all keys. ICU messages: {name}, {count, plural, …}.
 import { en as boards } from "./boards.en";
+import { en as consult } from "./consult.en";
 import { en as mail } from "./mail.en";
 import { en as offers } from "./offers.en";
 import { en as why } from "./why.en";
 
 export const en = {
   ...boards,
+  ...consult,
   ...mail,
   ...offers,
   ...why,

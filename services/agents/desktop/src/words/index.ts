@@ -23,13 +23,14 @@ const NAMES = new Set([
   "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
   "available", "away", "offline", "tel", "mailto", "whatsapp", "visitor",
   "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close", "callback", "drain", "taken",
+  "consult", "consult-end", "take-over", "reorder",
 ]);
 
 /** Words for the codes of what was not done. */
 const CODES = new Set([
   "wrong-credentials", "unreachable", "gone", "taken", "late", "not-yours", "unknown", "opted-out", "absent", "draining", "no-room", "own", "old", "past",
   "not-followed", "board-away", "record-away", "not-allowed", "not-found", "login-taken", "shortcut-taken",
-  "version-conflict", "noteFailed", "bad-search", "too-broad", "too-fast", "too-much", "file-gone",
+  "version-conflict", "noteFailed", "bad-search", "too-broad", "too-fast", "too-much", "file-gone", "asked", "enough",
 ]);
 
 /** The nearest language we have to the one wanted. */

@@ -1,12 +1,14 @@
 // Latvian. Its plural forms: zero (0, 11–19, tens), one (1, 21, …), other.
 import { lv as boards } from "./boards.lv";
 import type { Key } from "./index";
+import { lv as consult } from "./consult.lv";
 import { lv as mail } from "./mail.lv";
 import { lv as offers } from "./offers.lv";
 import { lv as why } from "./why.lv";
 
 export const lv: Record<Key, string> = {
   ...boards,
+  ...consult,
   ...mail,
   ...offers,
   ...why,

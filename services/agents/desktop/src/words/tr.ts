@@ -1,12 +1,14 @@
 // Turkish.
 import { tr as boards } from "./boards.tr";
 import type { Key } from "./index";
+import { tr as consult } from "./consult.tr";
 import { tr as mail } from "./mail.tr";
 import { tr as offers } from "./offers.tr";
 import { tr as why } from "./why.tr";
 
 export const tr: Record<Key, string> = {
   ...boards,
+  ...consult,
   ...mail,
   ...offers,
   ...why,
