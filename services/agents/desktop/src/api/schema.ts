@@ -221,6 +221,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent}/draining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Draining
+         * @description Give an agent no new work, or work again: oneself, or anybody by a supervisor's word.
+         *
+         *     They stay as present as they chose to be, and keep what they have and are offered. It ends by another word, or when
+         *     the agent leaves. `absent`: the agent is not here.
+         */
+        put: operations["draining_api_v1_agents__agent__draining_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presence": {
         parameters: {
             query?: never;
@@ -887,6 +910,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queues/{queue}/shut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut
+         * @description Offer nobody what waits or comes in it; it keeps its place, and is told so. Shut already: until then. Supervisors
+         *     only.
+         */
+        post: operations["shut_api_v1_queues__queue__shut_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queues/{queue}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Again
+         * @description Open a shut queue: what waits is matched at once. Supervisors only.
+         */
+        post: operations["open_again_api_v1_queues__queue__open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/internal/conversations/{conversation}/explain": {
         parameters: {
             query?: never;
@@ -899,6 +963,26 @@ export interface paths {
          * @description Why it was offered to whom it was, and why it still waits: for the operator's command line.
          */
         get: operations["explain_conversation_internal_conversations__conversation__explain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/conversations/{conversation}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Letters Of
+         * @description The heads that an answer without an agent needs; a conversation the record has not got yet has none.
+         */
+        get: operations["letters_of_internal_conversations__conversation__letters_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1236,6 +1320,11 @@ export interface components {
             /** Capacity */
             capacity: number;
             /**
+             * Turn At
+             * @description when the next may be offered to who is ramping up; null otherwise
+             */
+            turn_at?: string | null;
+            /**
              * Index
              * @description the lowest is taken first; null without room
              */
@@ -1306,6 +1395,24 @@ export interface components {
              * @example index
              */
             policy: string;
+        };
+        /**
+         * AskedBeside
+         * @description An agent who was asked at the same time as the best.
+         */
+        AskedBeside: {
+            /** Agent */
+            agent: string;
+            /**
+             * Name
+             * @description the agent's, as it is today
+             */
+            name: string;
+            /**
+             * Outcome
+             * @description as of `Decided`
+             */
+            outcome: string;
         };
         /**
          * Assigning
@@ -1521,10 +1628,12 @@ export interface components {
              */
             text_unit: string;
             /**
-             * Window S
-             * @description seconds after the customer's last word in which one may reply
+             * Windows
+             * @description scheme of address: seconds after the customer's last word in which one may reply; else any time
              */
-            window_s: number | null;
+            windows: {
+                [key: string]: number;
+            };
             /** @description null: the channel takes no files */
             files: components["schemas"]["FileLimits"] | null;
         };
@@ -1586,6 +1695,35 @@ export interface components {
             style: "quick-replies" | "buttons";
             /** Options */
             options: components["schemas"]["Choice"][];
+        };
+        /**
+         * Clocks
+         * @description What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise.
+         */
+        Clocks: {
+            /**
+             * Hours
+             * @description the calendar whose open hours count; around the clock, without
+             */
+            hours?: string | null;
+            /**
+             * First Reply S
+             * @description seconds from opening, or opening again, to our first reply
+             * @default 0
+             */
+            first_reply_s: number;
+            /**
+             * Next Reply S
+             * @description seconds from the first message that we have not answered to our next reply
+             * @default 0
+             */
+            next_reply_s: number;
+            /**
+             * Resolution S
+             * @description seconds to the end, without those in which we wait for the customer or it is snoozed
+             * @default 0
+             */
+            resolution_s: number;
         };
         /**
          * Closed
@@ -1726,7 +1864,10 @@ export interface components {
             priority: number;
             /** Owner */
             owner: string;
-            /** Offered To */
+            /**
+             * Offered To
+             * @description agents with commas between: one, or as many as are asked
+             */
             offered_to: string;
             /**
              * Keeps
@@ -1846,9 +1987,15 @@ export interface components {
             reasons?: components["schemas"]["OfferDetails"] | null;
             /**
              * Outcome
-             * @description accepted, declined, expired or rescinded; empty while it is open
+             * @description accepted, auto-accepted (nobody was asked), declined, expired or rescinded; empty while it is open
              */
             outcome: string;
+            /**
+             * Beside
+             * @description whom the queue had asked at the same time
+             * @default []
+             */
+            beside: components["schemas"]["AskedBeside"][];
         };
         /**
          * Declining
@@ -1948,6 +2095,14 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Draining
+         * @description Whether new work is kept away.
+         */
+        Draining: {
+            /** Draining */
+            draining: boolean;
         };
         /**
          * EditedAgent
@@ -2293,7 +2448,7 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /**
              * Room
-             * @description whether one more conversation of weight 1 fits
+             * @description whether one more conversation of weight 1 fits, and may be given
              */
             room: boolean;
         };
@@ -2372,6 +2527,22 @@ export interface components {
             unrelayed: number;
         };
         /**
+         * Letters
+         * @description What the customer's letters in a conversation say of themselves.
+         */
+        Letters: {
+            /**
+             * Version
+             * @description of the conversation, as far as the record has heard; 0: not of it yet
+             */
+            version: number;
+            /**
+             * Heads
+             * @description in order, of the last fifty messages
+             */
+            heads: components["schemas"]["MailHead"][];
+        };
+        /**
          * Line
          * @description What waits in a queue, in the order in which it is served.
          */
@@ -2434,6 +2605,7 @@ export interface components {
             ledger: components["schemas"]["Ledger"] | null;
             /** Queues */
             queues: components["schemas"]["LiveQueue"][];
+            late: components["schemas"]["LiveLateness"];
             /** Agents */
             agents: components["schemas"]["LiveAgent"][];
         };
@@ -2460,6 +2632,51 @@ export interface components {
              * @description offers missed in a row
              */
             missed: number;
+            /**
+             * Draining
+             * @description takes no new work, and stays as present as they are
+             */
+            draining: boolean;
+            /**
+             * Ramp Until
+             * @description until when they are given so many offers a minute at most
+             */
+            ramp_until: string | null;
+        };
+        /**
+         * LiveLate
+         * @description An open conversation that is over what its customer was promised.
+         */
+        LiveLate: {
+            /** Conversation */
+            conversation: string;
+            /** Queue */
+            queue: string;
+            /**
+             * Owner
+             * @description who has it or is offered it; empty: nobody
+             */
+            owner: string;
+            /**
+             * Clock
+             * @enum {string}
+             */
+            clock: "first_reply" | "next_reply" | "resolution";
+            /** Late S */
+            late_s: number;
+        };
+        /**
+         * LiveLateness
+         * @description What is over.
+         */
+        LiveLateness: {
+            /** Count */
+            count: number;
+            /**
+             * First
+             * @description those that are over longest; at most twenty
+             */
+            first: components["schemas"]["LiveLate"][];
         };
         /**
          * LiveNeed
@@ -2524,6 +2741,16 @@ export interface components {
              * @description waiting although no available agent has the skills
              */
             unserved: number;
+            /**
+             * Shut
+             * @description somebody shut it: nobody is offered what waits in it
+             */
+            shut: boolean;
+            /**
+             * Shut Until
+             * @description when it opens; null: it is open, or shut until somebody opens it
+             */
+            shut_until: string | null;
             /**
              * Unroutable
              * @description waiting although nobody of the whole roster could ever take it as it is
@@ -2830,6 +3057,13 @@ export interface components {
              * @description until its place in the line is due; negative when it is past
              */
             due_in_s: number;
+            /**
+             * Due By
+             * @description which of its promises that is: the target less the priority's head start, or sooner
+             * @default target
+             * @enum {string}
+             */
+            due_by: "target" | "first_reply" | "next_reply" | "resolution" | "window";
             passed_over: components["schemas"]["PassedOver"];
             /** Could Be Asked */
             could_be_asked: number;
@@ -2854,6 +3088,16 @@ export interface components {
             roster_lacks: {
                 [key: string]: number;
             };
+            /**
+             * Shut
+             * @description its queue is shut: nobody is offered it
+             */
+            shut: boolean;
+            /**
+             * Shut Until
+             * @description when it opens; null: when somebody opens it
+             */
+            shut_until: string | null;
         };
         /**
          * OfferDetails
@@ -2889,7 +3133,9 @@ export interface components {
              *       "level": 0,
              *       "presence": 0,
              *       "room": 0,
-             *       "declined": 0
+             *       "declined": 0,
+             *       "draining": 0,
+             *       "ramping": 0
              *     }
              */
             passed_over: components["schemas"]["PassedOver"];
@@ -2969,6 +3215,18 @@ export interface components {
              * @default 0
              */
             declined: number;
+            /**
+             * Draining
+             * @description take no new work; told of the present moment, in a decision they are among `presence`
+             * @default 0
+             */
+            draining: number;
+            /**
+             * Ramping
+             * @description have just come back and had this turn; likewise, in a decision they are among `room`
+             * @default 0
+             */
+            ramping: number;
         };
         /**
          * PastEvent
@@ -3111,6 +3369,18 @@ export interface components {
              */
             missed_offers_before_away: number;
             /**
+             * Auto Accept
+             * @description the best agent has it at once, without being asked; there is no offer to miss
+             * @default false
+             */
+            auto_accept: boolean;
+            /**
+             * Offer To
+             * @description how many of the best with room are asked at once; the first has it
+             * @default 1
+             */
+            offer_to: number;
+            /**
              * Wrap Up S
              * @description seconds after the conversation that still take capacity
              * @default 30
@@ -3136,6 +3406,8 @@ export interface components {
             sticky_s: number;
             /** @description where `escalate` leads; without it there is none */
             escalation?: components["schemas"]["Escalation"] | null;
+            /** @description by when customers are promised replies and an end */
+            clocks?: components["schemas"]["Clocks"] | null;
             /**
              * Hours
              * @description the calendar by which it is open; always, without one
@@ -3143,6 +3415,13 @@ export interface components {
             hours?: string | null;
             /** @description without it, what comes while it is closed waits here */
             closed?: components["schemas"]["Closed"] | null;
+            /** @description what customers are told without an agent */
+            tells?: components["schemas"]["Tells"] | null;
+            /**
+             * Mail
+             * @description the address that `{mail}` in its texts is
+             */
+            mail?: string | null;
         };
         /**
          * Quote
@@ -3190,7 +3469,7 @@ export interface components {
          * @description The first thing for which an agent is not asked.
          * @enum {string}
          */
-        Reason: "" | "permission" | "skill" | "level" | "presence" | "declined" | "room";
+        Reason: "" | "permission" | "skill" | "level" | "presence" | "draining" | "declined" | "ramping" | "room";
         /**
          * Reordering
          * @description Where to, and why.
@@ -3315,6 +3594,23 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * ShuttingBody
+         * @description Until when, and why.
+         */
+        ShuttingBody: {
+            /**
+             * Until
+             * @description with its zone, at most a year from now; left out: until it is opened
+             * @example 2026-11-23T09:00:00+02:00
+             */
+            until?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Snoozing
          * @description Until when, and why.
          */
@@ -3372,6 +3668,54 @@ export interface components {
              * @description all that fit the text, on every page
              */
             queues: components["schemas"]["Named"][];
+        };
+        /**
+         * Tells
+         * @description What customers are told without an agent, by language; a kind that is left out is not said.
+         */
+        Tells: {
+            /**
+             * Closed
+             * @description to who comes while it is closed; may say {opens}
+             */
+            closed?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Queued
+             * @description to who has to wait
+             */
+            queued?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Overflow
+             * @description at a step of widening: another way, as {mail}
+             */
+            overflow?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Callback
+             * @description at a step of widening: that you will call; the agent sees that it was promised
+             */
+            callback?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Shut
+             * @description to who waits or comes while somebody has shut it
+             */
+            shut?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Shut Until
+             * @description likewise, where it opens again at a time: {until}
+             */
+            shut_until?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * Template
@@ -3751,6 +4095,11 @@ export interface components {
              * @default false
              */
             supervisors: boolean;
+            /**
+             * Tell
+             * @description the customer is told this of the queue's `tells`, once
+             */
+            tell?: ("overflow" | "callback") | null;
         };
         /**
          * Wider
@@ -3768,6 +4117,12 @@ export interface components {
              * @description present agents who satisfy it
              */
             would_do: number;
+            /**
+             * Tells
+             * @description what the customer is told then: overflow or callback
+             * @enum {string}
+             */
+            tells: "" | "overflow" | "callback";
         };
         /**
          * WritingNote
@@ -3830,6 +4185,7 @@ export type AgentNow = components['schemas']['AgentNow'];
 export type AgentPage = components['schemas']['AgentPage'];
 export type Answering = components['schemas']['Answering'];
 export type Asked = components['schemas']['Asked'];
+export type AskedBeside = components['schemas']['AskedBeside'];
 export type Assigning = components['schemas']['Assigning'];
 export type Beginning = components['schemas']['Beginning'];
 export type Begins = components['schemas']['Begins'];
@@ -3842,6 +4198,7 @@ export type ChannelLimits = components['schemas']['ChannelLimits'];
 export type ChannelLine = components['schemas']['ChannelLine'];
 export type Choice = components['schemas']['Choice'];
 export type Choices = components['schemas']['Choices'];
+export type Clocks = components['schemas']['Clocks'];
 export type Closed = components['schemas']['Closed'];
 export type Closing = components['schemas']['Closing'];
 export type Colleague = components['schemas']['Colleague'];
@@ -3857,6 +4214,7 @@ export type Done = components['schemas']['Done'];
 export type Draft = components['schemas']['Draft'];
 export type DraftList = components['schemas']['DraftList'];
 export type DraftText = components['schemas']['DraftText'];
+export type Draining = components['schemas']['Draining'];
 export type EditedAgent = components['schemas']['EditedAgent'];
 export type EditingAgent = components['schemas']['EditingAgent'];
 export type EndingConsultation = components['schemas']['EndingConsultation'];
@@ -3879,11 +4237,14 @@ export type Lacking = components['schemas']['Lacking'];
 export type LastOfThread = components['schemas']['LastOfThread'];
 export type LastOfThreads = components['schemas']['LastOfThreads'];
 export type Ledger = components['schemas']['Ledger'];
+export type Letters = components['schemas']['Letters'];
 export type Line = components['schemas']['Line'];
 export type LinePlace = components['schemas']['LinePlace'];
 export type Lines = components['schemas']['Lines'];
 export type Live = components['schemas']['Live'];
 export type LiveAgent = components['schemas']['LiveAgent'];
+export type LiveLate = components['schemas']['LiveLate'];
+export type LiveLateness = components['schemas']['LiveLateness'];
 export type LiveNeed = components['schemas']['LiveNeed'];
 export type LiveQueue = components['schemas']['LiveQueue'];
 export type Location = components['schemas']['Location'];
@@ -3921,10 +4282,12 @@ export type Rule = components['schemas']['Rule'];
 export type RuleError = components['schemas']['RuleError'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
+export type ShuttingBody = components['schemas']['ShuttingBody'];
 export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
 export type Stranded = components['schemas']['Stranded'];
 export type Targets = components['schemas']['Targets'];
+export type Tells = components['schemas']['Tells'];
 export type Template = components['schemas']['Template'];
 export type Text = components['schemas']['Text'];
 export type ThreadMessages = components['schemas']['ThreadMessages'];
@@ -5148,6 +5511,131 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    draining_api_v1_agents__agent__draining_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                agent: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draining"];
             };
         };
         responses: {
@@ -8436,6 +8924,225 @@ export interface operations {
             };
         };
     };
+    shut_api_v1_queues__queue__shut_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShuttingBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    open_again_api_v1_queues__queue__open_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description any value: proves our own page asks */
+                "x-trunkline"?: string | null;
+                /** @description W3C trace context */
+                traceparent?: string | null;
+                /** @description 32 hex digits, made by the client, the same for every repeat */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description decided, not yet seen in the log */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     explain_conversation_internal_conversations__conversation__explain_get: {
         parameters: {
             query?: never;
@@ -8469,6 +9176,57 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    letters_of_internal_conversations__conversation__letters_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                conversation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letters"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,8 +28,6 @@ export interface Body {
   /** Files of a reply; the server is told their references. */
   attached?: Attached[];
   to_agent?: string;
-  /** Who is to look on no more. */
-  agent?: string;
   /** To the front of its line, or back to its own place. */
   front?: boolean;
   to_queue?: string;
@@ -41,7 +39,7 @@ export interface Body {
   code?: string;
   presence?: "available" | "away";
   draining?: boolean;
-  /** Whom it is about, where it is not oneself. */
+  /** Whom it is about, where it is not oneself: who drains, who is to look on no more. */
   agent?: string;
 }
 

@@ -90,11 +90,9 @@ export class Desk {
     this.store = new Store(me.id, {
       changed: this.watched.changed,
       keeps: (id) => this.actions.of(id).length > 0, seen: (id) => id === this.chosen && !document.hidden,
-      done: (operation) => this.actions.done(operation),
-      fetch: (id) => this.fetch(id),
+      done: (operation) => this.actions.done(operation), fetch: (id) => this.fetch(id),
       heard: (held) => notify(whoOf(held.state), lastWords(held), held.id),
-      decided: (what, held) => tellByItself(this, what, held),
-      asked: (held) => tellAsked(this, held),
+      decided: (what, held) => tellByItself(this, what, held), asked: (held) => tellAsked(this, held),
     });
     this.socket = new DeskSocket(device, {
       welcome: (frame) => this.welcome(frame),
@@ -103,16 +101,14 @@ export class Desk {
         if (event.type === WROTE) this.signals.wrote(event.subject);
         this.store.event(event);
       },
-      typing: (conversation) => this.signals.heard(conversation),
-      note: (frame) => this.whispers.heard(frame),
+      typing: (conversation) => this.signals.heard(conversation), note: (frame) => this.whispers.heard(frame),
       looking: ({ conversation, agents }) => this.looking.heard(conversation, agents),
-      answer: (frame) => this.actions.answer(frame),
+      answer: (frame) => this.actions.answer(frame), signedOut,
       link: (live) => {
         if (this.live && !live) this.lostAt = clock.now();
         this.live = live;
         this.watched.changed();
       },
-      signedOut,
       refused: () => void isOver().then((over) => over && signedOut()),
     });
   }
@@ -145,8 +141,6 @@ export class Desk {
     }
     this.bell.ring(this.offers(), this.prefs.sound);
   }
-
-  // --- what one asks of it ---------------------------------------------------------------------------------
 
   offers(): Held[] {
     return this.store.offers().filter((offer) => !this.answered.has(offerKey(offer)));
