@@ -180,8 +180,9 @@ def _holdings(board: Picture) -> Iterator[str]:
     for agent, a in board.kinds["a"].items():
         holds = [board.of("c", name) for name in board.of("ac", agent)]
         kept = {name: int(a[name]) for name in a if name in _LOADS or name.startswith("in:")}
-        if {name: load for name, load in kept.items() if load} != _loads([c for c in holds if c]):
-            yield f"{agent} has loads of {kept}, and holds {_loads(holds)}"
+        counted = _loads([c for c in holds if c])
+        if any(kept.get(name, 0) != counted[name] for name in kept.keys() | counted.keys()):
+            yield f"{agent} has loads of {kept}, and holds {counted}"
 
 
 def _loads(conversations: list[dict[str, str]]) -> Counter[str]:

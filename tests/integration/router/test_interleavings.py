@@ -185,7 +185,7 @@ class _Crew:
 
 async def _customers(world: World, chance: random.Random) -> None:
     while True:
-        thread = chance.choice(SILENT if chance.random() < 0.02 else THREADS)
+        thread = chance.choice(SILENT if chance.random() < 0.05 else THREADS)
         await world.write(thread, chance.choice(["hello", "sveiki", "anybody", "now"]))
         await asyncio.sleep(chance.uniform(0, 0.03))
 
