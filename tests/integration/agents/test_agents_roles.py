@@ -71,7 +71,7 @@ MATRIX = {
     ("post", "/api/v1/agents"): ADMINS,
     ("patch", "/api/v1/agents/{agent}"): ADMINS,
     ("get", "/api/v1/agents/{agent}"): SUPERVISORS,
-    ("put", "/api/v1/agents/{agent}/draining"): SUPERVISORS,
+    ("put", "/api/v1/agents/{agent}/draining"): SIGNED_IN,  # of oneself: test_agents_draining
     ("get", "/api/v1/channel-log"): ADMINS,
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("get", "/internal/conversations/{conversation}/explain"): OURSELVES,
