@@ -48,7 +48,7 @@ class Policy:
 
 
 PRESETS: Mapping[str, Policy] = {
-    "index": Policy(skill=4, flexibility=1, load=1, turn=0.1, fit=4),
+    "index": Policy(skill=4, flexibility=1, load=4, turn=0.07, fit=4),
     "longest-idle": Policy(idle=1),
     "least-loaded": Policy(load=1, idle=1e-6),
     "best-skilled": Policy(skill=1, load=0.01, idle=1e-6),

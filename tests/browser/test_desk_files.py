@@ -51,12 +51,12 @@ async def test_a_visitors_picture_is_seen_and_the_agents_files_reach_the_visitor
         for name in ("empty.txt", "setup.exe"):
             await page.get_by_role("button", name=f"Remove {name}").click()
         await page.locator("#reply").evaluate(PASTE)
-        await expect(files).to_have_text(["rēķins.pdf 19 byte", "note.txt 12 byte"])
+        await expect(files).to_have_text(["rēķins.pdf 19 bytes", "note.txt 12 bytes"])
 
         # What is attached outlives the page: a reload has it still.
         await page.reload()
         await page.locator(".row-button").first.click()
-        await expect(files).to_have_text(["rēķins.pdf 19 byte", "note.txt 12 byte"])
+        await expect(files).to_have_text(["rēķins.pdf 19 bytes", "note.txt 12 bytes"])
         await page.locator("#reply").press("Enter")
 
         message = await visitor.hears("Sorry! Here is your money back.")

@@ -27,7 +27,7 @@ async def test_a_lead_goes_from_the_queue_to_what_waits_in_it_and_sees_the_ledge
 
     await page.keyboard.press("Alt+3")
     await expect(page.locator(".ledger")).to_contain_text("everything accepted is routed")
-    await page.get_by_role("button", name="Support").click()
+    await page.get_by_role("button", name="Support", exact=True).click()
     await expect(page.locator(".history select").first).to_have_value("queued")
     await expect(page.locator(".history .row-button").filter(has_text=number)).to_contain_text("waiting")
 

@@ -3343,9 +3343,9 @@ export interface components {
              * @default {
              *       "skill": 4,
              *       "flexibility": 1,
-             *       "load": 1,
+             *       "load": 4,
              *       "idle": 0,
-             *       "turn": 0.1,
+             *       "turn": 0.07,
              *       "fit": 4
              *     }
              */
