@@ -18,6 +18,19 @@ local function limits(c)
     asks = tonumber(asks) or 1 }
 end
 
+-- Lists of agents, commas between: `offered_to`, `consulted`, whom an event concerns.
+local function each(list) return string.gmatch(list, '[^,]+') end
+
+local function listed(list, name)
+  return list == name or string.find(',' .. list .. ',', ',' .. name .. ',', 1, true) ~= nil
+end
+
+local function without(list, name)
+  local rest = {}
+  for other in each(list) do if other ~= name then rest[#rest + 1] = other end end
+  return table.concat(rest, ',')
+end
+
 -- Whom an event concerns, '' left out.
 local function concerned(...)
   local seen, list = {}, {}
@@ -42,18 +55,15 @@ end
 
 -- Who is consulted (`agent,agent`) is no more, whether or not anybody says so in words.
 local function dismiss(c, name)
-  local left = {}
-  for one in string.gmatch(c.consulted, '[^,]+') do
-    if name and one ~= name then left[#left + 1] = one else redis.call('SREM', P .. 'cs:' .. one, c.id) end
-  end
-  c.consulted = table.concat(left, ',')
+  for one in each(name or c.consulted) do redis.call('SREM', P .. 'cs:' .. one, c.id) end
+  c.consulted = name and without(c.consulted, name) or ''
 end
 
 -- Whom it concerns, and who is consulted: they hear of all that happens, also of what ends it. A consultation lasts
 -- while the owner who asked works at the conversation; the hash still has the owner of before.
 local function with_consulted(c, agents)
   local all = {}
-  for one in string.gmatch((agents or '') .. ',' .. c.consulted, '[^,]+') do all[#all + 1] = one end
+  for one in each((agents or '') .. ',' .. c.consulted) do all[#all + 1] = one end
   local works = c.status == 'active' or c.status == 'wrapping-up'
   if not works or redis.call('HGET', P .. 'c:' .. c.id, 'owner') ~= c.owner then dismiss(c) end
   return concerned(unpack(all))

@@ -8,4 +8,13 @@ end
 
 -- A requirement set is shut with the queue where it waits: the first of those whose agents will do.
 local function waits_in(id) return string.match(id, '^[^+|]+') end
+
+local function sets_of(queue)
+  local found = {}
+  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
+    if waits_in(id) == queue then found[#found + 1] = id end
+  end
+  return found
+end
+
 local function is_shut(id) return shut_until(waits_in(id)) ~= nil end

@@ -17,7 +17,7 @@ end
 local function relieve(c, relief)
   local more = num(c.relief) - relief
   c.relief = int(relief)
-  for name in string.gmatch(concerned(c.owner, c.offered_to), '[^,]+') do
+  for name in each(concerned(c.owner, c.offered_to)) do
     local a = agent(name)
     if a then keep_place(a, unpack(flatten(counted(a, requirement(c.requirement), more, 0)))) end
   end

@@ -2,18 +2,6 @@
 -- between. All of them hold room for it, and have one fence and one deadline; the first who accepts has it. Who was not
 -- quick enough keeps their place in the order of who is next; who answered or let the time pass moves.
 
-local function each(list) return string.gmatch(list, '[^,]+') end
-
-local function listed(list, name)
-  return list == name or string.find(',' .. list .. ',', ',' .. name .. ',', 1, true) ~= nil
-end
-
-local function without(list, name)
-  local rest = {}
-  for other in each(list) do if other ~= name then rest[#rest + 1] = other end end
-  return table.concat(rest, ',')
-end
-
 -- Its queue asks several at once; what a colleague passes on is offered to one all the same.
 local function asks_several(c) return c.keeps == '' and limits(c).asks > 1 end
 

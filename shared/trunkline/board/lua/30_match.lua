@@ -25,13 +25,18 @@ local function forget_declines(c)
   redis.call('DEL', P .. 'cd:' .. c.id)
 end
 
--- The agent's at once, for its queue asks nobody: one event is the decision and its acceptance.
-local function give(c, name, details)
-  hold(name, c, true)
+-- From now on it is the agent's: nobody else is asked, nothing is said for them, and it is at the front of no line.
+local function own(c, name)
   forget_declines(c)
   hush(c)
   c.status, c.owner, c.last_agent = 'active', name, name
   if num(c.front) > 0 then c.front = '0' end
+end
+
+-- The agent's at once, for its queue asks nobody: one event is the decision and its acceptance.
+local function give(c, name, details)
+  hold(name, c, true)
+  own(c, name)
   return commit(c, 'trunkline.offer.auto-accepted.v1', { agents = name, body = details })
 end
 

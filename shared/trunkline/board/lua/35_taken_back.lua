@@ -3,9 +3,10 @@ local RESCINDED = 'trunkline.offer.rescinded.v1'
 
 local function pull_each(list) for name in each(list) do pull(name) end end
 
--- A pending offer is taken back whole: what was passed on is its sender's again, all else waits. Answers who had been asked:
--- the caller decides what becomes of it, and then pulls for them.
+-- A pending offer is taken back whole: what was passed on is its sender's again, all else waits. Answers who had been
+-- asked, '' where it is not offered: the caller decides what becomes of it, and then pulls for them.
 local function take_back(c, reason)
+  if c.status ~= 'offered' then return '' end
   local asked, sender = c.offered_to, c.keeps
   unoffer(c)
   fall_back(c, reason)

@@ -26,10 +26,8 @@ verbs.accept = function(a)
     move_back(a[2])
     c.reason = '' -- it was said of those who are out of it
   end
-  c.status, c.owner, c.last_agent, c.offered_to, c.deadline, c.keeps = 'active', a[2], a[2], '', '0', ''
-  if num(c.front) > 0 then c.front = '0' end
-  forget_declines(c)
-  hush(c)
+  own(c, a[2])
+  c.offered_to, c.deadline, c.keeps = '', '0', ''
   redis.call('HSET', P .. 'a:' .. a[2], 'missed', '0')
   local id = commit(c, OFFER .. 'accepted.v1', { operation = a[1], agents = concerned(a[2], sender) })
   if sender ~= '' and sender ~= a[2] then release(sender, c); pull(sender) end

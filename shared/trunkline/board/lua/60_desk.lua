@@ -43,7 +43,7 @@ verbs.transfer_to_queue = function(a)
   local c, why = owned(a)
   if not c then return remember(a[1], why) end
   if not clocks.known(a[11]) then return refused('hours') end
-  local asked = c.status == 'offered' and take_back(c, a[10]) or ''
+  local asked = take_back(c, a[10])
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(a[2], c)
   clocks.move(c, a[11])
@@ -74,7 +74,7 @@ end
 
 -- Over. It stays on the board as long as the customer may reopen it; an opt-out stays for ever.
 local function finish(c, e)
-  local name, asked = c.owner, c.status == 'offered' and take_back(c, 'closed') or ''
+  local name, asked = c.owner, take_back(c, 'closed')
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   untimer(shard_of(c.id), 'again|' .. c.id)
   release(name, c)

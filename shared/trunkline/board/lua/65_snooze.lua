@@ -46,7 +46,7 @@ verbs.assign = function(a)
   if c.status == 'closed' then return refused('gone', c.status) end
   if not to or to.presence == 'offline' then return refused('absent') end
   if c.status == 'active' and c.owner == a[4] then return refused('own') end
-  local asked = c.status == 'offered' and take_back(c, 'assigned') or ''
+  local asked = take_back(c, 'assigned')
   local owner = c.owner
   local put_off = c.status == 'snoozed' and c.last_agent or ''  -- nobody's, but on the list of who waits for it
   leave_line(c)
@@ -55,11 +55,9 @@ verbs.assign = function(a)
     release(owner, c)
     hold(a[4], c)
   end
-  forget_declines(c)
-  hush(c)
+  own(c, a[4])
   if put_off ~= '' then clocks.wake(c) end
-  c.status, c.owner, c.last_agent, c.keeps, c.reason = 'active', a[4], a[4], '', 'assigned'
-  c.wrap_until, c.wake_at, c.front = '0', '0', '0'
+  c.keeps, c.reason, c.wrap_until, c.wake_at = '', 'assigned', '0', '0'
   local id = commit(c, KIND .. 'assigned.v1', { operation = a[1], agents = concerned(a[4], owner, without(asked, a[4]), put_off), body = a[5] })
   if owner ~= a[4] then pull(owner) end
   pull_each(asked)

@@ -2,7 +2,7 @@
 -- 1 operation, 2 agent, 3 conversation.
 local MOST_CONSULTED = 3
 
-local function is_consulted(c, name) return string.find(',' .. (c.consulted or '') .. ',', ',' .. name .. ',', 1, true) end
+local function is_consulted(c, name) return listed(c.consulted or '', name) end
 
 -- 4 whom, 5 body. By the owner; whoever is on the board may be asked, also who is away or has no room.
 verbs.consult = function(a)
@@ -15,7 +15,7 @@ verbs.consult = function(a)
   if is_consulted(c, a[4]) then return refused('asked') end
   local before = c.consulted or ''
   if select(2, string.gsub(before, '[^,]+', '')) >= MOST_CONSULTED then return refused('enough') end
-  c.consulted = before == '' and a[4] or before .. ',' .. a[4]
+  c.consulted = concerned(before, a[4])
   redis.call('SADD', P .. 'cs:' .. a[4], c.id)
   local id = commit(c, KIND .. 'consulted.v1', { operation = a[1], agents = concerned(a[2]), body = a[5] })
   return remember(a[1], done(c, id))

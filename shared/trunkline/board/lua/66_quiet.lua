@@ -9,5 +9,5 @@ timers.quiet = function(p, id)
   relieve(c, relief)
   local holders = concerned(c.owner, c.offered_to)
   commit(c, KIND .. 'quieted.v1', { agents = holders })
-  for name in string.gmatch(holders, '[^,]+') do pull(name) end
+  pull_each(holders)
 end

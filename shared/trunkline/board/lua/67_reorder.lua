@@ -15,11 +15,9 @@ end
 -- 1 queue, 2 most: for people. What waits in each of its requirement sets, in order, flat as the hashes are.
 verbs.line = function(a)
   local found = {}
-  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
-    if string.match(requirement(id).queue, '^[^+]*') == a[1] then
-      for _, name in ipairs(redis.call('ZRANGE', P .. 'w:' .. id, 0, num(a[2]) - 1)) do
-        found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. name)
-      end
+  for _, id in ipairs(sets_of(a[1])) do
+    for _, name in ipairs(redis.call('ZRANGE', P .. 'w:' .. id, 0, num(a[2]) - 1)) do
+      found[#found + 1] = redis.call('HGETALL', P .. 'c:' .. name)
     end
   end
   return { 'ok', found }

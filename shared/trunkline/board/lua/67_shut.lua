@@ -2,14 +2,6 @@ do -- its names are its own: Lua has room for 200 in one block
 -- Shutting a queue, and opening it again. What it comes to is in the log of the queue's own shard.
 local MOST_AT_ONCE = 100 -- conversations told of it in one tick
 
-local function sets_of(queue)
-  local found = {}
-  for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
-    if waits_in(id) == queue then found[#found + 1] = id end
-  end
-  return found
-end
-
 local function for_agents(f)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'agents')) do f(name) end
 end

@@ -156,7 +156,7 @@ timers.owner = function(p, name)
   for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
     local c = conversation(id)
     if c and c.owner == name then
-      local asked = c.status == 'offered' and take_back(c, 'owner_lost') or ''
+      local asked = take_back(c, 'owner_lost')
       untimer(shard_of(id), 'wrap|' .. id)
       release(name, c)
       stand_below(c)
