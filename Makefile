@@ -15,8 +15,8 @@ run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ct
 
 test: venv ## all tests that can run here, and at the end what was skipped and why
 	$(NPM) test
-	@$(PYTEST) tests/unit tests/contract tests/integration tests/deploy -n 3 --dist loadfile
-	@$(PYTEST) tests/e2e tests/browser tests/faults -n 3 --dist loadfile
+	@$(PYTEST) tests/unit tests/contract tests/integration tests/deploy -n 4 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests/e2e tests/browser tests/faults -n 4 --dist loadfile --no-loadscope-reorder
 
 test-fast: venv ## the unit tests: seconds
 	$(NPM) test

@@ -28,6 +28,24 @@ S = TypeVar("S", bound=Server)
 _SHARED_KAFKA = pytest.StashKey["SharedKafka"]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the longest tests first: a worker that begins one last works on while the others have ended.
+
+    How long a test takes is judged by its own time limit, else by its being marked slow. Within a file, and among files
+    alike, the order stays.
+    """
+    longest: dict[Path, float] = {}
+    for item in items:
+        longest[item.path] = max(longest.get(item.path, 0.0), _limit_s(item))
+    items.sort(key=lambda item: -longest[item.path])
+
+
+def _limit_s(item: pytest.Item) -> float:
+    if (own := item.get_closest_marker("timeout")) is not None:
+        return float(own.args[0])
+    return float(item.config.getini("timeout")) if item.get_closest_marker("slow") else 0.0
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def valkey_server() -> AsyncIterator[Valkey]:
     """The session's Valkey; not emptied between tests, see `valkey`."""

@@ -168,7 +168,9 @@ class TwilioSimulator:
         refusal = judge(request, form, self.accounts, opted_out=self.opted_out)
         if behaviour is Behaviour.THROTTLED:
             refusal = Refusal(429, 20429, "Too Many Requests")
-        elif behaviour is Behaviour.ERROR:
+        elif behaviour in {Behaviour.ERROR, Behaviour.STORM}:
+            if behaviour is Behaviour.STORM:
+                await self.script.storm.wait()
             refusal = Refusal(500, 20500, "Internal Server Error")
         elif behaviour in {Behaviour.HANG, Behaviour.CLOSE}:
             return await self._lose(request, behaviour)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import random
@@ -68,6 +69,8 @@ class Behaviour(StrEnum):
     """429 with Retry-After; not taken."""
     ERROR = "error"
     """500; not taken."""
+    STORM = "storm"
+    """500, once all calls of the storm are under way; not taken."""
     HANG = "hang"
     """Read and never answered; not taken."""
     CLOSE = "close"
@@ -88,10 +91,16 @@ class Script:
         self._rates = {name: rate for name, rate in rates.items() if rate > 0}
         self._chance = chance
         self._asked: deque[Behaviour] = deque()
+        self.storm = asyncio.Barrier(1)
 
     def then(self, *behaviours: Behaviour) -> None:
         """The next calls end so, one each."""
         self._asked.extend(behaviours)
+
+    def then_storm(self, calls: int) -> None:
+        """The next so many calls all fail, none before the last of them has come."""
+        self.storm = asyncio.Barrier(calls)
+        self.then(*[Behaviour.STORM] * calls)
 
     def next(self) -> Behaviour:
         """How this call ends."""

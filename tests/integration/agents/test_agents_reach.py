@@ -47,7 +47,7 @@ async def test_an_edit_that_strands_what_waits_is_made_and_warned_of_and_shown_u
     skill = "rare"  # no other test hires anybody who has it
     async with AsyncExitStack() as stack:
         ana = await stack.enter_async_context(somebody(system))
-        expert = await stack.enter_async_context(somebody(system, skills={skill: 5}))
+        expert = await stack.enter_async_context(somebody(system, hired=True, skills={skill: 5}))
         mine = await stack.enter_async_context(desk(ana))
         name = await owned(system, ana, mine)
         await done(ana, name, "transfer", to_skill=skill, level=5)

@@ -263,7 +263,7 @@ async def test_a_long_reply_is_several_parts_each_recorded_as_it_is_taken(valkey
 
 async def test_an_outage_is_waited_out_by_one_call_at_a_time(valkey: Valkey, tmp_path: Path) -> None:
     async with posted(valkey, tmp_path) as (it, provider):
-        provider.script.then(*[Behaviour.ERROR] * 30)
+        provider.script.then_storm(30)
         for _ in range(30):
             await it.write("in the storm")
         began = time.monotonic()
