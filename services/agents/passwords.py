@@ -18,6 +18,18 @@ MAX_PASSWORD_BYTES: Final = 1_024
 MIN_PASSWORD_CHARACTERS: Final = 8
 
 
+_HASHER: Final = PasswordHash((Argon2Hasher(),))
+
+
+def hashed(password: str) -> str:
+    """The hash to keep; about 0.26 s and 64 MB. ValueError if the password is too short or too long."""
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        raise ValueError(f"a password has at least {MIN_PASSWORD_CHARACTERS} characters")
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes")
+    return _HASHER.hash(password)
+
+
 class Verdict(NamedTuple):
     """Whether the password was right, and the stronger hash to keep instead, if the old one is out of date."""
 
@@ -29,7 +41,6 @@ class Passwords:
     """Hashes and checks (about 0.26 s and 64 MB each), at most `at_once` at a time; a component (`async with`)."""
 
     def __init__(self, *, at_once: int = 2) -> None:
-        self._hasher = PasswordHash((Argon2Hasher(),))
         self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="password")
         self._nobody = ""
 
@@ -45,12 +56,8 @@ class Passwords:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def hash(self, password: str) -> str:
-        """The hash to keep. ValueError if the password is too short or too long."""
-        if len(password) < MIN_PASSWORD_CHARACTERS:
-            raise ValueError(f"a password has at least {MIN_PASSWORD_CHARACTERS} characters")
-        if len(password.encode()) > MAX_PASSWORD_BYTES:
-            raise ValueError(f"a password has at most {MAX_PASSWORD_BYTES} bytes")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
+        """`hashed`, in a thread of these."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, hashed, password)
 
     async def check(self, password: str, known: str | None) -> Verdict:
         """Whether `password` is the one behind the hash `known`.
@@ -66,6 +73,6 @@ class Passwords:
 
     def _check(self, password: str, known: str) -> Verdict:
         try:
-            return Verdict(*self._hasher.verify_and_update(password, known))
+            return Verdict(*_HASHER.verify_and_update(password, known))
         except UnknownHashError:
             return Verdict(right=False)

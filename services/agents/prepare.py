@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pydantic import Field, SecretStr
 
 from services.agents.migrate import Migrated, NewerRecord, migrate
-from services.agents.passwords import Passwords
+from services.agents.passwords import hashed
 from services.agents.repository import LoginTaken, NewAgent, RecordAway, Repository
 from services.agents.settings import AgentsSettings
 from trunkline.demo.people import ADMIN
@@ -43,13 +43,15 @@ async def prepare(settings: PrepareSettings) -> list[str]:
     """What was done, a line each. RecordAway when the database did not answer in half a minute."""
     done = await _migrated(settings.database_url)
     lines = [f"record: migrated to {done.after}"] if done.before != done.after else []
-    async with Repository(settings.database_url) as repository, Passwords() as passwords:
+    async with Repository(settings.database_url) as repository:
+        if await repository.roster.has_admin():
+            return lines
         chosen, told = settings.chosen_password()
         login = settings.admin_login
         admin = NewAgent(login=login, name="Administrator", queues=("*",), capacity=3)
         try:
             made = await repository.roster.ensure_first_admin(
-                admin, password_hash=await passwords.hash(chosen), now=datetime.now(UTC)
+                admin, password_hash=await asyncio.to_thread(hashed, chosen), now=datetime.now(UTC)
             )
         except LoginTaken as error:
             raise ValueError(f"the first administrator cannot be {login!r}: {error}") from error

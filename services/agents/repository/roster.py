@@ -133,6 +133,9 @@ def _agent(row: RowMapping) -> Agent:
     return Agent.model_validate(dict(row))
 
 
+_ANY_ADMIN: Final = select(AGENTS.c.id).where(AGENTS.c.role == Role.ADMIN.value).limit(1)
+
+
 class Roster:
     """Reads and edits of the roster; every edit makes the next version."""
 
@@ -218,6 +221,11 @@ class Roster:
 
         await self._database.write(work)
 
+    async def has_admin(self) -> bool:
+        """Whether anybody administers it, enabled or not."""
+        async with self._database.read() as connection:
+            return (await connection.execute(_ANY_ADMIN)).first() is not None
+
     async def ensure_first_admin(self, admin: NewAgent, *, password_hash: str, now: datetime) -> Agent | None:
         """Add the first administrator, once: None if there is one already. Safe from many processes at once.
 
@@ -226,8 +234,7 @@ class Roster:
 
         async def work(connection: AsyncConnection) -> Agent | None:
             await self._database.exclusively(connection, _ROSTER_LOCK, [0])
-            there = select(AGENTS.c.id).where(AGENTS.c.role == Role.ADMIN.value).limit(1)
-            if (await connection.execute(there)).first() is not None:
+            if (await connection.execute(_ANY_ADMIN)).first() is not None:
                 return None
             return await _insert(
                 connection, admin.model_copy(update={"role": Role.ADMIN}), password_hash=password_hash, now=now

@@ -77,6 +77,7 @@ async def test_of_many_who_want_the_same_name_at_once_one_gets_it(record: Reposi
 
 async def test_the_first_administrator_is_made_once_however_many_try(record_url: str) -> None:
     async with Repository(record_url) as one, Repository(record_url) as two:
+        assert not await one.roster.has_admin()
         answers = await asyncio.gather(
             *(
                 each.roster.ensure_first_admin(_ana(f"admin{number}"), password_hash="h", now=START)
@@ -87,6 +88,7 @@ async def test_the_first_administrator_is_made_once_however_many_try(record_url:
 
         assert len(made) == 1
         assert made[0].role is Role.ADMIN
+        assert await two.roster.has_admin()
         assert len(await one.roster.page()) == 1
 
 
