@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
-from services.agents.asked import Action, BadFields, agent_id, text
+from services.agents.asked import Action, BadFields, agent_id, text, until_ms
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
 from trunkline.config.model import Config, Queue
@@ -20,7 +20,6 @@ from trunkline.widening import covers
 _LANGUAGE = "lang.*"
 """The group of languages where the file names none."""
 _NOTE = 2_000
-_LONGEST = timedelta(days=365)
 
 
 class Passing:
@@ -86,16 +85,7 @@ class Passing:
 
     async def snooze(self, action: Action) -> Answer:
         """Put off until a time, or until the customer writes."""
-        until = action.fields.get("until")
-        try:
-            moment = datetime.fromisoformat(until) if isinstance(until, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
-        if moment > datetime.now(UTC) + _LONGEST:
-            raise BadFields("until is at most a year from now")
-        wake_at = int(moment.timestamp() * 1_000)
+        wake_at = until_ms(action.fields)
         details = SnoozeDetails(note=text(action.fields, "note", _NOTE), wake_at=wake_at)
         return await moves.snooze(self._board, **action.who, wake_at=wake_at, body=details.model_dump_json().encode())
 
@@ -107,7 +97,7 @@ class Passing:
         """Give it to an agent, oneself included; supervisors only."""
         if not action.supervisor:
             return Answer("not-allowed")
-        to = agent_id(action.fields, "to_agent") if action.fields.get("to_agent") else action.agent
+        to = agent_id(action.fields, "to_agent", action.agent)
         details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
         return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
 
