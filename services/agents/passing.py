@@ -9,11 +9,12 @@ from functools import partial
 from services.agents.asked import Action, BadFields, agent_id, text, until_ms
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
+from trunkline.channels.base import Channel
 from trunkline.config.model import Config, Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import named_skills_of, prefers_of, queue_of
-from trunkline.route import Window, clocks_of, needs_in
+from trunkline.route import clocks_of, needs_in, window_of
 from trunkline.telling import on_arrival
 from trunkline.widening import covers
 
@@ -25,10 +26,10 @@ _NOTE = 2_000
 class Passing:
     """One method a verb; each makes its move and gives the board's answer. BadFields if the request makes no sense."""
 
-    def __init__(self, board: Board, watch: Watch, windows: Mapping[tuple[str, str], Window]) -> None:
+    def __init__(self, board: Board, watch: Watch, channels: Mapping[str, Channel]) -> None:
         self._board = board
-        self._windows = windows
         self._watch = watch
+        self._channels = channels
 
     async def transfer(self, action: Action) -> Answer:
         """To an agent, a queue, or whoever has a skill."""
@@ -73,7 +74,7 @@ class Passing:
         needs = needs_in(
             config, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
         )
-        clocks = clocks_of(found, self._windows.get((channel, known[3].decode())))
+        clocks = clocks_of(found, window_of(self._channels.get(channel), known[3].decode()))
         transfer = partial(
             moves.transfer_to_queue, self._board, **action.who, queue=name, requirement=needs.requirement,
             ladder=needs.ladder, weight=found.weight, limits=found.limits, clocks=clocks,

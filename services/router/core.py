@@ -16,7 +16,6 @@ from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Topic
 from trunkline.language import Heard
-from trunkline.route import Window
 
 
 class NotYet(Exception):
@@ -62,8 +61,6 @@ class Core:
     rules: Callable[[], Rules]
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """Those installed, by type."""
-    windows: Mapping[tuple[str, str], Window] = field(default_factory=dict)
-    """Of each channel and scheme of address that has one."""
 
     def routing(self, shard: int) -> Partition:
         """The shard's partition of `routing-events`."""

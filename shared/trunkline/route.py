@@ -89,13 +89,12 @@ def clocks_of(queue: Queue, window: Window | None) -> str:
     return ":".join([*(str(each * 1_000) for each in seconds), said.hours or ""])
 
 
-def windows_of(channels: Mapping[str, Channel]) -> dict[tuple[str, str], Window]:
-    """The window of each channel and scheme of address that has one."""
-    return {
-        (name, scheme): Window(seconds, min(seconds, channel.manifest.window_margin_s))
-        for name, channel in channels.items()
-        for scheme, seconds in channel.manifest.windows.items()
-    }
+def window_of(channel: Channel | None, scheme: str) -> Window | None:
+    """A channel's window for addresses of this scheme; None: it lets one answer at any time, or is not installed."""
+    if channel is None or scheme not in channel.manifest.windows:
+        return None
+    seconds = channel.manifest.windows[scheme]
+    return Window(seconds, min(seconds, channel.manifest.window_margin_s))
 
 
 class Needs(NamedTuple):
