@@ -29,7 +29,6 @@ from trunkline.failpoints import afailpoint
 from trunkline.ids import shard_of_conversation
 from trunkline.messages import Address, OutboundMessage, Parts
 from trunkline.metrics import ACTION_SECONDS, ACTIONS
-from trunkline.route import windows_of
 
 SEEN_S = 5.0
 _AGAIN = 3
@@ -79,7 +78,7 @@ class Actions:
         self._writers = {name: one for name, one in channels.items() if isinstance(one, WritesLetters)}
         self._facts: OrderedDict[str, _Facts] = OrderedDict()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        passing, shutting = Passing(board, watch, windows_of(channels)), Shutting(board, watch)
+        passing, shutting = Passing(board, watch, channels), Shutting(board, watch)
         attending, consulting = Attending(board, watch), Consulting(board)
         self._verbs: dict[str, Callable[..., Awaitable[Answer]]] = {
             "accept": self._accept,

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from trunkline.moments import ms_of
 
 Fields = Mapping[str, object]
 
 _AGENT = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}", re.ASCII)
+_LONGEST = timedelta(days=365)
 
 
 class BadFields(ValueError):
@@ -44,13 +48,23 @@ def text(fields: Fields, name: str, most: int) -> str:
     return value
 
 
-def agent_of(name: str, field: str) -> str:
-    """The name, if an agent's id can be such; BadFields, naming the field, otherwise."""
-    if not _AGENT.fullmatch(name):
-        raise BadFields(f"{field} is not an agent's id")
-    return name
+def agent_id(fields: Fields, name: str, otherwise: str = "") -> str:
+    """A field that is an agent's id, or `otherwise` where it is left out; BadFields if that is none."""
+    agent = text(fields, name, 128) or otherwise
+    if not _AGENT.fullmatch(agent):
+        raise BadFields(f"{name} is not an agent's id")
+    return agent
 
 
-def agent_id(fields: Fields, name: str) -> str:
-    """A field that is an agent's id; BadFields if it is anything else, or not there."""
-    return agent_of(text(fields, name, 128), name)
+def until_ms(fields: Fields) -> int:
+    """The field `until`, ms since 1970 and never 0; BadFields if it is no time with its zone, or is a year away."""
+    until = fields.get("until")
+    try:
+        moment = datetime.fromisoformat(until) if isinstance(until, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
+    if moment > datetime.now(UTC) + _LONGEST:
+        raise BadFields("until is at most a year from now")
+    return max(1, ms_of(moment))

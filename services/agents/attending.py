@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.agents.asked import Action, BadFields, agent_of, text
+from services.agents.asked import Action, BadFields, agent_id, text
 from trunkline.board import Answer, Board, moves
 from trunkline.config.watch import Watch
 from trunkline.events import Presence
@@ -30,7 +30,7 @@ class Attending:
         draining = action.fields.get("draining")
         if not isinstance(draining, bool):
             raise BadFields("draining is true or false")
-        agent = agent_of(text(action.fields, "agent", 128) or action.agent, "agent")
+        agent = agent_id(action.fields, "agent", action.agent)
         if agent != action.agent and not action.supervisor:
             return Answer("not-allowed")
         return await moves.drain(

@@ -16,7 +16,7 @@ from trunkline.config.watch import Watch
 from trunkline.events import BeginningDetails
 from trunkline.ids import new_conversation_id, shard_of
 from trunkline.messages import Address
-from trunkline.route import route, windows_of
+from trunkline.route import route, window_of
 
 _FORMS: Final = {
     "tel": re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII),
@@ -39,7 +39,6 @@ class Beginning:
         self._per_minute = per_minute
         self._watch = watch
         self._channels = channels
-        self._windows = windows_of(channels)
 
     async def begin(self, action: Action) -> Answer:
         """Open it; BadFields for an account or an address to which nobody can write first."""
@@ -60,7 +59,7 @@ class Beginning:
         else:
             thread = channel.thread_key(contact, account)
         # What it needs should it be passed on: what its account's queue says, for no rule can read what nobody wrote.
-        window = self._windows.get((entry.channel, contact.scheme))
+        window = window_of(channel, contact.scheme)
         needs = route(decide(config, (), account=name), config, channel=entry.channel, window=window)
         fresh = new_conversation_id(shard_of(thread, self._board.shards))
         begin = partial(

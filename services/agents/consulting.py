@@ -23,7 +23,7 @@ class Consulting:
 
     async def end(self, action: Action) -> Answer:
         """An agent, by default oneself, looks on no more."""
-        of = agent_id(action.fields, "agent") if action.fields.get("agent") else action.agent
+        of = agent_id(action.fields, "agent", action.agent)
         return await moves.end_consult(self._board, **action.who, of=of)
 
     async def take_over(self, action: Action) -> Answer:

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
-from services.agents.asked import Action, BadFields, agent_id, text
+from services.agents.asked import Action, BadFields, agent_id, text, until_ms
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
-from trunkline.config.model import Config, Queue
+from trunkline.channels.base import Channel
+from trunkline.config.model import Config
+from trunkline.config.queues import Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import named_skills_of, prefers_of, queue_of
-from trunkline.route import Window, clocks_of, needs_in
+from trunkline.route import clocks_of, needs_in, window_of
 from trunkline.telling import on_arrival
 from trunkline.widening import covers
 
 _LANGUAGE = "lang.*"
 """The group of languages where the file names none."""
 _NOTE = 2_000
-_LONGEST = timedelta(days=365)
 
 
 class Passing:
     """One method a verb; each makes its move and gives the board's answer. BadFields if the request makes no sense."""
 
-    def __init__(self, board: Board, watch: Watch, windows: Mapping[tuple[str, str], Window]) -> None:
+    def __init__(self, board: Board, watch: Watch, channels: Mapping[str, Channel]) -> None:
         self._board = board
-        self._windows = windows
         self._watch = watch
+        self._channels = channels
 
     async def transfer(self, action: Action) -> Answer:
         """To an agent, a queue, or whoever has a skill."""
@@ -74,7 +75,7 @@ class Passing:
         needs = needs_in(
             config, name, channel=channel, weight=found.weight, requires=skills, prefers=prefers_of(requirement)
         )
-        clocks = clocks_of(found, self._windows.get((channel, known[3].decode())))
+        clocks = clocks_of(found, window_of(self._channels.get(channel), known[3].decode()))
         transfer = partial(
             moves.transfer_to_queue, self._board, **action.who, queue=name, requirement=needs.requirement,
             ladder=needs.ladder, weight=found.weight, limits=found.limits, clocks=clocks,
@@ -86,16 +87,7 @@ class Passing:
 
     async def snooze(self, action: Action) -> Answer:
         """Put off until a time, or until the customer writes."""
-        until = action.fields.get("until")
-        try:
-            moment = datetime.fromisoformat(until) if isinstance(until, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
-            raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
-        if moment > datetime.now(UTC) + _LONGEST:
-            raise BadFields("until is at most a year from now")
-        wake_at = int(moment.timestamp() * 1_000)
+        wake_at = until_ms(action.fields)
         details = SnoozeDetails(note=text(action.fields, "note", _NOTE), wake_at=wake_at)
         return await moves.snooze(self._board, **action.who, wake_at=wake_at, body=details.model_dump_json().encode())
 
@@ -107,7 +99,7 @@ class Passing:
         """Give it to an agent, oneself included; supervisors only."""
         if not action.supervisor:
             return Answer("not-allowed")
-        to = agent_id(action.fields, "to_agent") if action.fields.get("to_agent") else action.agent
+        to = agent_id(action.fields, "to_agent", action.agent)
         details = AssignmentDetails(by=action.agent, to=to, note=text(action.fields, "note", _NOTE))
         return await moves.assign(self._board, **action.who, to=to, body=details.model_dump_json().encode())
 

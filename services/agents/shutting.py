@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from services.agents.asked import Action, BadFields, text
+from services.agents.asked import Action, BadFields, text, until_ms
 from trunkline.board import Answer, Board, looks, moves
 from trunkline.config.watch import Watch
 from trunkline.events import QueueOpened, QueueShut
 
 _NOTE = 2_000
-_LONGEST = timedelta(days=365)
 _ENVELOPED = {"version", "operation"}
 """What the board puts in itself."""
 
@@ -29,7 +26,8 @@ class Shutting:
         queue = text(action.fields, "queue", 63)
         if queue not in self._watch.current.queues:
             raise BadFields(f"no such queue: {queue}")
-        event = QueueShut(queue=queue, by=action.agent, until=_until(action), note=text(action.fields, "note", _NOTE))
+        until = 0 if action.fields.get("until") in (None, "") else until_ms(action.fields)
+        event = QueueShut(queue=queue, by=action.agent, until=until, note=text(action.fields, "note", _NOTE))
         return await moves.shut(
             self._board, operation=action.operation, agent=action.agent, queue=queue, until=event.until,
             body=event.model_dump_json(exclude=_ENVELOPED).encode(), trace=action.trace,
@@ -46,19 +44,3 @@ class Shutting:
         return await moves.unshut(
             self._board, operation=action.operation, agent=action.agent, queue=queue, body=body, trace=action.trace
         )
-
-
-def _until(action: Action) -> int:
-    """The time asked for, ms; 0 if none is."""
-    until = action.fields.get("until")
-    if until is None or until == "":
-        return 0
-    try:
-        moment = datetime.fromisoformat(until) if isinstance(until, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise BadFields("until is a time with its zone, as 2026-11-23T09:00:00+02:00")
-    if moment > datetime.now(UTC) + _LONGEST:
-        raise BadFields("until is at most a year from now")
-    return max(1, int(moment.timestamp() * 1_000))

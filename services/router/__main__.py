@@ -24,7 +24,6 @@ from trunkline.config.model import Config
 from trunkline.config.watch import Watch
 from trunkline.internal import asks
 from trunkline.metrics import RULE_FAILURES, SHARDS
-from trunkline.route import windows_of
 from trunkline.service import Service, main
 
 
@@ -65,7 +64,6 @@ async def build(service: Service) -> None:
         record=Record(await service.enter("record", asks(settings, total_s=PATIENCE_S))),
         rules=lambda: rules[0],
         channels=channels,
-        windows=windows_of(channels),
     )
     SHARDS.set(shards)
     owner, telling = Owner(core), Telling(core)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import structlog
 
 from services.router.ahead import Ahead, Item
 from services.router.core import Core, Fenced, NotYet, Rules, until_one_fails
@@ -24,9 +23,7 @@ from trunkline.ids import new_conversation_id
 from trunkline.language import Heard
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
-from trunkline.route import UNDECIDED, Route, route
-
-log = structlog.get_logger()
+from trunkline.route import UNDECIDED, Route, route, window_of
 
 _BATCH = 64
 _ASK_AGAIN_S = 0.5
@@ -103,7 +100,7 @@ class Consumer:
         known, agent, language = last or Last(known=False, agent="")
         facts = facts_of(message, known=known, last_agent=agent, language=language, at=datetime.now(UTC))
         decision = rules.engine.decide(facts)
-        window = self._core.windows.get((message.channel, message.contact.scheme))
+        window = window_of(self._core.channels.get(message.channel), message.contact.scheme)
         routed: Route = route(decision, rules.config, channel=message.channel, last_agent=agent, window=window)
         return (decision.language, "1" if heard.firm else "", *routed.arguments(), routed.say)
 

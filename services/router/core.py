@@ -16,7 +16,6 @@ from trunkline.config.model import Config
 from trunkline.config.rules import RuleEngine
 from trunkline.events import Topic
 from trunkline.language import Heard
-from trunkline.route import Window
 
 
 class NotYet(Exception):
@@ -29,6 +28,17 @@ class Fenced(Exception):
 
 class Stale(Exception):
     """The board is not the one the log was written from: it must be rebuilt."""
+
+
+def why_not(code: bytes, *, shard: int, last: str) -> Exception:
+    """What to raise where the board refuses an owner its outbox: Fenced, Stale or NotYet. `last`: the witness."""
+    match code:
+        case b"fenced":
+            return Fenced(f"shard {shard}")
+        case b"lost":
+            return Stale(f"shard {shard}: outbox entry {last} is gone")
+        case _:
+            return NotYet(code.decode())
 
 
 @dataclass(slots=True)
@@ -62,8 +72,6 @@ class Core:
     rules: Callable[[], Rules]
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """Those installed, by type."""
-    windows: Mapping[tuple[str, str], Window] = field(default_factory=dict)
-    """Of each channel and scheme of address that has one."""
 
     def routing(self, shard: int) -> Partition:
         """The shard's partition of `routing-events`."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trunkline.channels.base import Channel
-from trunkline.config.model import Clocks, Config, Queue
+from trunkline.config.model import Config
+from trunkline.config.queues import Clocks, Queue
 from trunkline.config.room import Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms
@@ -89,13 +90,12 @@ def clocks_of(queue: Queue, window: Window | None) -> str:
     return ":".join([*(str(each * 1_000) for each in seconds), said.hours or ""])
 
 
-def windows_of(channels: Mapping[str, Channel]) -> dict[tuple[str, str], Window]:
-    """The window of each channel and scheme of address that has one."""
-    return {
-        (name, scheme): Window(seconds, min(seconds, channel.manifest.window_margin_s))
-        for name, channel in channels.items()
-        for scheme, seconds in channel.manifest.windows.items()
-    }
+def window_of(channel: Channel | None, scheme: str) -> Window | None:
+    """A channel's window for addresses of this scheme; None: it lets one answer at any time, or is not installed."""
+    if channel is None or scheme not in channel.manifest.windows:
+        return None
+    seconds = channel.manifest.windows[scheme]
+    return Window(seconds, min(seconds, channel.manifest.window_margin_s))
 
 
 class Needs(NamedTuple):

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.agents.actions import Outcome
-from services.agents.api.asking import Me, Parts, Use, operation, own_page
+from services.agents.api.asking import Me, Parts, Use, operation, own_page, supervisor
 from services.agents.api.problems import Problem, responses
 from services.agents.asked import Action
 from services.agents.repository import Agent
@@ -19,6 +19,8 @@ ACTION: dict[str, Any] = {
     "dependencies": [Depends(own_page)],
     "responses": responses(401, 403, 409, 422, 428, 503) | {202: {"description": "decided, not yet seen in the log"}},
 }
+SUPERVISION: dict[str, Any] = ACTION | {"dependencies": [Depends(own_page), Depends(supervisor)]}
+"""The same, for supervisors only."""
 
 
 class Body(BaseModel):

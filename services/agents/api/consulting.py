@@ -8,13 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StrictBool
 
-from services.agents.api.acting import ACTION, Asking, Body, Done
-from services.agents.api.asking import Use, own_page, supervisor
+from services.agents.api.acting import ACTION, SUPERVISION, Asking, Body, Done
+from services.agents.api.asking import Use, supervisor
 from services.agents.api.problems import responses
 from trunkline.board import looks
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
-_SUPERVISION = ACTION | {"dependencies": [Depends(own_page), Depends(supervisor)]}
 
 
 class Consulting(Body):
@@ -73,7 +72,7 @@ async def take_over(conversation: str, asked: Asking) -> Done:
     return await asked.do("take-over", conversation)
 
 
-@router.post("/conversations/{conversation}/reorder", **_SUPERVISION)
+@router.post("/conversations/{conversation}/reorder", **SUPERVISION)
 async def reorder(conversation: str, body: Reordering, asked: Asking) -> Done:
     """Move what waits to the front of its line, or back to its own place. Supervisors only."""
     return await asked.do("reorder", conversation, body)

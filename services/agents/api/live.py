@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -180,8 +181,10 @@ def _lacked(me: Agent, one: Waiting) -> tuple[tuple[str, int], ...]:
 async def live(use: Use) -> Live:
     """Queues and agents at this moment."""
     names = await use.repository.roster.names()
-    there, waits = await looks.attendance(use.board), await looks.waiting(use.board)
-    shut = await looks.shut_queues(use.board)
+    # Asked together they travel in one call of the board.
+    there, waits, shut, late = await asyncio.gather(
+        looks.attendance(use.board), looks.waiting(use.board), looks.shut_queues(use.board), looks.late(use.board)
+    )
     agents = [
         LiveAgent(
             id=one.agent, name=names.get(one.agent, one.agent), presence=one.presence, reason=one.reason,
@@ -194,7 +197,7 @@ async def live(use: Use) -> Live:
     return Live(
         at=datetime.now(UTC),
         ledger=await _ledger(use),
-        late=LiveLateness.model_validate(asdict(await looks.late(use.board))),
+        late=LiveLateness.model_validate(asdict(late)),
         queues=_queues(waits, await use.reach.of_waiting(waits), titles, shut),
         agents=sorted(agents, key=lambda agent: agent.name),
     )
@@ -221,22 +224,19 @@ def _queues(
         if one.waiting:
             needs[one.queue].append(one)
     names = [*titles, *sorted((needs.keys() | shut.keys()) - titles.keys())]
-    return [
-        _queue(name, titles.get(name, name), needs[name], reach).model_copy(
-            update={"shut": True, "shut_until": shut[name], "unserved": 0} if name in shut else {}
-        )
-        for name in names
-    ]
+    return [_queue(name, titles.get(name, name), needs[name], reach, shut) for name in names]
 
 
-def _queue(name: str, title: str, needs: list[Waiting], reach: Mapping[str, Reached]) -> LiveQueue:
+def _queue(
+    name: str, title: str, needs: list[Waiting], reach: Mapping[str, Reached], shut: Mapping[str, datetime | None]
+) -> LiveQueue:
     return LiveQueue(
         name=name, title=title,
         waiting=sum(one.waiting for one in needs),
         oldest_s=max((one.oldest_s for one in needs if one.oldest_s is not None), default=None),
         slack_s=min((one.slack_s for one in needs if one.slack_s is not None), default=None),
-        shut=False, shut_until=None,
-        unserved=sum(one.waiting for one in needs if not one.eligible),
+        shut=name in shut, shut_until=shut.get(name),
+        unserved=0 if name in shut else sum(one.waiting for one in needs if not one.eligible),
         unroutable=sum(one.waiting for one in needs if one.requirement in reach and not reach[one.requirement].able),
         needs=[_need(one, reach.get(one.requirement)) for one in needs],
     )  # fmt: skip

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 
-from services.agents.api.acting import ACTION, Asking, Body, Done
-from services.agents.api.asking import own_page, supervisor
+from services.agents.api.acting import ACTION, SUPERVISION, Asking, Body, Done
 
 router = APIRouter(prefix="/api/v1", tags=["conversations"])
-_SUPERVISION = ACTION | {"dependencies": [Depends(own_page), Depends(supervisor)]}
 
 
 class Escalating(Body):
@@ -54,7 +52,7 @@ async def wake(conversation: str, asked: Asking) -> Done:
     return await asked.do("wake", conversation)
 
 
-@router.post("/conversations/{conversation}/assign", **_SUPERVISION)
+@router.post("/conversations/{conversation}/assign", **SUPERVISION)
 async def assign(conversation: str, body: Assigning, asked: Asking) -> Done:
     """Give it to an agent who is there, whoever has it and whatever room there is. Supervisors only."""
     return await asked.do("assign", conversation, body)

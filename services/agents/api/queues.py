@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import Field
 
-from services.agents.api.acting import ACTION, Asking, Body, Done
-from services.agents.api.asking import own_page, supervisor
+from services.agents.api.acting import SUPERVISION, Asking, Body, Done
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
-_SUPERVISION = ACTION | {"dependencies": [Depends(own_page), Depends(supervisor)]}
 Name = Annotated[str, Path(max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -38,14 +36,14 @@ class OpenQueue(Body):
     queue: str
 
 
-@router.post("/queues/{queue}/shut", **_SUPERVISION)
+@router.post("/queues/{queue}/shut", **SUPERVISION)
 async def shut(queue: Name, body: ShuttingBody, asked: Asking) -> Done:
     """Offer nobody what waits or comes in it; it keeps its place, and is told so. Shut already: until then. Supervisors
     only."""
     return await asked.do("shut", body=ShutQueue(queue=queue, until=body.until, note=body.note))
 
 
-@router.post("/queues/{queue}/open", **_SUPERVISION)
+@router.post("/queues/{queue}/open", **SUPERVISION)
 async def open_again(queue: Name, asked: Asking) -> Done:
     """Open a shut queue: what waits is matched at once. Supervisors only."""
     return await asked.do("open", body=OpenQueue(queue=queue))

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from trunkline.channels.base import Channel
 from trunkline.config import names, tells
-from trunkline.config.document import MAX_BYTES, Node, Scalar, Source, Table, Unreadable, locate, read, value_of
+from trunkline.config.document import Node, Scalar, Source, Table, content_of, locate, tree_of, value_of
 from trunkline.config.model import MAX_RULES, Config, Layout
 from trunkline.config.places import index_of
 from trunkline.config.problems import MAX_PROBLEMS, ConfigError, Problem
+from trunkline.config.sections import entries, items
 from trunkline.config.substitute import Environment
 from trunkline.config.wording import say
 
@@ -32,24 +33,11 @@ def load(
     return parse(content_of(path), channels, environment, rules=rules)
 
 
-def content_of(path: Path) -> bytes:
-    """The file's bytes, of one that is too large no more than shows it. ConfigError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError([Problem(1, 1, "", f"cannot be read: {error.strerror or error}")]) from error
-
-
 def parse(
     content: bytes, channels: Mapping[str, Channel] | None, environment: Mapping[str, str], *, rules: bool = True
 ) -> Config:
     """What `load` does, of bytes."""
-    problems: list[Problem] = []
-    try:
-        source, root = read(content, problems.append)
-    except Unreadable as error:
-        raise ConfigError([*problems, error.problem]) from error
+    source, root, problems = tree_of(content)
     checking = _Checking(source, root, problems)
     layout = checking.layout()
     checking.references()
@@ -92,10 +80,10 @@ class _Checking:
     def settings(self, channels: Mapping[str, Channel], environment: Environment) -> dict[str, Any]:
         """Each account's settings as its channel wants them; only installed channels are spoken of."""
         found: dict[str, Any] = {}
-        for name, _ in names.entries(self._root, "channels"):
+        for name, _ in entries(self._root, "channels"):
             if name not in channels:
                 self._tell(("channels", name), names.unknown("channel", name, channels), key=True)
-        for name, entry in names.entries(self._root, "accounts"):
+        for name, entry in entries(self._root, "accounts"):
             kind = entry.entries.get("channel")
             if not isinstance(kind, Scalar) or not isinstance(kind.value, str):
                 continue  # the model has said so
@@ -121,7 +109,7 @@ class _Checking:
         from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415 - ingest and notify have no CEL installed
 
         language = Cel()
-        for at, rule in names.items(self._root, "rules")[:MAX_RULES]:
+        for at, rule in items(self._root, "rules")[:MAX_RULES]:
             when = rule.entries.get("when")
             if not isinstance(when, Scalar) or not isinstance(when.value, str) or not when.value:
                 continue  # the model has said so

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from trunkline.config.model import Config
 from trunkline.due import target_ms
 from trunkline.events import Profile
+from trunkline.moments import moment_of
 from trunkline.requirements import SUPERVISORS, channel_of, named_skills_of, prefers_of, queue_of
 from trunkline.simulation.chance import Duration
 from trunkline.simulation.day import Day, Visit
@@ -20,6 +20,7 @@ from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.floor import MOST_AGENTS, Customers, Floor, Group
 from trunkline.simulation.recording import Recording, State, Stay
 from trunkline.simulation.roster import Attendance
+from trunkline.widening import rungs_of
 
 _MOST_CLASSES = 1_000
 _LONGEST_TARGET_S = 30 * 86_400
@@ -54,7 +55,7 @@ def day_of(recording: Recording, config: Config | None, *, warm_up_h: float = 0.
     try:
         floor = Floor(
             hours=hours,
-            starts_at=datetime.fromtimestamp(recording.since / 1_000, UTC).hour,
+            starts_at=moment_of(recording.since).hour,
             warm_up_h=warm_up_h,
             classes={name: _customers(asked[name], stays, hours) for name, stays in classes.items()},
             agents=groups,
@@ -72,8 +73,8 @@ def day_of(recording: Recording, config: Config | None, *, warm_up_h: float = 0.
 def _asked(state: State, config: Config | None) -> dict[str, Any]:
     """What it asked for before any widening; what its queue asks for itself is left to the queue of whatever
     configuration it is played under."""
-    ladder = state.get("ladder", "").split()
-    first = ladder[0].partition(">")[2] if ladder else state["requirement"]
+    rungs = rungs_of(state.get("ladder", ""))
+    first = rungs[0].requirement if rungs else state["requirement"]
     due = target_ms(state) - state["queued_at"]
     said: dict[str, Any] = {
         "requires": named_skills_of(first), "prefers": prefers_of(first), "priority": state["priority"],

@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from tests.integration.board.conftest import LIMITS, Floor, short, together
-from trunkline.board import Answer, moves
+from trunkline.board import Answer, hash_of, moves
 from trunkline.board.relay import Entry
-from trunkline.events import Header
+from trunkline.events import Header, asked_of
 from trunkline.ids import new_id
 from trunkline.requirements import requirement_id
 from trunkline.testing.audit import audit
@@ -63,13 +63,13 @@ async def assign(floor: Floor, name: str, to: str) -> Answer:
 
 
 async def consulted(floor: Floor, name: str) -> list[str]:
-    return [agent for agent in (await floor.conversation(name)).get("consulted", "").split(",") if agent]
+    return list(asked_of((await floor.conversation(name)).get("consulted", "")))
 
 
 async def held(floor: Floor, agent: str) -> list[str]:
     """Conversations that a desk of this agent begins with."""
     answer = await floor.board.call("holding", agent)
-    return sorted(dict(zip(flat[::2], flat[1::2], strict=True))[b"id"].decode() for flat in answer[1])
+    return sorted(hash_of(flat)["id"] for flat in answer[1])
 
 
 def told(entry: Entry) -> set[str]:

@@ -22,7 +22,7 @@ import pytest
 
 from tests.integration.router.rig import Router, World, arrive
 from trunkline.board import BoardAway, BoardClosed, moves
-from trunkline.board.client import answer_of
+from trunkline.board.client import answer_of, hash_of
 from trunkline.bus import AppendUnknown
 from trunkline.bus import Record as LogRecord
 from trunkline.events import (
@@ -226,7 +226,7 @@ async def _agent(world: World, name: str, chance: random.Random, said: Said) -> 
                     await arrive(board, name, capacity=3, skills={"lang.lv": 1})
                 held = await board.call("holding", name)
                 for flat in held[1]:
-                    state = {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
+                    state = hash_of(flat)
                     if state:
                         await _act(world, board, name, state, chance, said, put_off)
                 if put_off and chance.random() < 0.3:

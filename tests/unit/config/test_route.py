@@ -10,7 +10,7 @@ from trunkline.channels.twilio import TwilioSms
 from trunkline.config.load import parse
 from trunkline.config.rules import decide
 from trunkline.requirements import only_of, room_of
-from trunkline.route import Route, Window, clocks_of, route, windows_of
+from trunkline.route import Route, Window, clocks_of, route, window_of
 
 STICKY = SOUND.replace("{title: Support}", "{title: Support, sticky_s: 30}")
 
@@ -80,4 +80,6 @@ def test_what_promises_nothing_has_no_clocks_but_where_a_window_closes() -> None
 
 
 def test_whatsapp_has_a_window_and_sms_has_none() -> None:
-    assert windows_of({"twilio-sms": TwilioSms()}) == {("twilio-sms", "whatsapp"): Window(86_400, 600)}
+    assert window_of(TwilioSms(), "whatsapp") == Window(86_400, 600)
+    assert window_of(TwilioSms(), "tel") is None
+    assert window_of(None, "whatsapp") is None, "a channel that is not installed"
