@@ -50,7 +50,7 @@ SILENT = [f"sms-main|tel:+{n}" for n in range(10, 13)]
 """Customers who take their time."""
 AGENTS = ("ana", "bo", "cy")
 RUN_S = 5.0
-_LONGEST_S = 15.0
+_LONGEST_S = 30.0
 _PROVED = {
     "snooze", "wake", "assign", "drain", "consult", "take_over", "reorder", "wrap_up", "transfer_to_agent", "shut",
     "unshut",
@@ -243,19 +243,18 @@ async def _act(
     world: World, board: Any, name: str, state: dict[str, str], chance: random.Random, said: Said, put_off: list[str]
 ) -> None:
     conversation, luck = state["id"], chance.random()
+    asked = state["thread"] in SILENT and int(state.get("quiet_at", 0))
     if name in asked_of(state["offered_to"]):
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
     elif name in state.get("consulted", "").split(","):
         verb, arguments = ("take_over", [""]) if luck < 0.7 else ("end_consult", [name])
-    elif state["owner"] != name or (state["thread"] in SILENT and int(state.get("quiet_at", 0)) and luck < 0.96):
-        return  # nothing of theirs, or nothing to say before the customer has answered
-    elif state.get("consulted") and chance.random() < 0.6:
-        return  # somebody's advice is waited for
-    elif luck < 0.1:
+    elif state["owner"] != name or (asked and luck < 0.96) or (state.get("consulted") and chance.random() < 0.6):
+        return  # nothing of theirs, or nothing to say before the customer or a colleague has answered
+    elif luck < 0.15 and state["thread"] not in SILENT:
         to = chance.choice(AGENTS)
         verb, arguments = "consult", [to, orjson.dumps({"by": name, "to": to, "note": ""}).decode()]
-    elif luck < 0.55:
+    elif luck < 0.55 or (state["thread"] in SILENT and not asked):
         verb, arguments = "reply", [orjson.dumps({"message": {"id": (operation := new_id())}}).decode()]
         await _make(world, board, said, verb, name, conversation, *arguments, operation=operation)
         return
