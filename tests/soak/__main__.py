@@ -1,4 +1,5 @@
 """`make soak`: eight processes make moves at once on a real board, with kills of both; 0 violations, or exit status 1.
+The same where some kind of move was never made.
 
 `python -m tests.soak --seconds 60` for a while only.
 """
@@ -42,8 +43,12 @@ def _conclude(outcome: Outcome) -> int:
         print(f"VIOLATION: {wrong}")
     if len(outcome.wrong) > _SHOWN:
         print(f"and {len(outcome.wrong) - _SHOWN} more")
+    for what, counted in {"made": outcome.made, "happened": outcome.happened}.items():
+        print(f"{what}: " + ", ".join(f"{name} {times:,}" for name, times in sorted(counted.items())))
+    if outcome.never:
+        print(f"never seen, so nothing is proved of it: {', '.join(outcome.never)}")
     print(f"{outcome.operations:,} operations, {len(outcome.wrong)} violations, judged {outcome.judged} times")
-    return 1 if outcome.wrong else 0
+    return 1 if outcome.wrong or outcome.never else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from trunkline.testing.servers import Valkey
 _READ_S = 0.02
 _AT_ONCE = 2
 _HOLD_S = 60.0
+_LONGEST = 3
+"""On a slow machine a run lasts until every kind of move was made, but not longer than so many times what was asked."""
 _SERVER_OPTIONS = {"auto-aof-rewrite-min-size": "64mb"}
 
 
@@ -48,6 +51,10 @@ class Outcome:
     movers_killed: int = 0
     board_killed: int = 0
     judged: int = 0
+    made: Counter[str] = field(default_factory=Counter)
+    happened: Counter[str] = field(default_factory=Counter)
+    never: list[str] = field(default_factory=list)
+    """What it therefore proves nothing of."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -96,7 +103,9 @@ class Conductor:
 
     def _done(self, began: float) -> bool:
         if self._plan.seconds is not None:
-            return time.monotonic() - began >= self._plan.seconds
+            lasted = time.monotonic() - began
+            proved = not self.outcome.never or lasted >= self._plan.seconds * _LONGEST
+            return lasted >= self._plan.seconds and proved
         return self.outcome.operations >= self._plan.operations
 
     # --- what happens -------------------------------------------------------------------------------------
@@ -158,7 +167,8 @@ class Conductor:
     def _count(self, began: float) -> None:
         it, keeper = self.outcome, self._keeper
         it.judged += 1
-        it.operations, it.entries, it.offers = keeper.operations, keeper.story.entries, keeper.story.offers
+        it.operations, it.entries, it.offers = keeper.operations, keeper.story.entries, keeper.story.barred.judged
+        it.made, it.happened, it.never = keeper.made, keeper.story.kinds, keeper.never()
         self._say(
             f"{time.monotonic() - began:6.1f} s  {it.operations:9,} operations, {it.entries:9,} events, "
             f"{it.offers:8,} offers; killed: {it.movers_killed} movers, {it.board_killed} boards; {len(it.wrong)} wrong"

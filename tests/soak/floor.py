@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from trunkline.events import Profile
+from trunkline.events import Profile, asked_of
 from trunkline.ids import shard_of
-from trunkline.requirements import Room, requirement_id
+from trunkline.requirements import Quiet, Room, channel_of, requirement_id, room_of
 from trunkline.route import Route
 
 SHARDS = 8
@@ -25,16 +25,25 @@ LOOSE = ("agent-03", "agent-11")
 STRICT = frozenset(CAPACITIES) - frozenset(LOOSE)
 
 _ROOMS = {
-    "sms": (Room(1), Room(2)),
+    "sms": (Room(1), Room(2), Room(2, quiet=Quiet(1, 1))),
     "email": (Room(1, interruptible=True),),
     "voice": (Room(1, exclusive=True),),
-    "chat": (Room(1, most=2),),
+    "chat": (Room(1, most=2), Room(1, most=2, quiet=Quiet(1))),
 }
 MOST = {"chat": 2}
 """Most of a channel that one agent may have."""
 
-# offer:again:wrap-up:reopen in ms, and most missed offers: all of it happens within seconds.
-_LIMITS = ("600:300:200:86400000:3", "900:500:300:86400000:3", "600:300:200:0:3")
+QUEUES = ("support", "sales")
+SUPERVISOR = "sue"
+RAMPS = ("", "", "1000:1200")
+"""How who comes back ramps up: not at all, or for a second with 50 ms between two offers."""
+
+# offer:again:wrap-up:reopen in ms, most missed offers, how many are asked: all of it happens within seconds.
+_LIMITS = (
+    "600:300:200:86400000:3", "900:500:300:86400000:3", "300:300:200:0:3", "600:300:200:86400000:3:0",
+    "400:300:200:86400000:3:2",
+)  # fmt: skip
+_CLOCKS = ("", "", "800:600:3000:0:0:", "2000:0:0:5000:500:")
 
 
 def _route(queue: str) -> Route:
@@ -43,9 +52,13 @@ def _route(queue: str) -> Route:
     needs = {skill: _CHANCE.randint(1, 6) for skill in _CHANCE.sample(_SKILLS, _CHANCE.choice([0, 1, 1, 2]))}
     first = requirement_id(queue, channel, room, needs)
     wider = requirement_id(queue, channel, room, {}, also=["sales" if queue == "support" else "support"])
-    ladder = f"0>{first} {_CHANCE.choice([100, 400])}>{wider}" if _CHANCE.random() < 0.5 else ""
+    says = _CHANCE.choice(["", ">overflow"])
+    ladder = f"0>{first} {_CHANCE.choice([100, 400])}>{wider}{says}" if _CHANCE.random() < 0.5 else ""
     priority, due = _CHANCE.randint(0, 3), _CHANCE.choice([5_000, 60_000])
-    return Route(queue, first, room.weight, priority, due, _CHANCE.choice(_LIMITS), ladder)
+    return Route(
+        queue, first, room.weight, priority, due, _CHANCE.choice(_LIMITS), ladder,
+        clocks=_CHANCE.choice(_CLOCKS), say=_CHANCE.choice(["", "queued"]),
+    )  # fmt: skip
 
 
 ROUTES = [_route(_CHANCE.choice(["support", "support", "sales"])) for _ in range(24)]
@@ -66,27 +79,34 @@ def profile(agent: str, version: int, chance: random.Random) -> Profile:
 
 
 def holdings_wrong(agent: str, states: list[dict[str, Any]]) -> list[str]:
-    """What is wrong with all that an agent holds, as one script read it: counted here, not by the board's counters."""
+    """What is wrong with all that concerns an agent, read by one script: counted here, not by the board's counters."""
+    held = [state for state in states if agent in {state["owner"], state["keeps"], *asked_of(state["offered_to"])}]
     wrong = [
         f"{agent} holds {state['id']}, which says {state['status']} {state['owner']}/{state['offered_to']}"
         for state in states
-        if agent not in {state["owner"], state["offered_to"], state["keeps"]}
+        if state not in held and agent not in asked_of(state.get("consulted", ""))
     ]
     if agent in STRICT:
-        wrong += [f"{agent} is above capacity: {text}" for text in _too_much(agent, states)]
+        wrong += [f"{agent} is above capacity: {text}" for text in _too_much(agent, held)]
     return wrong
+
+
+def _weight(state: dict[str, Any]) -> int:
+    """What it may have been taken for: work that falls quiet weighs in full again when its customer writes, even where
+    that is more than there is room for."""
+    quiet = room_of(state["requirement"]).quiet
+    return int(state["weight"]) if quiet is None else quiet.weight
 
 
 def _too_much(agent: str, states: list[dict[str, Any]]) -> list[str]:
     """What gives way counts for itself: it may fill the capacity, and other work may fill it once more."""
-    rooms = [(state["requirement"].split("|")[1], state["requirement"].split("|")[2]) for state in states]
-    weights = [int(state["weight"]) for state in states]
-    soft = sum(weight for weight, (_, room) in zip(weights, rooms, strict=True) if "i" in room)
-    hard = sum(weights) - soft
+    rooms = [(channel_of(state["requirement"]), room_of(state["requirement"]), _weight(state)) for state in states]
+    soft = sum(weight for _, room, weight in rooms if room.interruptible)
+    hard = sum(weight for *_, weight in rooms) - soft
     found = [f"{load} of {CAPACITIES[agent]}" for load in (soft, hard) if load > CAPACITIES[agent]]
-    if hard > 1 and any("x" in room for _, room in rooms):
+    if hard > 1 and any(room.exclusive for _, room, _ in rooms):
         found.append(f"{hard} beside work that wants the agent alone")
     for channel, most in MOST.items():
-        if (of := sum(weight for weight, (name, _) in zip(weights, rooms, strict=True) if name == channel)) > most:
+        if (of := sum(weight for name, _, weight in rooms if name == channel)) > most:
             found.append(f"{of} of {channel}, where {most} are the most")
     return found

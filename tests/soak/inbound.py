@@ -83,6 +83,8 @@ class Inbound:
             verb = "prefer"
         elif luck < 0.04 and self._known:
             verb = "undeliver"
+        elif luck < 0.043:
+            verb = "refuse"
         elif not again:
             self._lately.append(message)
         start = [str(self._shard), TERM, str(offset), message]
@@ -94,22 +96,25 @@ class Inbound:
         thread = self._chance.choice(THREADS[self._shard])
         if verb == "prefer":
             return [thread, self._chance.choice("0001"), f'{{"thread":"{thread}","opted_out":false}}']
+        if verb == "refuse":
+            return ["not a message"]
         if verb == "undeliver":
             return [self._chance.choice(self._known), '{"message":"x","kind":"failed","text":""}']
         route = self._chance.choice(ROUTES)
         name = new_conversation_id(self._shard)
         return [
-            thread, str(random_bits(40)), "new", _SAID, name, "sms-main", channel_of(route.requirement), "tel", "+371",
-            "", "", "", *route.arguments(),
+            thread, str(random_bits(40)), "new", _SAID, name, "sms-main", channel_of(route.requirement), "tel",
+            thread.rpartition(":")[2], "", "", "", *route.arguments(), route.say,
         ]  # fmt: skip
 
     def beginning(self, agent: str) -> Fields:
         """A conversation that an agent begins, on any shard."""
         thread = self._chance.choice(THREADS[self._chance.randrange(SHARDS)])
+        contact = ["tel", thread.rpartition(":")[2]]
         route = self._chance.choice(ROUTES)
         return {
             "agent": agent, "conversation": f"{shard_of(thread, SHARDS)}-{new_id()}", "thread": thread,
-            "account": "sms-main", "channel": channel_of(route.requirement), "contact": ["tel", "+371"],
+            "account": "sms-main", "channel": channel_of(route.requirement), "contact": contact,
             "route": list(route.arguments()), "per_minute": 600, "body": '{"by":"x"}',
         }  # fmt: skip
 
@@ -131,7 +136,7 @@ class Inbound:
     def _answered(self, item: Item, answer: list[Any]) -> None:
         name, (_, fields) = item
         code = answer[0].decode()
-        if code == "ok":
+        if code == "ok" or (code == "refused" and fields["move"][0] == "refuse"):
             self._journal.answered(name, code, int(answer[1]), answer[2].decode())
         elif code in {"applied", "duplicate", "gone"}:
             if code == "duplicate" and not fields["again"]:

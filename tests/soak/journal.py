@@ -6,13 +6,14 @@ Written by one system call a line and never synced: it is the process that is ki
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-_ASKED, _ANSWERED, _WRONG = range(3)
+_ASKED, _ANSWERED, _WRONG, _DID = range(4)
 Fields = dict[str, Any]
 
 
@@ -34,6 +35,10 @@ class Journal:
         """Something that must never be seen was."""
         self._line(_WRONG, text)
 
+    def did(self, verb: str) -> None:
+        """What needs no operation id was made."""
+        self._line(_DID, verb)
+
     def _line(self, *parts: Any) -> None:
         os.write(self._file, orjson.dumps(parts) + b"\n")
 
@@ -49,6 +54,8 @@ class Told:
     asked: dict[str, tuple[str, Fields]] = field(default_factory=dict)
     answered: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    did: Counter[str] = field(default_factory=Counter)
+    """How often what needs no operation id was made."""
 
     @property
     def unanswered(self) -> dict[str, tuple[str, Fields]]:
@@ -67,6 +74,8 @@ def read(path: Path) -> Told:
                 told.answered[operation] = (code, shard, outbox)
             case [2, text]:
                 told.wrong.append(text)
+            case [3, verb]:
+                told.did[verb] += 1
             case other:
                 raise ValueError(f"not a line of a journal: {other!r:.200}")
     return told

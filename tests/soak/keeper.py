@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from tests.soak.floor import SHARDS, TERM
 from tests.soak.journal import Told
+from tests.soak.made import moves_of, never
 from tests.soak.story import State, Story
 from trunkline.board import Board
 from trunkline.board.fold import Fold
@@ -16,8 +18,8 @@ from trunkline.testing.audit import audit
 
 _GENERATION = "1-soak"
 _MOST = 500
-_NOT_IN_EVENTS = {"shown", "opted_out"}
-"""Kept beside the state: the latest event may not know of them yet."""
+_NOT_IN_EVENTS = {"shown", "shown_to", "opted_out", "deadline", "to_say"}
+"""Kept beside the state, or changed without an event: the latest may not know of them yet."""
 
 
 class Keeper:
@@ -27,6 +29,7 @@ class Keeper:
         self.board = board
         self.story = Story(SHARDS)
         self.operations = 0
+        self.made: Counter[str] = Counter()
         self._last = dict.fromkeys(range(SHARDS), FIRST_ID)
 
     async def open(self) -> None:
@@ -62,16 +65,22 @@ class Keeper:
                 self._last[shard] = entries[-1][0].decode()
         return self.story.entries - before
 
+    def never(self) -> list[str]:
+        """What was not seen made or happening so far."""
+        return never(self.made, self.story.kinds)
+
     # --- while everybody is held --------------------------------------------------------------------------
 
     async def judge(self, journals: list[Told]) -> list[str]:
         """All that is wrong, now that nobody makes a move: in the streams, in what movers were told, on the board."""
         while await self.read():
             pass
+        self.story.settle()
         found = self.story.wrong + [wrong for told in journals for wrong in told.wrong]
         for told in journals:
             found += self._kept(told)
             self.operations += len(told.answered)
+            self.made += moves_of(told)
         found += await self._same_as_told()
         found += await audit(self.board.client, self.board.keys.under(self.board.generation), above_capacity=True)
         self.story.forget()
@@ -82,11 +91,11 @@ class Keeper:
         wrong = [f"{name} was never answered" for name in told.unanswered]
         for name, (code, shard, outbox) in told.answered.items():
             made = self.story.operations.get(name.partition("@")[0])
-            if code == "ok" and outbox and made != (shard, outbox):
+            if code in {"ok", "refused"} and outbox and made != (shard, outbox):
                 wrong.append(f"{name} was made at {shard} {outbox} and was lost: the streams have {made}")
             elif code == "applied" and made is None and not told.asked[name][1]["again"]:
                 wrong.append(f"{name} was applied and was lost")
-            elif code not in {"ok", "applied", "duplicate"} and made is not None:
+            elif code not in {"ok", "refused", "applied", "duplicate"} and made is not None:
                 wrong.append(f"{name} was refused ({code}) and made at {made}")
         return wrong
 

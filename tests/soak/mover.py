@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.soak.floor import CAPACITIES, FOR_EVER_MS, LOOSE, TERM, holdings_wrong, profile
+from tests.soak.floor import CAPACITIES, FOR_EVER_MS, TERM, holdings_wrong
 from tests.soak.inbound import Inbound
-from tests.soak.intents import Intents
+from tests.soak.intents import Intent, Intents
 from tests.soak.journal import Fields, Journal, read
+from tests.soak.occasions import Occasions
 from trunkline.board import Answer, Board, BoardAway, BoardClosed, MoveBroken, moves
-from trunkline.events import Presence, Profile
+from trunkline.events import Presence, Profile, asked_of
 from trunkline.messages import Address
+from trunkline.requirements import queue_of
 
 ACTORS = 12
 """Who act at once in one process: what they ask meets in one call."""
@@ -29,6 +30,11 @@ _AWAY_S = 0.05
 _TICK_S = 0.02
 _STALE = 0.1
 """Share of rounds that act on what was seen some time ago."""
+_SHOWN, _WORDED = 0.3, 0.8
+"""Share of offers that are shown before they are answered, and of words asked for that there are any of."""
+_SWEEP, _RECOUNT, _SPARE = 5, 25, 100
+"""Of so many ticks one does this too; a shard spares as it does after a pause."""
+_SPARED_MS = 400
 
 State = dict[str, str]
 
@@ -46,8 +52,8 @@ class Mover:
         self._operations = count()
         self._intents = Intents(self._chance)
         self._inbound = Inbound(board, number, self._name, self._journal, self._chance)
+        self._occasions = Occasions(self._chance, self._inbound)
         self._seen: dict[str, list[State]] = {}
-        self._put_off: list[tuple[str, str]] = []
         self._going = asyncio.Event()
         self._going.set()
         self._busy = 0
@@ -125,12 +131,16 @@ class Mover:
         """What needs no operation id."""
         while True:
             try:
-                return await self.board.call(verb, *arguments)
+                answer = await self.board.call(verb, *arguments)
             except (BoardAway, BoardClosed):
                 await asyncio.sleep(_AWAY_S)
             except MoveBroken as error:
                 self._journal.wrong(f"{verb} {arguments}: {error}")
                 raise
+            else:
+                if answer[0] == b"ok":
+                    self._journal.did(verb)
+                return answer
 
     # --- the shard's owner --------------------------------------------------------------------------------
 
@@ -141,17 +151,41 @@ class Mover:
                 await self._inbound.some()
 
     async def _timing(self) -> None:
-        """Timers at the pace of a router, and a sweep that must find nothing."""
+        """Timers at the pace of a router, what they ask to be said, and looks that must find nothing."""
         for turn in count():
             async with self._working():
-                ticked = await self._ask("tick", str(self.number), TERM, "200")
-                for broken in ticked[4]:
-                    self._journal.wrong(f"a timer broke: {broken.decode(errors='replace')[:300]}")
-                if turn % 5 == 0:
-                    found = int((await self._ask("sweep", str(self.number), TERM))[1])
+                await self._tick()
+                if turn % _SWEEP == 0:
+                    found = int((await self._shard("sweep"))[1])
                     if found:
                         self._journal.wrong(f"the sweep found {found} stranded")
+                if turn % _RECOUNT == 0:
+                    await self._recount()
+                if turn % _SPARE == 0:
+                    await self._shard("spare", str(_SPARED_MS))
             await asyncio.sleep(_TICK_S)
+
+    async def _shard(self, verb: str, *arguments: str) -> list[Any]:
+        return await self._ask(verb, str(self.number), TERM, *arguments)
+
+    async def _tick(self) -> None:
+        ticked = await self._shard("tick", "200")
+        for broken in ticked[4]:
+            self._journal.wrong(f"a timer broke: {broken.decode(errors='replace')[:300]}")
+        for conversation, words, *_ in ticked[5]:
+            body = "{}" if self._chance.random() < _WORDED else ""
+            message = f"{self._name}-said-{next(self._operations)}"
+            await self._shard("say", conversation.decode(), words.decode(), message, body)
+
+    async def _recount(self) -> None:
+        """Page by page, as a router does."""
+        cursor = "0"
+        while True:
+            _, raw, found = await self._shard("recount", cursor)
+            if found:
+                self._journal.wrong(f"counters were wrong: {found!r:.300}")
+            if (cursor := raw.decode()) == "0":
+                return
 
     # --- agents -------------------------------------------------------------------------------------------
 
@@ -159,13 +193,7 @@ class Mover:
         """Some of the agents come with us; later ones come as they went."""
         async with self._working():
             for agent in list(CAPACITIES)[self.number :: 8]:
-                await self._arrive(agent)
-
-    async def _arrive(self, agent: str) -> None:
-        version = time.time_ns() // 1_000_000
-        await self._make(
-            "arrive", {"profile": profile(agent, version, self._chance).model_dump(), "presence": "available"}
-        )
+                await self._make(*self._occasions.arrival(agent))
 
     async def _acting(self) -> None:
         while True:
@@ -173,6 +201,7 @@ class Mover:
                 agent = self._chance.choice(list(CAPACITIES))
                 states = self._seen.get(agent) if self._chance.random() < _STALE else None
                 for state in await self._holding(agent) if states is None else states:
+                    await self._show(agent, state)
                     intended = self._intents.of(agent, state)
                     answers = await asyncio.gather(*(self._make(verb, fields) for verb, fields in intended))
                     self._remember(agent, intended, answers)
@@ -181,45 +210,44 @@ class Mover:
 
     async def _holding(self, agent: str) -> list[State]:
         """What the agent has, as one script sees it; that itself must be in order."""
-        flats = (await self._ask("holding", agent))[1]
-        states = [
-            {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)} for flat in flats
-        ]
+        states = [_state(flat) for flat in (await self._ask("holding", agent))[1]]
         for wrong in holdings_wrong(agent, states):
             self._journal.wrong(wrong)
         self._seen[agent] = states
         self._inbound.noted(states)
+        self._occasions.seen(states)
         return states
 
-    def _remember(self, agent: str, intended: list[tuple[str, Fields]], answers: list[Answer]) -> None:
+    def _remember(self, agent: str, intended: list[Intent], answers: list[Answer]) -> None:
         for (verb, fields), answer in zip(intended, answers, strict=True):
             if verb == "snooze" and answer.ok:
-                self._put_off.append((agent, fields["conversation"]))
+                self._occasions.put_off(agent, fields["conversation"])
 
     async def _now_and_then(self, agent: str) -> None:
         """What agents and supervisors do besides."""
-        luck = self._chance.random()
-        if luck < 0.04:
-            await self._make("set_presence", {"agent": agent, "presence": "available"})
-        elif luck < 0.05:
-            await self._make("set_presence", {"agent": agent, "presence": "away"})
-        elif luck < 0.07:
-            await self._arrive(agent)
-        elif luck < 0.075:
-            await self._ask("leave", agent, "desk", "0")
-        elif luck < 0.08:
-            profiled = profile(agent, time.time_ns() // 1_000_000, self._chance)
-            await self._make("set_profile", {"profile": profiled.model_dump()})
-        elif luck < 0.09:
-            await self._ask("flex", agent, f"{self._chance.uniform(0, 3):.4f}")
-        elif luck < 0.11 and self._put_off:
-            sleeper, conversation = self._put_off.pop()
-            await self._make("wake", {"agent": sleeper, "conversation": conversation})
-        elif luck < 0.12 and (states := self._seen.get(agent)):
-            to = self._chance.choice(LOOSE)
-            await self._make("assign", {"agent": "sue", "conversation": states[0]["id"], "to": to, "body": "{}"})
-        elif luck < 0.125 and agent in LOOSE:
-            await self._make("begin", self._inbound.beginning(agent))
+        if move := self._occasions.move(agent):
+            await self._make(*move)
+        if call := self._occasions.call(agent):
+            answer = await self._ask(*call)
+            if call[0] == "line":
+                self._looked(call[1], [_state(flat) for flat in answer[1]])
+
+    def _looked(self, queue: str, states: list[State]) -> None:
+        """A queue's lines, as one script sees them."""
+        for state in states:
+            status, requirement = state["status"], state["requirement"]
+            if status != "queued" or queue_of(requirement) != queue:
+                self._journal.wrong(f"{state['id']} is in a line of {queue}, and {status} for {requirement}")
+        self._occasions.seen(states)
+
+    async def _show(self, agent: str, state: State) -> None:
+        """The agent's desk says that it shows the offer."""
+        if agent in asked_of(state["offered_to"]) and self._chance.random() < _SHOWN:
+            await self._ask("shown", "", agent, state["id"], state["fence"])
+
+
+def _state(flat: list[bytes]) -> State:
+    return {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
 
 
 async def _call(board: Board, operation: str, verb: str, fields: Fields) -> Answer:

@@ -40,6 +40,32 @@ FAULTS = {
     "a transfer to a queue keeps its room": Fault(
         "  release(a[2], c)\n  clocks.move(c, a[11])", "  clocks.move(c, a[11])", "holds"
     ),
+    "who comes serves a shut queue": Fault(
+        "if now == SATISFIES and not is_shut(id) then join(a, id, skills, r)\n    elseif",
+        "if now == SATISFIES then join(a, id, skills, r)\n    elseif",
+        "and queue s",
+    ),
+    "who drains is offered work": Fault(
+        "local function takes_work(a) return a.presence == 'available' and a.draining ~= '1' end",
+        "local function takes_work(a) return a.presence == 'available' end",
+        "and agent agent-",
+    ),
+    "who takes over needs no room": Fault(
+        "if a[4] ~= '1' and not has_room(to, requirement(c.requirement)) then return refused('no-room') end\n  untimer",
+        "untimer",
+        "above capacity",
+    ),
+    "a consultation outlasts its owner": Fault(
+        "if not works or redis.call('HGET', P .. 'c:' .. c.id, 'owner') ~= c.owner then dismiss(c) end",
+        "if not works then dismiss(c) end",
+        "are consulted",
+    ),
+    "who was in front stays there": Fault(
+        "  if num(c.front) > 0 then c.front = '0' end\n", "", "at the front of a line"
+    ),
+    "what was quiet weighs nothing more": Fault(
+        "  if num(c.relief) > 0 then relieve(c, 0) end\n", "  if num(c.relief) > 0 then c.relief = '0' end\n", "load"
+    ),
     "a message is dropped": Fault(
         "if seen then advance(a); return { 'duplicate' } end",
         "if seen or num(a[3]) % 40 == 39 then advance(a); return { 'duplicate' } end",

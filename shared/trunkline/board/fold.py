@@ -54,19 +54,20 @@ class Fold:
         version = headers.get(Header.VERSION)
         if version is not None:
             self.conversations[record.key.decode()] = record.value
-            if operation := headers.get(Header.OPERATION):
-                self._remember(record, operation.decode(), version.decode())
+            self._remember(record, version.decode(), record.key.decode())
         elif record.type == PreferenceChanged.type:
             self._prefer(record)
         elif record.type in (QueueShut.type, QueueOpened.type):
             self._shut(record)
+            self._remember(record)
         if message := headers.get(Header.MESSAGE):
             self.seen.setdefault(record.timestamp_ms // DAY_MS, set()).add(print_of(message.decode()))
 
-    def _remember(self, record: Record, operation: str, version: str) -> None:
-        subject = record.key.decode()
-        shard = record.partition.number
-        self.operations[operation] = (record.timestamp_ms, f"ok\t{shard}\t{self.outbox}\t{version}\t{subject}")
+    def _remember(self, record: Record, version: str = "", subject: str = "") -> None:
+        """What the board answered, word for word: made again on a board built from this, it is answered so."""
+        if operation := record.header(Header.OPERATION):
+            answer = f"ok\t{record.partition.number}\t{self.outbox}\t{version}\t{subject}"
+            self.operations[operation] = (record.timestamp_ms, answer)
 
     def _prefer(self, record: Record) -> None:
         data = orjson.loads(record.value)["data"]

@@ -202,6 +202,21 @@ async def test_what_widens_meanwhile_waits_on_at_its_new_place(floor: Floor) -> 
     assert (await floor.conversation(name))["offered_to"] == "ana"
 
 
+async def test_a_word_repeated_after_a_rebuild_does_not_shut_what_was_opened_since(floor: Floor) -> None:
+    operation = new_id()
+    first = await shut(floor, operation=operation)
+    assert (await unshut(floor)).ok
+    folds = await floor.folds()
+    floor.relayed = {shard: fold.outbox for shard, fold in folds.items()}
+    await floor.rebuild(folds)
+
+    again = await shut(floor, operation=operation)
+
+    assert (again.outbox, again.repeated) == (first.outbox, True)
+    assert await looks.shut_queues(floor.board) == {}
+    assert await floor.kinds() == []
+
+
 @pytest.mark.parametrize("until", [0, MINUTE])
 async def test_a_rebuilt_board_has_it_shut_and_tells_who_was_not_told(floor: Floor, until: int) -> None:
     told, untold = await waits(floor, "sms|+1", say=""), await waits(floor, "sms|+2", say="")

@@ -14,6 +14,7 @@ import pytest
 from tests.soak import journal
 from tests.soak.floor import DEPLOYMENT, SHARDS
 from tests.soak.keeper import Keeper
+from tests.soak.made import EVENTS, MOVES
 from tests.soak.mover import Mover
 from tests.soak.planted import FAULTS, planted
 from trunkline.board import Board
@@ -73,3 +74,7 @@ async def test_eight_processes_with_kills_violate_nothing(tmp_path: Path) -> Non
     assert operations > 2_000, log
     assert movers > 0, log
     assert boards > 0, log
+    for line, kinds in {"made": MOVES, "happened": EVENTS}.items():
+        [counts] = re.findall(rf"^{line}: (.*)$", log, re.MULTILINE)
+        seen = {name for name, times in re.findall(r"([^,]+?) ([\d,]*\d)(?:, |$)", counts) if times != "0"}
+        assert kinds <= seen, (kinds - seen, log)

@@ -18,10 +18,10 @@ from services.router.owner import Owner
 from services.router.record import Last, Letters, Record
 from services.router.telling import Telling
 from services.router.timers import run_timers
+from tests.integration.router.reading import Reading
 from trunkline.blobs import Blobs
 from trunkline.board import Answer, Board, moves
-from trunkline.board.fold import Fold
-from trunkline.bus import NewRecord, Partition, Position
+from trunkline.bus import NewRecord, Partition
 from trunkline.bus import Record as LogRecord
 from trunkline.channels.registry import load as load_channels
 from trunkline.config.engine import engine_of
@@ -111,6 +111,7 @@ class World:
     log: MemoryLog = field(default_factory=lambda: MemoryLog(SHARDS))
     record: KnownMessages = field(default_factory=KnownMessages)
     config: bytes = _CONFIG
+    _readings: dict[Partition, Reading] = field(default_factory=dict)
 
     def router(self, member: str, *, step: Step | None = None, session_timeout_s: float = 0.6) -> Router:
         """A router, not started."""
@@ -141,24 +142,26 @@ class World:
 
     async def story(self, topic: Topic = Topic.ROUTING) -> list[LogRecord]:
         """Every accepted record of a topic, shard by shard."""
-        bus, found = MemoryBus(self.log), []
-        for number in range(SHARDS):
-            place = Partition(topic, number)
-            bounds = self.log.bounds(place)
-            async for records in bus.read(place, Position(bounds.first), end=bounds.next):
-                found += records
-        return found
+        return [record for reading in self._read(topic) for record in reading.records]
+
+    def _read(self, topic: Topic = Topic.ROUTING) -> list[Reading]:
+        places = [Partition(topic, number) for number in range(SHARDS)]
+        readings = [self._readings.setdefault(place, Reading(self.log, place)) for place in places]
+        for reading in readings:
+            reading.on()
+        return readings
+
+    def has_told(self, shard: int, outbox: str) -> bool:
+        """Whether this very entry of the outbox is in the log."""
+        return outbox in self._read()[shard].outbox
 
     async def folded(self) -> dict[str, dict[str, Any]]:
         """Each conversation's last state, by the log."""
-        states: dict[str, dict[str, Any]] = {}
-        for number in range(SHARDS):
-            fold = Fold()
-            for record in await self.story():
-                if record.partition.number == number:
-                    fold.take(record)
-            states |= {state["id"]: state for state in fold.states()}
-        return states
+        return {state["id"]: state for reading in self._read() for state in reading.fold.states()}
+
+    def shut(self) -> dict[str, int]:
+        """The queues that are shut, and until when, by the log."""
+        return {queue: until for reading in self._read() for queue, until in reading.fold.shut.items()}
 
     async def until_told(self, messages: set[str], *, within: float = 20) -> None:
         """Wait until all these messages are in the log's story."""

@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.integration.router.rig import Router, World, arrive
+from tests.integration.router.rig import SHARDS, Router, World, arrive
 from trunkline.board import BoardAway, BoardClosed, moves
 from trunkline.board.client import answer_of, hash_of
 from trunkline.bus import AppendUnknown
@@ -34,13 +34,14 @@ from trunkline.events import (
     ConversationWoken,
     Header,
     MessageAdded,
+    OfferAccepted,
     OfferAutoAccepted,
     OfferRescinded,
     ReplyFailed,
     Topic,
     asked_of,
 )
-from trunkline.ids import new_id
+from trunkline.ids import new_id, shard_of
 from trunkline.testing.audit import audit
 from trunkline.testing.servers.redis import RedisServer
 
@@ -49,8 +50,11 @@ SILENT = [f"sms-main|tel:+{n}" for n in range(10, 13)]
 """Customers who take their time."""
 AGENTS = ("ana", "bo", "cy")
 RUN_S = 5.0
-_LONGEST_S = 15.0
-_PROVED = {"snooze", "wake", "assign", "drain", "consult", "take_over", "reorder"}
+_LONGEST_S = 30.0
+_PROVED = {
+    "snooze", "wake", "assign", "drain", "consult", "take_over", "reorder", "wrap_up", "transfer_to_agent", "shut",
+    "unshut",
+}  # fmt: skip
 _HAPPEN = {ConversationWidened.type, ConversationQuieted.type, OfferAutoAccepted.type, OfferRescinded.type}
 _FAULTS = 3
 _LATE_MS = 5_000  # a timer waits while the board is rebuilt
@@ -103,15 +107,17 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
     crew = [_Crew(world, name, chaos) for name in ("a", "b")]
     lives = [asyncio.create_task(one.live()) for one in crew]
     parts = [_customers(world, chance), _board_faults(world, chaos), _supervisor(world, chance, said)]
+    parts.append(_queues(world, chance, said))
+    first = len(parts)  # they end before the agents do
     parts += [_agent(world, name, chance, said) for name in AGENTS]
     others = [asyncio.create_task(part) for part in parts]
     try:
         await asyncio.sleep(RUN_S)
         await _until_proved(world, said, chaos)
         chaos.on = False
-        for part in others[:3]:
+        for part in others[:first]:
             part.cancel()
-        await asyncio.gather(*others[:3], return_exceptions=True)
+        await asyncio.gather(*others[:first], return_exceptions=True)
         wrote = await _wrote(world)
         await world.until_told({message for messages in wrote.values() for message in messages}, within=30)
         await _settled(world)
@@ -125,8 +131,8 @@ async def test_whatever_happens_the_story_stays_true(valkey: RedisServer, tmp_pa
         for task in (*others, *lives):
             task.cancel()
         ended = await asyncio.gather(*others, *lives, return_exceptions=True)
-    unexpected = [error for error in ended if isinstance(error, Exception)]
-    print(f"seed {seed}: {dict(chaos.happened)}, {sum(map(len, wrote.values()))} messages, {dict(said.verbs)}")
+        unexpected = [error for error in ended if isinstance(error, Exception)]
+        print(f"seed {seed}: {dict(chaos.happened)}, {dict(said.verbs)}, unexpected: {unexpected}")
     assert not unexpected, (seed, unexpected)
     assert not problems, (seed, problems[:10])
     assert said.done, "no operation was acknowledged: the run proved nothing"
@@ -186,7 +192,7 @@ class _Crew:
 async def _customers(world: World, chance: random.Random) -> None:
     while True:
         thread = chance.choice(SILENT if chance.random() < 0.05 else THREADS)
-        await world.write(thread, chance.choice(["hello", "sveiki", "anybody", "now"]))
+        await world.write(thread, chance.choice(["hello", "sveiki", "sveiki", "anybody", "now"]))
         await asyncio.sleep(chance.uniform(0, 0.03))
 
 
@@ -237,24 +243,30 @@ async def _act(
     world: World, board: Any, name: str, state: dict[str, str], chance: random.Random, said: Said, put_off: list[str]
 ) -> None:
     conversation, luck = state["id"], chance.random()
+    asked = state["thread"] in SILENT and int(state.get("quiet_at", 0))
     if name in asked_of(state["offered_to"]):
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
     elif name in state.get("consulted", "").split(","):
-        verb, arguments = ("take_over", [""]) if luck < 0.5 else ("end_consult", [name])
-    elif state["owner"] != name or (state["thread"] in SILENT and int(state.get("quiet_at", 0)) and luck < 0.96):
-        return  # nothing of theirs, or nothing to say before the customer has answered
-    elif luck < 0.1:
+        verb, arguments = ("take_over", [""]) if luck < 0.7 else ("end_consult", [name])
+    elif state["owner"] != name or (asked and luck < 0.96) or (state.get("consulted") and chance.random() < 0.6):
+        return  # nothing of theirs, or nothing to say before the customer or a colleague has answered
+    elif luck < 0.15 and state["thread"] not in SILENT:
         to = chance.choice(AGENTS)
         verb, arguments = "consult", [to, orjson.dumps({"by": name, "to": to, "note": ""}).decode()]
-    elif luck < 0.6:
+    elif luck < 0.55 or (state["thread"] in SILENT and not asked):
         verb, arguments = "reply", [orjson.dumps({"message": {"id": (operation := new_id())}}).decode()]
         await _make(world, board, said, verb, name, conversation, *arguments, operation=operation)
         return
-    elif luck < 0.75:
+    elif luck < 0.68:
         wake_at = int(time.time() * 1_000) + chance.randrange(100, 900)
         verb, arguments = "snooze", [str(wake_at), orjson.dumps({"note": "", "wake_at": wake_at}).decode()]
         put_off.append(conversation)
+    elif luck < 0.72:
+        verb, arguments = "wrap_up", []
+    elif luck < 0.85:
+        to = chance.choice([one for one in AGENTS if one != name])
+        verb, arguments = "transfer_to_agent", [to, orjson.dumps({"by": name, "to": to, "note": ""}).decode()]
     else:
         verb, arguments = "close", ['{"code":"","note":""}']
     await _make(world, board, said, verb, name, conversation, *arguments)
@@ -282,6 +294,23 @@ async def _supervisor(world: World, chance: random.Random, said: Said) -> None:
                 await _make(world, board, said, "drain", chance.choice(AGENTS), drains, '{"by":"sue"}')
 
 
+async def _queues(world: World, chance: random.Random, said: Said) -> None:
+    """Shuts a queue, until a time that soon comes or until somebody opens it; and opens it."""
+    async with world.board() as board:
+        while True:
+            await asyncio.sleep(chance.uniform(0.05, 0.2))
+            queue, luck = chance.choice(("support", "several")), chance.random()
+            place, said_so = f"{shard_of(queue, SHARDS)}-{queue}", {"queue": queue, "by": "sue"}
+            with contextlib.suppress(BoardClosed, BoardAway):
+                board.generation = await board.read_generation() or board.generation
+                if luck < 0.3:
+                    until = int(time.time() * 1_000) + chance.randrange(100, 900) if luck < 0.15 else 0
+                    body = orjson.dumps(said_so | {"until": until, "note": ""}).decode()
+                    await _make(world, board, said, "shut", "sue", place, str(until), body)
+                else:
+                    await _make(world, board, said, "unshut", "sue", place, orjson.dumps(said_so).decode())
+
+
 async def _make(
     world: World, board: Any, said: Said, verb: str, agent: str, conversation: str, *arguments: str, operation: str = ""
 ) -> None:
@@ -300,8 +329,7 @@ async def _make(
 async def _seen(world: World, shard: int, outbox: str) -> bool:
     """Whether this very entry is in the log within a second."""
     for _ in range(20):
-        ids = {record.header(Header.OUTBOX) for record in await world.story() if record.partition.number == shard}
-        if outbox in ids:
+        if world.has_told(shard, outbox):
             return True
         await asyncio.sleep(0.05)
     return False
@@ -379,8 +407,10 @@ def _promises_kept(story: list[LogRecord], said: Said) -> list[str]:
 
 
 def _one_owner(story: list[LogRecord]) -> list[str]:
-    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or being consulted."""
+    """Nobody takes what another has, but by a supervisor's word, and then who was named has it; or being consulted; or
+    being passed it."""
     owners: dict[bytes, str] = {}
+    kept: dict[bytes, str] = {}
     problems = []
     for record in story:
         if record.header(Header.VERSION):
@@ -392,9 +422,11 @@ def _one_owner(story: list[LogRecord]) -> list[str]:
             elif record.type == ConversationTakenOver.type:
                 if (before, owner) != (data["details"]["sender"], data["details"]["by"]):
                     problems.append(f"{record.key!r} was taken over from {before}, and is {owner}'s")
-            elif before and owner and owner != before:
+            elif (
+                before and owner and owner != before and (record.type, kept[record.key]) != (OfferAccepted.type, before)
+            ):
                 problems.append(f"{record.key!r} went from {before} to {owner} at once")
-            owners[record.key] = owner
+            owners[record.key], kept[record.key] = owner, data["state"]["keeps"]
     return problems
 
 
@@ -462,8 +494,8 @@ def _widened_in_its_time(story: list[LogRecord]) -> list[str]:
     ]
 
 
-_UNTOLD = {"shown", "shown_to", "deadline"}
-"""What changes without an event."""
+_UNTOLD = {"shown", "shown_to", "deadline", "to_say"}
+"""What changes without an event; `to_say` where a queue is shut, or where there is nothing to say."""
 
 
 async def _board_is_the_log(world: World) -> list[str]:
@@ -474,13 +506,12 @@ async def _board_is_the_log(world: World) -> list[str]:
             kept = {
                 key.decode(): text.decode() for key, text in (await board.client.hgetall(f"{prefix}c:{name}")).items()
             }
-            differs = {
-                key
-                for key in state
-                if str(state[key]) != kept.get(key) and key not in {"shown", "shown_to", "deadline"}
-            }
+            differs = {key for key in state.keys() - _UNTOLD if str(state[key]) != kept.get(key)}
             if differs:
                 problems.append(
                     f"{name}: log and board differ in {sorted(differs)}: {state['version']}/{kept.get('version')}"
                 )
+        told, kept_shut = world.shut(), await board.client.hgetall(f"{prefix}shut")
+        if told != {queue.decode(): int(until) for queue, until in kept_shut.items()}:
+            problems.append(f"shut is {told} by the log, {kept_shut} by the board")
         return problems + await audit(board.client, prefix, above_capacity=True)
