@@ -119,7 +119,7 @@ function Late({ late: { count, first } }: { late: LiveLateness }) {
   const desk = useDesk(), page = usePage();
   return (
     <div className="card">
-      <h2 id="late-head">{say("late")}</h2>
+      <h2 id="late-head">{say("lateHead")}</h2>
       <p className="soft">{say("lateCount", { count })}</p>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="late-head" tabIndex={0}>

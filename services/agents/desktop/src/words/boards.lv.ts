@@ -22,7 +22,7 @@ export const lv: Record<keyof typeof en, string> = {
   waiting: "Gaida",
   oldest: "Ilgākais",
   mostUrgent: "Steidzamākā",
-  late: "Nokavētie solījumi",
+  lateHead: "Nokavētie solījumi",
   lateCount: "{count, plural, zero {# sarunu pārsniedz} one {# saruna pārsniedz} other {# sarunas pārsniedz}} solīto laiku.",
   lateNobody: "Nav nevienam",
   whoCould: "Kas varētu pieņemt",

@@ -22,7 +22,7 @@ export const tr: Record<keyof typeof en, string> = {
   waiting: "Bekleyen",
   oldest: "En uzun bekleyen",
   mostUrgent: "En acil",
-  late: "Süresi geçen sözler",
+  lateHead: "Süresi geçen sözler",
   lateCount: "{count, plural, one {# görüşmede} other {# görüşmede}} verilen sözün süresi geçti.",
   lateNobody: "Kimsede değil",
   whoCould: "Kim alabilir",
