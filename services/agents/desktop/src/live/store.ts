@@ -146,7 +146,7 @@ export class Store {
   }
 
   private step(type: string, data: EventData, raw: RawState): void {
-    const before = this.all.get(raw.id), what = byItself(type, stateOf(raw), before, this.me);
+    const before = this.all.get(raw.id), what = byItself(type, stateOf(raw), before, this.me, data.details);
     this.conversation(data, raw);
     const held = this.all.get(raw.id) ?? before;
     if (what && held) this.on.decided(what, held);

@@ -22,7 +22,7 @@ export default function CannedReplies() {
   const remove = useMutation({
     mutationFn: (reply: string) => want(api.DELETE("/api/v1/canned-replies/{reply}", { params: { path: { reply } } })),
     onSuccess: again,
-    onError: (problem) => desk.notice(problem.message),
+    onError: (problem) => desk.notices.problem(problem.message),
   });
   return (
     <main className="board">

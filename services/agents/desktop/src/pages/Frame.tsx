@@ -41,8 +41,8 @@ function Framed() {
           <Strips />
           <Offers />
           <Fence key={path.split("/")[1]}><Pages /></Fence>
+          <Notices />
         </div>
-        <Notices />
         {open && <Dialogs key={open.turn} open={open} close={() => show((now) => (now === open ? null : now))} />}
         <TabTitle />
       </div>
@@ -149,13 +149,14 @@ function Undrain() {
   return <button type="button" className="primary" onClick={() => desk.drain(desk.me.id, false)}>{say("undrain")}</button>;
 }
 
+/** Below the page and not over it: what is said there must cover no button. */
 function Notices() {
   const desk = useDesk();
   return (
     <div className="notices" role="alert">
-      {desk.notices.map(({ id, words }) => (
-        <p key={id} className="notice"><span>{words}</span>
-          <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={() => desk.dismiss(id)}>✕</button>
+      {desk.notices.all.map(({ id, words, news }) => (
+        <p key={id} className={news ? "notice news" : "notice"}><span>{words}</span>
+          <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={() => desk.notices.dismiss(id)}>✕</button>
         </p>
       ))}
     </div>

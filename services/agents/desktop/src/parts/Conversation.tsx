@@ -87,7 +87,7 @@ function useNotes(conversation: string) {
       want(api.POST(NOTES, { params: { ...params, header: { "idempotency-key": id } }, body: { text } })),
     retry: 3,
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
-    onError: (problem) => desk.notice(whyNot({ code: "noteFailed", detail: problem.message })),
+    onError: (problem) => desk.notices.problem(whyNot({ code: "noteFailed", detail: problem.message })),
   });
   return { items: data?.items ?? [], write: (text: string) => mutateAsync({ id: newId(), text }) };
 }

@@ -13,7 +13,7 @@ const LEVELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /** Who is here changes all day. Unless somebody answers, those of before are shown. */
 function useColleagues(): KnownAgent[] {
   const desk = useDesk();
-  useEffect(() => void desk.names.meetColleagues().catch((problem: unknown) => desk.notice(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
+  useEffect(() => void desk.names.meetColleagues().catch((problem: unknown) => desk.notices.problem(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
   return desk.names.colleagues.filter((one) => one.id !== desk.me.id && one.presence !== "offline");
 }
 

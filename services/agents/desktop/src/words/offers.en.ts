@@ -22,4 +22,7 @@ export const en = {
   isLooking: "{name} is looking",
   isWritingNote: "{name} is writing a note",
   isWritingReply: "{name} is writing a reply",
+  takenBy: "{who}: {name} has taken it.",
+  hasNow: "{who}: {name} has it now.",
+  consultationOver: "{who}: the consultation is over.",
 };

@@ -24,4 +24,7 @@ export const lv: Record<keyof typeof en, string> = {
   isLooking: "{name} skatās",
   isWritingNote: "{name} raksta piezīmi",
   isWritingReply: "{name} raksta atbildi",
+  takenBy: "{who}: sarunu pieņēma {name}.",
+  hasNow: "{who}: saruna tagad ir pie {name}.",
+  consultationOver: "{who}: konsultācija beigusies.",
 };

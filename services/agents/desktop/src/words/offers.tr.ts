@@ -24,4 +24,7 @@ export const tr: Record<keyof typeof en, string> = {
   isLooking: "{name} bakıyor",
   isWritingNote: "{name} not yazıyor",
   isWritingReply: "{name} yanıt yazıyor",
+  takenBy: "{who}: {name} aldı.",
+  hasNow: "{who}: görüşme artık şu kişide: {name}.",
+  consultationOver: "{who}: danışma bitti.",
 };
