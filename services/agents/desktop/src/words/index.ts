@@ -23,7 +23,7 @@ const NAMES = new Set([
   "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
   "available", "away", "offline", "tel", "mailto", "whatsapp", "visitor",
   "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close", "callback", "drain", "taken",
-  "consult", "consult-end", "take-over", "reorder",
+  "consult", "consult-end", "take-over", "reorder", "shut", "open",
 ]);
 
 /** Words for the codes of what was not done. */
