@@ -15,6 +15,7 @@ import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
 import { Notices } from "./notices";
 import { offerKey } from "./offer";
+import { Opening } from "./opening";
 import { Pointing } from "./pointing";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
@@ -60,6 +61,7 @@ export class Desk {
   /** To be chosen when it comes. */
   private wanted = "";
   prefs = readPrefs();
+  readonly opening = new Opening(this.watched.changed);
   readonly notices = new Notices(this.watched.changed);
   /** Offers answered here, by `id:fence`: their cards are gone before the log says so. */
   readonly answered = new Set<string>();

@@ -68,6 +68,7 @@ export function stateOf(raw: RawState): State {
     opted_out: Boolean(raw.opted_out),
     consulted: textOf(raw.consulted).split(",").filter(Boolean),
     rung: Number(raw.rung) || 0,
+    relief: Number(raw.relief) || 0,
     ...clocksOf(raw),
   };
 }

@@ -16,6 +16,7 @@ export default function Live() {
     <main className="board">
       <header className="row"><h1 className="grow">{say("pageLive")}</h1><span className="soft">{data ? say("asOf", { time: timeOf(data.at) }) : ""}</span></header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {!data && !error && <p className="soft" role="status">{say("loading")}</p>}
       {data && <Ledger ledger={data.ledger} />}
       {data && <Queues queues={data.queues} />}
       {data && data.late.count > 0 && <Late late={data.late} />}
@@ -162,7 +163,7 @@ function Agents({ agents }: { agents: LiveAgent[] }) {
                 <th scope="row">{one.name}</th>
                 <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {presenceWords(one)}</td>
                 <td data-of={say("since")}>{one.since ? lengthOf(Math.max(0, now - Date.parse(one.since))) : "–"}</td>
-                <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}</td>
+                <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}{one.quiet > 0 && <> <span className="chip calm" title={say("quietExplained")}>{say("quietCount", { count: one.quiet })}</span></>}</td>
                 <td className="acts"><Drain one={one} /></td>
               </tr>
             ))}

@@ -59,6 +59,9 @@ export const sayStatus = (status: string): string => sayPrefixed("is", status);
 /** What somebody is here. */
 export const sayRole = (role: string): string => sayPrefixed("role", role);
 
+/** Of what kind words without an agent were. */
+export const sayTold = (kind: string): string => sayPrefixed("told", kind);
+
 /** What happened, in a few words. */
 export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));
 

@@ -25,4 +25,13 @@ export const en = {
   takenBy: "{who}: {name} has taken it.",
   hasNow: "{who}: {name} has it now.",
   consultationOver: "{who}: the consultation is over.",
+  quietNoRoom: "quiet: takes no room",
+  quietLessRoom: "quiet: takes less room",
+  quietCount: "{count, plural, one {# quiet} other {# quiet}}",
+  quietExplained: "Their customers are silent: they take less of the agent’s room until those write.",
+  "told.queued": "has to wait",
+  "told.closed": "closed by its hours",
+  "told.overflow": "another way",
+  "told.callback": "call promised",
+  "told.shut": "shut",
 };

@@ -27,4 +27,13 @@ export const lv: Record<keyof typeof en, string> = {
   takenBy: "{who}: sarunu pieņēma {name}.",
   hasNow: "{who}: saruna tagad ir pie {name}.",
   consultationOver: "{who}: konsultācija beigusies.",
+  quietNoRoom: "klients klusē: vietu neaizņem",
+  quietLessRoom: "klients klusē: aizņem mazāk vietas",
+  quietCount: "{count, plural, zero {# klusas} one {# klusa} other {# klusas}}",
+  quietExplained: "Klienti klusē: līdz viņi raksta, šīs sarunas aizņem mazāk aģenta kapacitātes.",
+  "told.queued": "jāgaida",
+  "told.closed": "nav darba laiks",
+  "told.overflow": "cits ceļš",
+  "told.callback": "apsolīts zvans",
+  "told.shut": "rinda slēgta",
 };

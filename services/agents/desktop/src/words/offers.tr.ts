@@ -27,4 +27,13 @@ export const tr: Record<keyof typeof en, string> = {
   takenBy: "{who}: {name} aldı.",
   hasNow: "{who}: görüşme artık şu kişide: {name}.",
   consultationOver: "{who}: danışma bitti.",
+  quietNoRoom: "müşteri sessiz: yer kaplamıyor",
+  quietLessRoom: "müşteri sessiz: daha az yer kaplıyor",
+  quietCount: "{count, plural, one {# sessiz} other {# sessiz}}",
+  quietExplained: "Müşterileri sessiz: yazana kadar temsilcinin kapasitesinden daha az yer kaplarlar.",
+  "told.queued": "bekleyecek",
+  "told.closed": "çalışma saatleri dışında",
+  "told.overflow": "başka yol",
+  "told.callback": "arama sözü verildi",
+  "told.shut": "kuyruk kapalı",
 };
