@@ -131,9 +131,9 @@ export class Desk {
     if (this.store.all.get(this.wanted)?.state.owner === this.me.id) this.chosen = this.wanted;
     if (this.chosen === this.wanted) this.wanted = "";
     const chosen = this.store.all.get(this.chosen);
-    this.notices.seen(this.chosen);
     if (!chosen) this.chosen = "";
     else if (!document.hidden) {
+      this.notices.seen(chosen.id);
       chosen.unread = 0;
       this.signals.seen(chosen);
     }

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "re
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { clock } from "../api/client";
+import { arriving } from "../live/arriving";
 import { title } from "../live/attention";
 import type { Page } from "../live/commands";
 import { Dialogs, type Open } from "../parts/Dialogs";
@@ -16,10 +17,10 @@ import { say, sayName, type Key } from "../words";
 import { DeskPage } from "./DeskPage";
 import { History } from "./History";
 
-const Live = lazy(() => import("./Live"));
-const Agents = lazy(() => import("./Agents"));
-const Canned = lazy(() => import("./CannedReplies"));
-const Setup = lazy(() => import("./Setup"));
+const Live = lazy(() => arriving(() => import("./Live")));
+const Agents = lazy(() => arriving(() => import("./Agents")));
+const Canned = lazy(() => arriving(() => import("./CannedReplies")));
+const Setup = lazy(() => arriving(() => import("./Setup")));
 
 export function Frame() {
   return <Router hook={useHashLocation}><Framed /></Router>;
