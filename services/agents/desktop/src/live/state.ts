@@ -104,6 +104,9 @@ export const blank = (state: State): Held => ({
 /** The record has not told us all we know of yet. */
 export const behind = ({ version, state }: Held): boolean => version < state.version;
 
+/** Its customer is silent since our last word, and so it takes less of its agent's room. */
+export const isQuiet = ({ status, relief }: Pick<State, "status" | "relief">): boolean => status === "active" && relief > 0;
+
 /** A message in one line: its words, or what kind of thing it is. */
 export const wordsOf = (parts: Message["parts"]): string => parts.map(wordsOfPart).filter(Boolean).join("\n");
 

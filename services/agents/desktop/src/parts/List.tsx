@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
 import type { Desk } from "../live/desk";
 import type { State } from "../live/frames";
-import { lastWords, type Held } from "../live/state";
+import { isQuiet, lastWords, type Held } from "../live/state";
 import { whoOf } from "../live/who";
 import { clockOf, dateTimeOf, say, sayStatus } from "../words";
 import { ClockChip } from "./ClockChip";
@@ -97,11 +97,5 @@ export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "offered") return say("offered", { to: desk.names.agents(state.offered_to) });
   if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
-  return sayStatus(state.status) + left + quietWords(state);
-}
-
-/** That it leaves its agent room, because its customer is silent. */
-function quietWords({ status, relief, weight }: State): string {
-  if (status !== "active" || relief <= 0) return "";
-  return ` · ${say(relief >= weight ? "quietNoRoom" : "quietLessRoom")}`;
+  return sayStatus(state.status) + left + (isQuiet(state) ? ` · ${say("isQuiet")}` : "");
 }

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
-import { textOf, type Held } from "../live/state";
+import { isQuiet, textOf, type Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
 import { dateTimeOf, languageOf, momentOf, say, sayEvent, sayName, sayStatus, sayTold } from "../words";
 import { channelIcon, Icon } from "./Icon";
@@ -33,6 +33,7 @@ export function Panel({ each }: { each: Held }) {
         <dt>{say("channel")}</dt><dd>{desk.names.channelOf(state)}</dd>
         {state.language && <><dt>{say("customersLanguage")}</dt><dd>{languageOf(state.language)}</dd></>}
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
+        {isQuiet(state) && <><dt>{say("load")}</dt><dd>{say(state.relief >= state.weight ? "quietNoRoom" : "quietLessRoom")}</dd></>}
         {!desk.store.looksOn(state) && <><dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd></>}
       </dl>
       <p><button type="button" onClick={() => page.open("why", each.id)}>{say("why")}{!isTouch() && <kbd>Alt+y</kbd>}</button></p>

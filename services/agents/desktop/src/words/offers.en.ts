@@ -25,6 +25,7 @@ export const en = {
   takenBy: "{who}: {name} has taken it.",
   hasNow: "{who}: {name} has it now.",
   consultationOver: "{who}: the consultation is over.",
+  isQuiet: "quiet",
   quietNoRoom: "quiet: takes no room",
   quietLessRoom: "quiet: takes less room",
   quietCount: "{count, plural, one {# quiet} other {# quiet}}",

@@ -27,6 +27,7 @@ export const lv: Record<keyof typeof en, string> = {
   takenBy: "{who}: sarunu pieņēma {name}.",
   hasNow: "{who}: saruna tagad ir pie {name}.",
   consultationOver: "{who}: konsultācija beigusies.",
+  isQuiet: "klusē",
   quietNoRoom: "klients klusē: vietu neaizņem",
   quietLessRoom: "klients klusē: aizņem mazāk vietas",
   quietCount: "{count, plural, zero {# klusas} one {# klusa} other {# klusas}}",

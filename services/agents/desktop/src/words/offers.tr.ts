@@ -27,6 +27,7 @@ export const tr: Record<keyof typeof en, string> = {
   takenBy: "{who}: {name} aldı.",
   hasNow: "{who}: görüşme artık şu kişide: {name}.",
   consultationOver: "{who}: danışma bitti.",
+  isQuiet: "sessiz",
   quietNoRoom: "müşteri sessiz: yer kaplamıyor",
   quietLessRoom: "müşteri sessiz: daha az yer kaplıyor",
   quietCount: "{count, plural, one {# sessiz} other {# sessiz}}",
