@@ -51,6 +51,7 @@ def make_app(parts: Parts, desk: Desk, passwords: Passwords) -> FastAPI:
         configuration, rules, live, queues, internal,
     ):  # fmt: skip
         app.include_router(module.router)
+    app.include_router(queues.operators)
 
     @app.websocket("/api/v1/desk")
     async def desk_socket(socket: WebSocket) -> None:

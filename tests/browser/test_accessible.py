@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytes
 
 PAGES = ("/", "/history", "/live", "/agents", "/canned", "/setup")
 DIALOGS = {
-    "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+z": "snooze", "Alt+e": "escalate",
+    "Control+k": "palette", "Alt+i": "canned", "Alt+t": "transfer", "Alt+h": "consult", "Alt+l": "shut",
+    "Alt+d": "drain", "Alt+z": "snooze", "Alt+e": "escalate",
     "Alt+g": "assign", "Alt+b": "begin", "Alt+c": "close", "Alt+y": "why", "Alt+,": "preferences",
     "Alt+a": "away", "?": "keys",
 }  # fmt: skip

@@ -44,6 +44,7 @@ async def test_a_colleague_looks_on_whispers_and_takes_over_by_keys_alone(floor:
     await ben.page.keyboard.press("Alt+o")
     await expect(ben.page.locator(".rows .row-button")).to_contain_text(number)
     await expect(ana.page.locator(".rows .row-button")).to_have_count(0)
+    await expect(ana.page.locator(".notice.news")).to_contain_text("Ben Knows has it now")
     await ben.reply("It is covered.")
     await floor.took(number, "It is covered.")
 

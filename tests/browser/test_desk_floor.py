@@ -76,3 +76,22 @@ async def test_a_conversation_read_on_a_phone_stays_within_it_and_its_story_is_o
     assert await page.locator(".head > *, .bubble").evaluate_all(right) <= PHONE[0]
     await page.locator(".panel-toggle").click()
     await expect(page.locator(".panel .story")).to_contain_text("accepted")
+
+
+async def test_a_lead_shuts_a_queue_by_keys_reads_what_customers_will_and_opens_it_again(floor: Floor) -> None:
+    page = (await floor.seat(role="supervisor", capacity=0)).page
+    await page.keyboard.press("Alt+l")
+    dialog = page.locator("dialog[open]")
+    await expect(dialog).to_contain_text("We cannot answer now.")
+    await dialog.locator("select[name=queue]").select_option("sales")
+    await expect(dialog).to_contain_text("Its customers are told nothing")
+    await dialog.locator("select[name=minutes]").select_option("0")
+    await dialog.locator("input[name=note]").fill("a drill")
+    await page.keyboard.press("Enter")
+
+    await page.keyboard.press("Alt+3")
+    row = page.locator("tr.main", has_text="Sales")
+    await expect(row).to_contain_text("shut until somebody opens it")
+    await row.get_by_role("button", name="Open Sales").click()
+    await expect(row).to_contain_text("nothing waits")
+    await expect(row.get_by_role("button", name="Shut Sales")).to_be_enabled()

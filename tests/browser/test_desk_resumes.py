@@ -64,3 +64,18 @@ async def test_what_a_customer_says_while_the_line_is_cut_is_there_afterwards(fl
     await expect(page.locator(".bubble.out .foot")).to_contain_text("delivered")
     await floor.took(number, "Yes")
     assert seat.loads == 1
+
+
+async def test_a_page_asked_for_while_the_service_is_away_comes_when_it_is_back(floor: Floor) -> None:
+    seat = await floor.seat(role="supervisor", capacity=0)
+    page, agents = seat.page, floor.system.services["agents"]
+    await agents.kill()
+    await page.keyboard.press("Alt+6")
+    await expect(page.locator(".page")).to_contain_text("Loading")
+    await expect(page.locator(".strip")).to_contain_text("No connection")
+
+    agents.spawn()
+    await agents.ready(within=60)
+
+    await expect(page.locator("#rules-head")).to_be_visible()
+    assert seat.loads == 1

@@ -61,6 +61,7 @@ async def sign_in(page: Page, desk: str, login: str) -> None:
 async def accept(page: Page) -> str:
     """Take the first offer that comes; its conversation is the one shown then. On what channel it is."""
     offer = page.locator(".offer").first
+    await expect(offer.locator("blockquote")).not_to_have_text("…")  # the record is a moment behind the offer
     words, where = await offer.locator("blockquote").inner_text(), await offer.locator("header .soft").inner_text()
     await offer.locator(".primary").click()
     await expect(page.locator(".transcript")).to_contain_text(words)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from services.agents.api.asking import Me, Use, admin, supervisor
+from services.agents.api.asking import Me, Use, admin, signed_in, supervisor
 from services.agents.api.problems import responses
-from services.agents.repository import AccountHealth, ChannelLine
+from services.agents.repository import AccountHealth, ChannelLine, NotThere
 from trunkline.channels.base import MediaRule
 from trunkline.config.model import Rule
 from trunkline.config.queues import Queue
 from trunkline.index import name_of
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
+_AHEAD = timedelta(days=60)
 
 
 class Named(BaseModel):
@@ -63,6 +65,20 @@ class Plan(BaseModel):
     skills: list[Named]
     channels: list[ChannelLimits]
     begins: list[Begins]
+
+
+class OpenSpan(BaseModel):
+    """From when to when, in ms since the epoch."""
+
+    begins: int
+    ends: int
+
+
+class OpenSpans(BaseModel):
+    """When a calendar is open, from now on."""
+
+    spans: list[OpenSpan] = Field(description="in order; none: it does not open by then")
+    until: int = Field(description="up to when this is told, in ms since the epoch")
 
 
 class AccountLine(BaseModel):
@@ -121,6 +137,22 @@ async def queues(me: Me, use: Use) -> Plan:
             and entry.lets_begin(supervisor=me.supervises)
         ],
     )  # fmt: skip
+
+
+@router.get("/calendars/{calendar}/open", dependencies=[Depends(signed_in)], responses=responses(401, 404, 503))
+async def open_spans(calendar: Annotated[str, Path(max_length=63)], use: Use) -> OpenSpans:
+    """When a calendar is open within the next sixty days: how much of a clock is left is reckoned by it."""
+    hours = use.watch.current.calendars.get(calendar)
+    if hours is None:
+        raise NotThere("the file has no such calendar")
+    now = datetime.now(UTC)
+    spans = await asyncio.to_thread(hours.spans_between, now, now + _AHEAD)
+    told = [OpenSpan(begins=_ms(begins), ends=_ms(ends)) for begins, ends in spans]
+    return OpenSpans(spans=told, until=_ms(now + _AHEAD))
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1_000)
 
 
 def _files(rule: MediaRule | None) -> FileLimits | None:

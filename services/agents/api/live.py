@@ -88,6 +88,7 @@ class LiveAgent(BaseModel):
     missed: int = Field(description="offers missed in a row")
     draining: bool = Field(description="takes no new work, and stays as present as they are")
     ramp_until: datetime | None = Field(description="until when they are given so many offers a minute at most")
+    quiet: int = Field(description="conversations that weigh less in `load` because their customers are silent")
 
 
 class LiveLate(BaseModel):
@@ -185,11 +186,12 @@ async def live(use: Use) -> Live:
     there, waits, shut, late = await asyncio.gather(
         looks.attendance(use.board), looks.waiting(use.board), looks.shut_queues(use.board), looks.late(use.board)
     )
+    quiet = await _quiet(use, [one.agent for one in there])
     agents = [
         LiveAgent(
             id=one.agent, name=names.get(one.agent, one.agent), presence=one.presence, reason=one.reason,
             since=one.since, load=one.load, capacity=one.capacity, missed=one.missed,
-            draining=one.draining, ramp_until=one.ramp_until,
+            draining=one.draining, ramp_until=one.ramp_until, quiet=quiet.get(one.agent, 0),
         )
         for one in there
     ]  # fmt: skip
@@ -201,6 +203,13 @@ async def live(use: Use) -> Live:
         queues=_queues(waits, await use.reach.of_waiting(waits), titles, shut),
         agents=sorted(agents, key=lambda agent: agent.name),
     )
+
+
+async def _quiet(use: Parts, agents: list[str]) -> dict[str, int]:
+    """Who has quiet work, and how much; not asked where no channel of the file makes any."""
+    if not any(taking.quiet for taking in use.watch.current.channels.values()):
+        return {}
+    return await looks.quiet(use.board, agents)
 
 
 async def _ledger(use: Parts) -> Ledger | None:

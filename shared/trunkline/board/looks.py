@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ from trunkline.due import Promise, next_clock, place, promised_ms
 from trunkline.events import Presence
 from trunkline.moments import moment_if_any, moment_of
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
+
+_AGENTS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,20 @@ async def attendance(board: Board, agents: Iterable[str] = ()) -> list[Present]:
     """
     _, lines = await board.call("attendance", *(safe(agent) for agent in agents))
     return [_present([field.decode() for field in line]) for line in lines]
+
+
+async def quiet(board: Board, agents: Sequence[str]) -> dict[str, int]:
+    """How many conversations of each weigh less because their customers are silent; who has none is not in it.
+
+    Asked in pages, so that thousands of agents hold up no move; not all of one moment then. BoardClosed or BoardAway
+    as of `Board.call`.
+    """
+    found: dict[str, int] = {}
+    for first in range(0, len(agents), _AGENTS_AT_ONCE):
+        some = agents[first : first + _AGENTS_AT_ONCE]
+        _, counts = await board.call("quieted", *(safe(agent) for agent in some))
+        found.update((agent, int(count)) for agent, count in zip(some, counts, strict=True) if int(count))
+    return found
 
 
 def _waiting(line: list[Any], now: int) -> Waiting:

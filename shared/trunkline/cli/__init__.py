@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "check": "trunkline.cli.check",
     "explain": "trunkline.cli.explain",
     "failpoints": "trunkline.cli.failpoints",
+    "queue": "trunkline.cli.queue",
     "replay": "trunkline.cli.replay",
     "reset": "trunkline.cli.reset",
     "setup": "trunkline.cli.setup",

@@ -35,6 +35,8 @@ queues:
   promised: {{title: Promised, clocks: {{first_reply_s: 1, resolution_s: 3600}}}}
   rush: {{title: Asks two at once, offer_to: 2}}
   given: {{title: Asks nobody, auto_accept: true}}
+calendars:
+  noons: {{zone: Europe/Riga, week: {{mon: ["12:00-13:00"], tue: ["12:00-13:00"]}}}}
 skills:
   lang.lv: {{title: Latvian}}
   senior: {{title: Seniority}}

@@ -34,3 +34,15 @@ async def test_a_promise_that_is_over_is_on_the_live_page_and_says_why_it_is_due
         told = await until(sue, name, lambda it: it["now"] is not None)
         assert told["now"]["due_by"] == "first_reply"
         assert told["now"]["due_in_s"] < 0
+
+
+async def test_a_desk_is_told_when_a_calendar_is_open_so_that_it_can_count_open_hours(system: Deployment) -> None:
+    async with somebody(system) as ana:
+        status, told = await ana.call("GET", "/api/v1/calendars/noons/open")
+        missing, _ = await ana.call("GET", "/api/v1/calendars/nights/open")
+
+    hour = 3_600_000
+    assert (status, missing) == (200, 404)
+    assert 16 <= len(told["spans"]) <= 19, "two noons a week, sixty days"
+    assert {one["ends"] - one["begins"] for one in told["spans"][1:]} == {hour}
+    assert told["spans"][-1]["ends"] <= told["until"]

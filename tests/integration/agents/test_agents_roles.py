@@ -57,6 +57,7 @@ MATRIX = {
     ("put", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
     ("delete", "/api/v1/canned-replies/{reply}"): SUPERVISORS,
     ("get", "/api/v1/queues"): SIGNED_IN,
+    ("get", "/api/v1/calendars/{calendar}/open"): SIGNED_IN,
     ("get", "/api/v1/transfer-targets"): SIGNED_IN,
     ("get", "/api/v1/configuration"): SUPERVISORS,
     ("get", "/api/v1/account-health"): SUPERVISORS,
@@ -76,6 +77,8 @@ MATRIX = {
     ("get", "/internal/messages/{message}"): OURSELVES,
     ("get", "/internal/conversations/{conversation}/explain"): OURSELVES,
     ("get", "/internal/conversations/{conversation}/letters"): OURSELVES,
+    ("post", "/internal/queues/{queue}/shut"): OURSELVES,
+    ("post", "/internal/queues/{queue}/open"): OURSELVES,
     ("post", "/internal/threads"): OURSELVES,
     ("post", "/internal/mail-threads"): OURSELVES,
     ("post", "/internal/threads/since"): OURSELVES,
@@ -86,7 +89,7 @@ MATRIX = {
 
 NAMES = {
     "conversation": f"0-{'0' * 32}", "agent": new_id(), "message": new_id(), "digest": "0" * 64, "reply": new_id(),
-    "queue": "nowhere",
+    "queue": "nowhere", "calendar": "never",
 }  # fmt: skip
 """Of what is not there."""
 

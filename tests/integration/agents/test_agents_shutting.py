@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -107,3 +109,47 @@ async def test_an_agent_shuts_nothing(system: Deployment) -> None:
     async with somebody(system) as person:
         status, _ = await person.call("POST", "/api/v1/queues/sales/shut", key=new_id(), json={})
         assert status == 403
+
+
+async def operator_says(system: Deployment, *words: str) -> tuple[int, str]:
+    """What `trunkline queue …` ends with and prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "trunkline.cli", "queue", *words, env=os.environ | system.environment(),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def test_an_operator_shuts_and_opens_a_queue_by_the_command_line(system: Deployment, admin: Person) -> None:
+    try:
+        status, said = await operator_says(system, "shut", "sales", "--until", "2h", "--note", "moving house")
+        assert (status, said.startswith("sales is shut until ")) == (0, True), said
+        assert (await live(admin, "sales"))["shut_until"] is not None
+        status, said = await operator_says(system, "shut", "sales")
+        assert (status, said) == (0, "sales is shut until somebody opens it\n")
+        shown = await live(admin, "sales")
+        assert (shown["shut"], shown["shut_until"]) == (True, None)
+    finally:
+        status, said = await operator_says(system, "open", "sales")
+    assert (status, said) == (0, "sales is open\n")
+    assert (await live(admin, "sales"))["shut"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "says"),
+    [
+        (("open", "sales"), 1, "queue: sales is not shut"),
+        (("shut", "nowhere"), 1, "queue: no such queue: nowhere"),
+        (("shut", "../agents"), 2, "small letters, digits and dashes"),
+        (("shut", "sales", "--until", "noon"), 2, "is no time: write 45m"),
+    ],
+)
+async def test_what_cannot_be_done_to_a_queue_is_said_plainly(
+    system: Deployment, words: tuple[str, ...], status: int, says: str
+) -> None:
+    ended, said = await operator_says(system, *words)
+    assert ended == status, said
+    assert says in " ".join(said.replace("│", " ").split())
+    assert "Traceback" not in said

@@ -12,6 +12,7 @@ import pytest
 from tests.integration.board.conftest import Floor, together
 from trunkline.board import Answer, moves
 from trunkline.board.client import answer_of
+from trunkline.board.looks import quiet as quiet_of
 from trunkline.ids import new_id
 from trunkline.requirements import Quiet, Room, requirement_id
 from trunkline.testing.audit import audit
@@ -306,3 +307,13 @@ async def test_of_moves_that_meet_the_silence_either_order_adds_up(floor: Floor)
             assert (await floor.accept("ana", conversation)).ok
             await floor.close("ana", conversation)
         assert await load(floor) == 0, order
+
+
+async def test_supervisors_see_who_has_quiet_work_and_how_much(floor: Floor) -> None:
+    for name in ("ana", "berk"):
+        await floor.arrive(name, capacity=4)
+    conversation = await quiet(floor)
+    owner = (await floor.conversation(conversation))["owner"]
+    assert await quiet_of(floor.board, ["ana", "berk", "nobody"]) == {owner: 1}
+    await floor.receive("quiet")
+    assert await quiet_of(floor.board, ["ana", "berk"]) == {}

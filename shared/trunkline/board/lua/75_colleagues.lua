@@ -18,3 +18,15 @@ verbs.attendance = function(a)
   end
   return { 'ok', found }
 end
+
+-- 1… agents. Of each, in that order: how many of its conversations weigh less because their customers are silent.
+verbs.quieted = function(a)
+  local found = {}
+  for place, name in ipairs(a) do
+    found[place] = 0
+    for _, id in ipairs(redis.call('SMEMBERS', P .. 'ac:' .. name)) do
+      if num(redis.call('HGET', P .. 'c:' .. id, 'relief')) > 0 then found[place] = found[place] + 1 end
+    end
+  end
+  return { 'ok', found }
+end

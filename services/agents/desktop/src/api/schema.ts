@@ -750,6 +750,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars/{calendar}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Spans
+         * @description When a calendar is open within the next sixty days: how much of a clock is left is reckoned by it.
+         */
+        get: operations["open_spans_api_v1_calendars__calendar__open_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/configuration": {
         parameters: {
             query?: never;
@@ -1105,6 +1125,46 @@ export interface paths {
          * @description Keep lines of the channel log.
          */
         post: operations["add_lines_internal_channel_log_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/queues/{queue}/shut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut By Operator
+         * @description What a supervisor's word does, for the operator's command line.
+         */
+        post: operations["shut_by_operator_internal_queues__queue__shut_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/internal/queues/{queue}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open By Operator
+         * @description What a supervisor's word does, for the operator's command line.
+         */
+        post: operations["open_by_operator_internal_queues__queue__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2642,6 +2702,11 @@ export interface components {
              * @description until when they are given so many offers a minute at most
              */
             ramp_until: string | null;
+            /**
+             * Quiet
+             * @description conversations that weigh less in `load` because their customers are silent
+             */
+            quiet: number;
         };
         /**
          * LiveLate
@@ -3148,6 +3213,32 @@ export interface components {
             /** @description of the winner's index; null: given, not compared */
             parts?: components["schemas"]["IndexParts"] | null;
         };
+        /**
+         * OpenSpan
+         * @description From when to when, in ms since the epoch.
+         */
+        OpenSpan: {
+            /** Begins */
+            begins: number;
+            /** Ends */
+            ends: number;
+        };
+        /**
+         * OpenSpans
+         * @description When a calendar is open, from now on.
+         */
+        OpenSpans: {
+            /**
+             * Spans
+             * @description in order; none: it does not open by then
+             */
+            spans: components["schemas"]["OpenSpan"][];
+            /**
+             * Until
+             * @description up to when this is told, in ms since the epoch
+             */
+            until: number;
+        };
         /** Page[Conversation] */
         Page_Conversation_: {
             /** Items */
@@ -3611,6 +3702,25 @@ export interface components {
             note: string;
         };
         /**
+         * ShuttingByOperator
+         * @description Until when, and why.
+         */
+        ShuttingByOperator: {
+            /** Operation */
+            operation: string;
+            /**
+             * Until
+             * @description with its zone, at most a year from now; left out: until it is opened
+             * @example 2026-11-23T09:00:00+02:00
+             */
+            until?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Snoozing
          * @description Until when, and why.
          */
@@ -3958,6 +4068,14 @@ export interface components {
             at?: string | null;
         };
         /**
+         * Turning
+         * @description What makes a repeat of it the same.
+         */
+        Turning: {
+            /** Operation */
+            operation: string;
+        };
+        /**
          * Unsupported
          * @description Something the channel sent and we cannot express: why, and the original text for a person to read.
          */
@@ -4261,6 +4379,8 @@ export type Note = components['schemas']['Note'];
 export type NoteList = components['schemas']['NoteList'];
 export type Now = components['schemas']['Now'];
 export type OfferDetails = components['schemas']['OfferDetails'];
+export type OpenSpan = components['schemas']['OpenSpan'];
+export type OpenSpans = components['schemas']['OpenSpans'];
 export type PageConversation = components['schemas']['Page_Conversation_'];
 export type PageHit = components['schemas']['Page_Hit_'];
 export type Panel = components['schemas']['Panel'];
@@ -4283,6 +4403,7 @@ export type RuleError = components['schemas']['RuleError'];
 export type Running = components['schemas']['Running'];
 export type Session = components['schemas']['Session'];
 export type ShuttingBody = components['schemas']['ShuttingBody'];
+export type ShuttingByOperator = components['schemas']['ShuttingByOperator'];
 export type Snoozing = components['schemas']['Snoozing'];
 export type Status = components['schemas']['Status'];
 export type Stranded = components['schemas']['Stranded'];
@@ -4298,6 +4419,7 @@ export type Tried = components['schemas']['Tried'];
 export type TriedMessage = components['schemas']['TriedMessage'];
 export type TriedMessages = components['schemas']['TriedMessages'];
 export type Trying = components['schemas']['Trying'];
+export type Turning = components['schemas']['Turning'];
 export type Unsupported = components['schemas']['Unsupported'];
 export type Uploaded = components['schemas']['Uploaded'];
 export type Weights = components['schemas']['Weights'];
@@ -8405,6 +8527,68 @@ export interface operations {
             };
         };
     };
+    open_spans_api_v1_calendars__calendar__open_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar: string;
+            };
+            cookie?: {
+                trunkline_session?: string | null;
+                /** @description in its place where the desk is https */
+                "__Host-trunkline_session"?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSpans"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     configuration_api_v1_configuration_get: {
         parameters: {
             query?: never;
@@ -9672,6 +9856,188 @@ export interface operations {
             };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    shut_by_operator_internal_queues__queue__shut_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShuttingByOperator"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    open_by_operator_internal_queues__queue__open_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string | null;
+            };
+            path: {
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Turning"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,7 +9,7 @@ const REMEMBERED_MS = 50 * 60_000; // the board knows an operation id for an hou
 
 export type Verb =
   | "accept" | "decline" | "reply" | "transfer" | "escalate" | "snooze" | "wake" | "assign" | "consult" | "consult-end" | "take-over" | "reorder"
-  | "wrap-up" | "close" | "presence" | "drain";
+  | "wrap-up" | "close" | "presence" | "drain" | "shut" | "open";
 
 /** What a mail's answer says above its words. */
 export interface SentHead {
@@ -31,6 +31,8 @@ export interface Body {
   /** To the front of its line, or back to its own place. */
   front?: boolean;
   to_queue?: string;
+  /** The queue that is shut or opened. */
+  queue?: string;
   to_skill?: string;
   level?: number;
   /** RFC 3339, with its zone. */

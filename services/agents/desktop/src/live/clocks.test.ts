@@ -7,7 +7,7 @@ const state = (more: object) => stateOf({ id: "0-a", clocks: "600000:1200000:360
 
 test("the clock that ends next is shown, with how much of it is left", () => {
   const clock = nextClock(state({ next_reply_by: 20 * MINUTE, resolve_by: 50 * MINUTE, unanswered_at: 1 }));
-  expect(clock).toEqual({ name: "next_reply", at: 20 * MINUTE, lasts: 20 * MINUTE });
+  expect(clock).toEqual({ name: "next_reply", at: 20 * MINUTE, lasts: 20 * MINUTE, calendar: "office" });
   expect(clock && [0, 15, 20, 21].map((minute) => urgencyOf(clock, minute * MINUTE))).toEqual(["calm", "soon", "soon", "late"]);
 });
 

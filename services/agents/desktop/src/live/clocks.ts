@@ -1,5 +1,6 @@
 // What a customer was promised, and when the next of it ends.
 import type { RawState, State } from "./frames";
+import { openBetween, type Open } from "./opening";
 
 export type ClockName = "first_reply" | "next_reply" | "resolution" | "window";
 
@@ -8,6 +9,8 @@ export interface Clock {
   at: number;
   /** How long it lasts in all, in ms of the hours it counts. */
   lasts: number;
+  /** By whose open hours; '' around the clock. */
+  calendar: string;
 }
 
 type Field = "clocks" | "target_at" | "unanswered_at" | "first_reply_by" | "next_reply_by" | "resolve_by" | "window_by";
@@ -25,18 +28,19 @@ export function clocksOf(raw: RawState, before?: State): Pick<State, Field> {
 /** The clock that ends next; null where none runs. The window asks for something only while the customer waits. */
 export function nextClock(state: State): Clock | null {
   if (!state.clocks) return null;
-  const [first = 0, following = 0, resolution = 0, window = 0] = state.clocks.split(":").map(Number);
+  const promises = state.clocks.split(":"), [first = 0, following = 0, resolution = 0, window = 0] = promises.map(Number);
+  const calendar = promises[5] ?? "";
   const all: Clock[] = [
-    { name: "first_reply", at: state.first_reply_by, lasts: first }, { name: "next_reply", at: state.next_reply_by, lasts: following },
-    { name: "resolution", at: state.resolve_by, lasts: resolution }, { name: "window", at: state.unanswered_at ? state.window_by : 0, lasts: window },
+    { name: "first_reply", at: state.first_reply_by, lasts: first, calendar }, { name: "next_reply", at: state.next_reply_by, lasts: following, calendar },
+    { name: "resolution", at: state.resolve_by, lasts: resolution, calendar }, { name: "window", at: state.unanswered_at ? state.window_by : 0, lasts: window, calendar: "" },
   ];
   return all.filter(({ at }) => at > 0).sort((one, other) => one.at - other.at)[0] ?? null;
 }
 
 export type Urgency = "calm" | "soon" | "late";
 
-/** Soon is the last quarter of it. */
-export function urgencyOf({ at, lasts }: Clock, now: number): Urgency {
-  const left = at - now;
-  return left < 0 ? "late" : left <= lasts / 4 ? "soon" : "calm";
+/** Soon is the last quarter of it: of its open hours where `open` says when those are, else of the clock's. */
+export function urgencyOf({ at, lasts }: Clock, now: number, open: Open | null = null): Urgency {
+  if (at < now) return "late";
+  return (open ? openBetween(open, now, at) : at - now) <= lasts / 4 ? "soon" : "calm";
 }

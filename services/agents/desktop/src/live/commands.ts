@@ -15,7 +15,7 @@ export interface Page {
   focus(part: "reply" | "note" | "subject" | "attach" | "list" | "transcript" | "panel" | "add"): void;
 }
 
-export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "consult" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin" | "why";
+export type DialogName = "palette" | "keys" | "decline" | "away" | "transfer" | "consult" | "escalate" | "snooze" | "assign" | "close" | "canned" | "preferences" | "begin" | "why" | "shut" | "drain";
 
 /** The subject of a dialog that sends the begun reply first. */
 export const AFTER_REPLY = "after-reply";
@@ -127,6 +127,8 @@ export const COMMANDS: Command[] = [
   { id: "assign", title: "assign", keys: ["g", "Alt+g"], can: canAssign, run: (desk, page) => page.open("assign", given(desk)?.id) },
   { id: "take-over", title: "takeOver", keys: ["o", "Alt+o"], can: canTakeOver, run: takeOver },
   { id: "reorder", title: "reorder", keys: ["f", "Alt+f"], can: (desk) => Boolean(desk.pointing.at), run: reorder },
+  { id: "shut", title: "shutOrOpen", keys: ["Alt+l"], can: leads, run: (_, page) => page.open("shut") },
+  { id: "drain-somebody", title: "drainSomebody", keys: ["Alt+d"], can: leads, run: (_, page) => page.open("drain") },
   { id: "wrap-up", title: "wrap-up", keys: ["w", "Alt+w"], can: canWrapUp, run: (desk) => desk.actions.start("wrap-up", desk.chosen, {}) },
   { id: "begin", title: "begin", keys: ["b", "Alt+b"], can: (desk) => Boolean(desk.current()), run: (desk, page) => page.open("begin", desk.chosen) },
   { id: "close", title: "close", keys: ["c", "Alt+c"], can: canClose, run: (_, page) => page.open("close") },

@@ -21,6 +21,6 @@ export function takingOver(store: Store, id: string): "take-over" | "assign" {
 /** A colleague asks me to look on. */
 export function tellAsked(desk: Desk, { id, state, question }: Held): void {
   const words = say("askedToLook", { by: desk.names.agent(question?.by ?? ""), who: whoOf(state) });
-  desk.notice([words, question?.note].filter(Boolean).join(" "));
+  desk.notices.news([words, question?.note].filter(Boolean).join(" "), id);
   notify(words, question?.note ?? "", id);
 }

@@ -13,7 +13,9 @@ import type { Welcome } from "./frames";
 import { Looking } from "./looking";
 import { filesOfBody, replyBody, textOfBody } from "./mail";
 import { Names } from "./names";
+import { Notices } from "./notices";
 import { offerKey } from "./offer";
+import { Opening } from "./opening";
 import { Pointing } from "./pointing";
 import { readPrefs, writePrefs, type Prefs } from "./prefs";
 import { Signals } from "./signals";
@@ -27,7 +29,6 @@ import { Watched } from "./watched";
 import { Whispers } from "./whispers";
 import { whoOf } from "./who";
 
-const NOTICES = 3;
 const WROTE = "trunkline.conversation.message-added.v1";
 
 /** A conversation on the screen that need not be mine. */
@@ -35,11 +36,6 @@ export interface Viewed {
   id: string;
   status: string;
   owner: string;
-}
-
-export interface Notice {
-  id: number;
-  words: string;
 }
 
 export class Desk {
@@ -65,7 +61,8 @@ export class Desk {
   /** To be chosen when it comes. */
   private wanted = "";
   prefs = readPrefs();
-  notices: Notice[] = [];
+  readonly opening = new Opening(this.watched.changed);
+  readonly notices = new Notices(this.watched.changed);
   /** Offers answered here, by `id:fence`: their cards are gone before the log says so. */
   readonly answered = new Set<string>();
   private readonly ticker = new Worker(new URL("./tick.ts", import.meta.url), { type: "module" });
@@ -136,6 +133,7 @@ export class Desk {
     const chosen = this.store.all.get(this.chosen);
     if (!chosen) this.chosen = "";
     else if (!document.hidden) {
+      this.notices.seen(chosen.id);
       chosen.unread = 0;
       this.signals.seen(chosen);
     }
@@ -185,16 +183,6 @@ export class Desk {
     this.watched.changed();
   }
 
-  notice(words: string): void {
-    this.notices = [...this.notices, { id: performance.now(), words }].slice(-NOTICES);
-    this.watched.changed();
-  }
-
-  dismiss(id: number): void {
-    this.notices = this.notices.filter((notice) => notice.id !== id);
-    this.watched.changed();
-  }
-
   /** The latest word counts: an earlier one that is still under way is taken back. */
   present(presence: "available" | "away", reason = ""): void {
     for (const each of this.actions.of("")) if (each.verb === "presence") this.actions.discard(each.id);
@@ -240,7 +228,7 @@ export class Desk {
 
   async signOut(): Promise<void> {
     const problem = await endSession();
-    if (problem) this.notice(whyNot(problem));
+    if (problem) this.notices.problem(whyNot(problem));
     else this.signedOut();
   }
 
@@ -275,7 +263,7 @@ export class Desk {
     if (answered && (state !== "refused" || code === "taken")) this.answered.add(`${conversation}:${body.fence ?? 0}`);
     if (state === "refused") {
       if (verb !== "reply") {
-        this.notice(whyNot({ code, detail }, verb));
+        this.notices.problem(whyNot({ code, detail }, verb));
         this.actions.discard(id);
       }
       if (held) void this.store.read(conversation);
@@ -295,6 +283,7 @@ export class Desk {
     this.socket.tick();
     this.actions.pump();
     this.looking.tell();
+    this.notices.tick();
     this.bell.ring(this.offers(), this.prefs.sound);
   }
 }

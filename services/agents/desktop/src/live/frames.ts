@@ -39,6 +39,8 @@ export interface State {
   /** What the customer was promised without an agent: callback. */
   promise: string;
   opted_out: boolean;
+  /** How much less than `weight` it takes of its agent's room: its customer is silent. */
+  relief: number;
   /** Who looks on because the owner asked them to. */
   consulted: string[];
   /** That the customer writes, as `lv`; empty where it cannot be told. */

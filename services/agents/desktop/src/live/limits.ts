@@ -1,7 +1,6 @@
 // What a channel lets one say, before it is said.
 import type { ChannelLimits, Plan } from "../api/schema";
 import { clockOf, dateTimeOf, numberOf, say } from "../words";
-import { clock } from "../api/client";
 import type { State } from "./frames";
 import { segments } from "./segments";
 
@@ -42,9 +41,10 @@ export function windowEnd(plan: Plan, { channel, scheme, last_inbound_at: last }
   return seconds && last ? last + seconds * 1000 : 0;
 }
 
-/** Until when one may reply; empty where there is no end. */
-export function windowWords(end: number): string {
-  const left = end - clock.now();
-  if (!end || left <= 0) return "";
-  return left < SOON_MS ? say("windowSoon", { time: clockOf(left) }) : say("windowUntil", { at: dateTimeOf(end) });
+/** Until when one may reply, or that one may no more; no words where there is no end. */
+export function windowStands(end: number, now: number): { closed: boolean; words: string } {
+  const left = end - now;
+  if (!end) return { closed: false, words: "" };
+  if (left < 0) return { closed: true, words: say("windowClosed", { at: dateTimeOf(end) }) };
+  return { closed: false, words: left < SOON_MS ? say("windowSoon", { time: clockOf(left) }) : say("windowUntil", { at: dateTimeOf(end) }) };
 }

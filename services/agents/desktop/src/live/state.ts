@@ -68,6 +68,7 @@ export function stateOf(raw: RawState): State {
     opted_out: Boolean(raw.opted_out),
     consulted: textOf(raw.consulted).split(",").filter(Boolean),
     rung: Number(raw.rung) || 0,
+    relief: Number(raw.relief) || 0,
     ...clocksOf(raw),
   };
 }
@@ -102,6 +103,9 @@ export const blank = (state: State): Held => ({
 
 /** The record has not told us all we know of yet. */
 export const behind = ({ version, state }: Held): boolean => version < state.version;
+
+/** Its customer is silent since our last word, and so it takes less of its agent's room. */
+export const isQuiet = ({ status, relief }: Pick<State, "status" | "relief">): boolean => status === "active" && relief > 0;
 
 /** A message in one line: its words, or what kind of thing it is. */
 export const wordsOf = (parts: Message["parts"]): string => parts.map(wordsOfPart).filter(Boolean).join("\n");

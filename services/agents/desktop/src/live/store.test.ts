@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { LogEvent, RawState, Row } from "./frames";
-import { lastWords, reasonsOf } from "./state";
+import { isQuiet, lastWords, reasonsOf } from "./state";
 import { Store } from "./store";
 
 let record: Record<string, Row> = {};
@@ -223,4 +223,16 @@ test("who takes over what they were consulted in has it among their own", () => 
   it.event(event(1, "conversation.consulted", { by: "ben", to: "ana" }, { owner: "ben", consulted: "ana" }));
   it.event(event(2, "conversation.taken-over", { by: "ana", sender: "ben" }, { owner: "ana", consulted: "" }));
   expect([it.consulted(), it.own().map(({ id }) => id)]).toEqual([[], ["0-a"]]);
+});
+
+test("that a conversation is quiet is the board's word: the record, which keeps none, takes it not away", async () => {
+  const it = store();
+  it.event(event(1, "conversation.quieted", undefined, { weight: 2, relief: 2 }));
+  record["0-a"] = { conversation: state(1), version: 1, messages: [] };
+  await it.read("0-a");
+  const quiet = it.all.get("0-a")?.state;
+  expect(quiet && isQuiet(quiet)).toBe(true);
+  it.event(event(2, "conversation.message-added", words("m9", "I am back"), { weight: 2, relief: 0 }));
+  const back = it.all.get("0-a")?.state;
+  expect(back && isQuiet(back)).toBe(false);
 });

@@ -146,7 +146,7 @@ export class Store {
   }
 
   private step(type: string, data: EventData, raw: RawState): void {
-    const before = this.all.get(raw.id), what = byItself(type, stateOf(raw), before, this.me);
+    const before = this.all.get(raw.id), what = byItself(type, stateOf(raw), before, this.me, data.details);
     this.conversation(data, raw);
     const held = this.all.get(raw.id) ?? before;
     if (what && held) this.on.decided(what, held);
@@ -208,6 +208,7 @@ export class Store {
     const asked = events.findLast(({ type, details }) => type.startsWith(CONSULTED) && details.to === this.me);
     if (asked) each.question = { by: textOf(asked.details.by), note: textOf(asked.details.note) };
     const state = { ...recalled(stateOf(conversation), events), ...clocksOf(conversation, each.state) };
+    if (!("relief" in conversation)) state.relief = each.state.relief; // the record keeps none
     if (whole >= each.state.version) each.state = { ...state, contact_id: state.contact_id || each.state.contact_id || "", why: state.why || each.state.why };
     else if (state.contact_id) each.state.contact_id = state.contact_id;
     this.drain(each);

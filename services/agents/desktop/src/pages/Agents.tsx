@@ -40,6 +40,7 @@ export default function Agents() {
       </header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
       {strands?.length !== 0 && <Warning strands={strands} close={() => warn([])} />}
+      {!data && !error && <p className="soft" role="status">{say("loading")}</p>}
       {data && <Matrix agents={data} edit={admin ? edit : null} />}
       {edited && (
         <AgentForm

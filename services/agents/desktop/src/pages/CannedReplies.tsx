@@ -22,7 +22,7 @@ export default function CannedReplies() {
   const remove = useMutation({
     mutationFn: (reply: string) => want(api.DELETE("/api/v1/canned-replies/{reply}", { params: { path: { reply } } })),
     onSuccess: again,
-    onError: (problem) => desk.notice(problem.message),
+    onError: (problem) => desk.notices.problem(problem instanceof Problem ? whyNot(problem) : problem.message),
   });
   return (
     <main className="board">
@@ -31,6 +31,7 @@ export default function CannedReplies() {
         <button type="button" className="primary" onClick={() => edit("new")}>{say("addCanned")}</button>
       </header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {!data && !error && <p className="soft" role="status">{say("loading")}</p>}
       {data?.items.length === 0 && <p className="empty">{say("noCannedYet")}</p>}
       <ul className="plain cards">
         {(data?.items ?? []).map((each) => (

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, type ReactNode } from "re
 import { Link, Route, Router, Switch, useLocation } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 import { clock } from "../api/client";
+import { arriving } from "../live/arriving";
 import { title } from "../live/attention";
 import type { Page } from "../live/commands";
 import { Dialogs, type Open } from "../parts/Dialogs";
@@ -16,10 +17,10 @@ import { say, sayName, type Key } from "../words";
 import { DeskPage } from "./DeskPage";
 import { History } from "./History";
 
-const Live = lazy(() => import("./Live"));
-const Agents = lazy(() => import("./Agents"));
-const Canned = lazy(() => import("./CannedReplies"));
-const Setup = lazy(() => import("./Setup"));
+const Live = lazy(() => arriving(() => import("./Live")));
+const Agents = lazy(() => arriving(() => import("./Agents")));
+const Canned = lazy(() => arriving(() => import("./CannedReplies")));
+const Setup = lazy(() => arriving(() => import("./Setup")));
 
 export function Frame() {
   return <Router hook={useHashLocation}><Framed /></Router>;
@@ -41,8 +42,8 @@ function Framed() {
           <Strips />
           <Offers />
           <Fence key={path.split("/")[1]}><Pages /></Fence>
+          <Notices />
         </div>
-        <Notices />
         {open && <Dialogs key={open.turn} open={open} close={() => show((now) => (now === open ? null : now))} />}
         <TabTitle />
       </div>
@@ -149,13 +150,14 @@ function Undrain() {
   return <button type="button" className="primary" onClick={() => desk.drain(desk.me.id, false)}>{say("undrain")}</button>;
 }
 
+/** Below the page and not over it: what is said there must cover no button. */
 function Notices() {
   const desk = useDesk();
   return (
     <div className="notices" role="alert">
-      {desk.notices.map(({ id, words }) => (
-        <p key={id} className="notice"><span>{words}</span>
-          <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={() => desk.dismiss(id)}>✕</button>
+      {desk.notices.all.map(({ id, words, news }) => (
+        <p key={id} className={news ? "notice news" : "notice"}><span>{words}</span>
+          <button type="button" className="quiet" aria-label={say("closeDialog")} onClick={() => desk.notices.dismiss(id)}>✕</button>
         </p>
       ))}
     </div>

@@ -1,22 +1,22 @@
 // The floor now, for supervisors: what waits and why, who is there and how loaded.
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, Problem, want } from "../api/client";
+import { Problem } from "../api/client";
 import type { LiveAgent, LiveLateness, LiveNeed, LiveQueue, Ledger as Difference } from "../api/schema";
 import { skillWords, type SkillNames } from "../live/skills";
+import { Drain } from "../parts/Draining";
+import { useLive } from "../parts/live";
 import { ShutOrOpen } from "../parts/Shutting";
 import { useDesk, useNow, usePage } from "../parts/use";
 import { lengthOf, numberOf, say, sayName, shutWords, timeOf, whyNot } from "../words";
 import { WaitingLine } from "./WaitingLine";
 
-const EVERY_MS = 2_000;
-
 export default function Live() {
-  const { data, error } = useQuery({ queryKey: ["live"], queryFn: () => want(api.GET("/api/v1/live")), refetchInterval: EVERY_MS });
+  const { data, error } = useLive();
   return (
     <main className="board">
       <header className="row"><h1 className="grow">{say("pageLive")}</h1><span className="soft">{data ? say("asOf", { time: timeOf(data.at) }) : ""}</span></header>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {!data && !error && <p className="soft" role="status">{say("loading")}</p>}
       {data && <Ledger ledger={data.ledger} />}
       {data && <Queues queues={data.queues} />}
       {data && data.late.count > 0 && <Late late={data.late} />}
@@ -46,6 +46,9 @@ function Slack({ value }: { value: number | null }) {
   return <td data-of={of}><span className={`chip ${late ? "late" : value < 60 ? "soon" : "calm"}`}>{say(late ? "lateBy" : "dueIn", { time: seconds(value) })}</span></td>;
 }
 
+/** The head of a column of buttons. */
+const Acts = () => <th scope="col"><span className="hidden">{say("actions")}</span></th>;
+
 function Queues({ queues }: { queues: LiveQueue[] }) {
   return (
     <div className="card">
@@ -54,7 +57,7 @@ function Queues({ queues }: { queues: LiveQueue[] }) {
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="queues-head" tabIndex={0}>
         <table className="stack">
-          <thead><tr>{(["queue", "waiting", "oldest", "mostUrgent", "whoCould"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}</tr></thead>
+          <thead><tr>{(["queue", "waiting", "oldest", "mostUrgent", "whoCould"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}<Acts /></tr></thead>
           <tbody>{queues.map((queue) => <QueueRows key={queue.name} queue={queue} />)}</tbody>
         </table>
       </div>
@@ -74,14 +77,14 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
         <th scope="row">{queue.waiting ? <button type="button" className="quiet link" title={say("showWaiting")} onClick={() => seek(queue.name)}>{queue.title}</button> : queue.title}</th>
         <td data-of={say("waiting")}>{numberOf(queue.waiting)}</td><td data-of={say("oldest")}>{seconds(queue.oldest_s)}</td><Slack value={queue.slack_s} />
         <td>
-          {queue.shut && <strong className="bad">{shutWords(queue.shut_until)} </strong>}
+          {queue.shut && <strong className="bad">{shutWords(queue.shut_until)}</strong>}
           {queue.unserved > 0 ? <strong className="bad">{say("unserved", { count: queue.unserved })}{queue.unroutable > 0 && `; ${say("unroutable", { count: queue.unroutable })}`}</strong> : queue.waiting || queue.shut ? "" : say("nothingWaits")}
-          <ShutOrOpen queue={queue} />
         </td>
+        <td className="acts"><ShutOrOpen queue={queue} /></td>
       </tr>
       {queue.waiting > 0 && (
         <tr className="soft">
-          <td colSpan={5}>
+          <td colSpan={6}>
             <details className="line" onToggle={({ currentTarget }) => show(currentTarget.open)}>
               <summary>{say("line")}</summary>
               {open && <WaitingLine queue={queue.name} title={queue.title} />}
@@ -89,19 +92,19 @@ function QueueRows({ queue }: { queue: LiveQueue }) {
           </td>
         </tr>
       )}
-      {queue.needs.map((need, place) => <NeedRow key={place} need={need} />)}
+      {queue.needs.map((need, place) => <NeedRow key={place} need={need} shut={queue.shut} />)}
     </>
   );
 }
 
-function NeedRow({ need }: { need: LiveNeed }) {
+function NeedRow({ need, shut }: { need: LiveNeed; shut: boolean }) {
   const desk = useDesk();
   const skills = skillWords(desk.names, need.skills);
   return (
     <tr className="soft">
       <td>{desk.names.channel(need.channel)}{skills && ` · ${skills}`}</td>
       <td data-of={say("waiting")}>{numberOf(need.waiting)}</td><td data-of={say("oldest")}>{seconds(need.oldest_s)}</td><Slack value={need.slack_s} />
-      <td>{need.roster_able === 0 ? <strong className="bad">{servedWords(desk.names, need)}</strong> : servedWords(desk.names, need)}</td>
+      <td colSpan={2}>{need.roster_able === 0 ? <strong className="bad">{servedWords(desk.names, need)}</strong> : shut ? "–" : servedWords(desk.names, need)}</td>
     </tr>
   );
 }
@@ -119,7 +122,7 @@ function Late({ late: { count, first } }: { late: LiveLateness }) {
   const desk = useDesk(), page = usePage();
   return (
     <div className="card">
-      <h2 id="late-head">{say("late")}</h2>
+      <h2 id="late-head">{say("lateHead")}</h2>
       <p className="soft">{say("lateCount", { count })}</p>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="late-head" tabIndex={0}>
@@ -145,17 +148,6 @@ const presenceWords = ({ presence, reason, draining, ramp_until: ramp }: LiveAge
     ramp && Date.parse(ramp) > Date.now() ? say("rampsUntil", { at: timeOf(ramp) }) : "",
   ].filter(Boolean).join(" · ");
 
-/** Whether an agent is given new work is a supervisor's word, too; what they have stays. */
-function Drain({ one: { id, name, draining } }: { one: LiveAgent }) {
-  const desk = useDesk(), words = say(draining ? "undrain" : "drain");
-  return (
-    <button
-      type="button" className="quiet" aria-label={`${words}: ${name}`} disabled={desk.actions.of("").some(({ verb, body }) => verb === "drain" && body.agent === id)}
-      onClick={() => desk.drain(id, !draining)}
-    >{words}</button>
-  );
-}
-
 function Agents({ agents }: { agents: LiveAgent[] }) {
   const now = useNow();
   return (
@@ -164,14 +156,15 @@ function Agents({ agents }: { agents: LiveAgent[] }) {
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- as above */}
       <div className="scroll" role="region" aria-labelledby="agents-head" tabIndex={0}>
         <table className="stack">
-          <thead><tr>{(["agent", "presence", "since", "load"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}</tr></thead>
+          <thead><tr>{(["agent", "presence", "since", "load"] as const).map((key) => <th key={key} scope="col">{say(key)}</th>)}<Acts /></tr></thead>
           <tbody>
             {agents.map((one) => (
               <tr key={one.id}>
                 <th scope="row">{one.name}</th>
-                <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {presenceWords(one)} <Drain one={one} /></td>
+                <td data-of={say("presence")}><span className={`dot ${one.presence}`} /> {presenceWords(one)}</td>
                 <td data-of={say("since")}>{one.since ? lengthOf(Math.max(0, now - Date.parse(one.since))) : "–"}</td>
-                <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}</td>
+                <td data-of={say("load")}><meter min={0} max={Math.max(1, one.capacity)} value={one.load} aria-label={say("load")} /> {numberOf(one.load)} / {numberOf(one.capacity)}{one.quiet > 0 && <> <span className="chip calm" title={say("quietExplained")}>{say("quietCount", { count: one.quiet })}</span></>}</td>
+                <td className="acts"><Drain one={one} /></td>
               </tr>
             ))}
           </tbody>

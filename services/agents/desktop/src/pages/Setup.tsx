@@ -21,6 +21,7 @@ export default function Setup({ rule }: { rule: string }) {
       <h1>{say("pageSetup")}</h1>
       <p className="soft">{say("setupFrom")}</p>
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {!data && !error && <p className="soft" role="status">{say("loading")}</p>}
       {data && <Queues desk={desk} running={data} />}
       {data && <Rules desk={desk} running={data} sought={rule} />}
       {data && desk.me.role === "admin" && <RuleTrial accounts={data.accounts} digest={data.digest} />}

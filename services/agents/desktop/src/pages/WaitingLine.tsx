@@ -1,18 +1,18 @@
 // What waits in a queue, in the order in which it is served; a supervisor moves one to the front, or back.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, want } from "../api/client";
+import { api, Problem, want } from "../api/client";
 import type { LinePlace } from "../api/schema";
 import { channelIcon, Icon } from "../parts/Icon";
 import { isTouch, useDesk, useNow } from "../parts/use";
 import { addressOf } from "../live/who";
-import { lengthOf, say } from "../words";
+import { lengthOf, say, whyNot } from "../words";
 
 const EVERY_MS = 2_000;
 
 export function WaitingLine({ queue, title }: { queue: string; title: string }) {
   const desk = useDesk(), [note, write] = useState("");
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: ["line", queue],
     queryFn: () => want(api.GET("/api/v1/live/line", { params: { query: { queue } } })),
     refetchInterval: EVERY_MS,
@@ -22,6 +22,8 @@ export function WaitingLine({ queue, title }: { queue: string; title: string }) 
   return (
     <>
       <label className="row">{say("reorderWhy")} <input className="grow" maxLength={2000} value={note} onChange={({ target }) => write(target.value)} /></label>
+      {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
+      {data?.items.length === 0 && <p className="soft">{say("nothingWaits")}</p>}
       <ol className="plain" aria-label={say("lineOf", { queue: title })}>
         {(data?.items ?? []).map((place) => <Waiting key={place.conversation} place={place} note={note} />)}
       </ol>

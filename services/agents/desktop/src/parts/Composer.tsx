@@ -2,12 +2,12 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { clock } from "../api/client";
 import { AFTER_REPLY, canWrite, SENDING, sendingOf, type Sending } from "../live/commands";
-import { limitOf, windowEnd, windowWords } from "../live/limits";
+import { limitOf, windowEnd, windowStands } from "../live/limits";
 import type { Then } from "../live/actions";
 import type { Desk } from "../live/desk";
 import { untilTheyWrite } from "../live/snoozed";
 import type { Held } from "../live/state";
-import { dateTimeOf, say, type Key } from "../words";
+import { say, type Key } from "../words";
 import { AttachButton, Attachments, useFiles } from "./Attach";
 import { Icon } from "./Icon";
 import { statusWords } from "./List";
@@ -15,6 +15,7 @@ import { MailFields } from "./Mail";
 import { isTouch, useDesk, useNow, usePage } from "./use";
 
 type Mode = "reply" | "note";
+type Window = ReturnType<typeof windowStands>;
 
 const WORDS = { reply: { label: "replyTo", hint: "replyHint" }, note: { label: "noteFor", hint: "noteHint" } } as const;
 
@@ -27,8 +28,8 @@ export function Composer({ each, writeNote }: Props) {
   const desk = useDesk(), page = usePage(), draft = desk.drafts.draft(each.id);
   const [mode, write] = useMode(each);
   const [saving, save] = useState(false);
-  const text = draft[mode], limit = limitOf(desk.names.plan, each.state, text), closed = useClosed(each);
-  const can = mode === "note" ? !saving : canWrite(desk) && !closed;
+  const text = draft[mode], limit = limitOf(desk.names.plan, each.state, text), window = useWindow(each);
+  const can = mode === "note" ? !saving : canWrite(desk) && !window.closed;
   const files = useFiles(each, can && mode === "reply");
   const ready = can && (mode === "note" ? text.trim() !== "" : isWhole(desk, each) && !limit.over);
   const box = useBox(each.id, can);
@@ -73,7 +74,7 @@ export function Composer({ each, writeNote }: Props) {
       />
       <div className="row">
         <span id="count" className={limit.over && mode === "reply" ? "bad grow" : "soft grow"}>
-          {mode === "note" ? say("noteNotSent") : replyWords(desk, each, limit.words, closed)}
+          {mode === "note" ? say("noteNotSent") : replyWords(desk, each, limit.words, window)}
         </span>
         {mode === "reply" && <SendAnd ready={ready} act={sendAnd} />}
         <button type="submit" className="primary" disabled={!ready}>{say(verbOf(mode, saving))}</button>
@@ -102,11 +103,11 @@ const BeforeWords = ({ each, can }: { each: Held; can: boolean }) => (
 const verbOf = (mode: Mode, saving: boolean): Key => (mode === "reply" ? "send" : saving ? "saving" : "keepNote");
 
 /** Below the box: why nothing can be sent, or how much, and until when. */
-function replyWords(desk: Desk, each: Held, limit: string, closed: string): string {
+function replyWords(desk: Desk, each: Held, limit: string, window: Window): string {
   if (each.state.opted_out) return say("opted-out");
   if (!canWrite(desk) && !desk.actions.of(each.id).length) return say("cannotWrite", { why: statusWords(desk, each, clock.now()) });
   if (desk.uploads.of(each.id).length) return say("filesWait");
-  return closed || [limit, windowWords(windowEnd(desk.names.plan, each.state))].filter(Boolean).join(" · ");
+  return window.closed ? window.words : [limit, window.words].filter(Boolean).join(" · ");
 }
 
 /** To the customer or to colleagues: one look tells which. */
@@ -143,10 +144,10 @@ function SendAnd({ ready, act }: { ready: boolean; act: (how: Exclude<Sending, "
   );
 }
 
-/** Why the channel takes no reply now; empty if it does. */
-function useClosed({ state }: Held): string {
-  const desk = useDesk(), now = useNow(), end = windowEnd(desk.names.plan, state);
-  return end && end < now ? say("windowClosed", { at: dateTimeOf(end) }) : "";
+/** Until when the channel takes a reply, counted down. */
+function useWindow({ state }: Held): Window {
+  const desk = useDesk(), now = useNow();
+  return windowStands(windowEnd(desk.names.plan, state), now);
 }
 
 /** The box takes the focus when its conversation is chosen and one may write; on a phone it waits to be touched. */

@@ -32,7 +32,7 @@ export function Conversation({ each }: { each: Held }) {
 }
 
 function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; togglePanel: () => void }) {
-  const desk = useDesk(), page = usePage(), now = useNow(), { state } = each;
+  const desk = useDesk(), now = useNow(), { state } = each;
   const name = useRef<HTMLHeadingElement>(null);
   // On a phone the name takes the focus of the choice: the keyboard stays away.
   useEffect(() => {
@@ -45,17 +45,25 @@ function Head({ each, panel, togglePanel }: { each: Held; panel: boolean; toggle
       <h2 id="who" ref={name} tabIndex={-1}>{whoOf(state)}</h2>
       <span className="soft grow about">{[statusWords(desk, each, now), state.display && addressOf(state), state.account].filter(Boolean).join(" · ")}</span>
       <Lookers conversation={each.id} />
-      <span className="verbs row">
-        {state.status === "snoozed"
-          ? <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>
-          : <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>}
-        <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
-        <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
-        <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>
-        <More />
-      </span>
+      {!desk.store.looksOn(state) && <Verbs each={each} />}
       <button type="button" className="quiet panel-toggle" aria-expanded={panel} aria-label={say("contactPanel")} onClick={togglePanel}><Icon name="person" /></button>
     </header>
+  );
+}
+
+/** What its owner does; who looks on has two verbs of their own, above what was said. */
+function Verbs({ each }: { each: Held }) {
+  const desk = useDesk(), page = usePage();
+  return (
+    <span className="verbs row">
+      {each.state.status === "snoozed"
+        ? <button type="button" className="primary" disabled={!canWake(desk)} onClick={() => desk.wake(each.id)}>{say("wake")}</button>
+        : <button type="button" disabled={!canSnooze(desk)} onClick={() => page.open("snooze")}>{say("snooze")}</button>}
+      <button type="button" disabled={!canTransfer(desk)} onClick={() => page.open("transfer")}>{say("transfer")}</button>
+      <button type="button" disabled={!canWrapUp(desk)} onClick={() => desk.actions.start("wrap-up", each.id, {})}>{say("wrap-up")}</button>
+      <button type="button" disabled={!canClose(desk)} onClick={() => page.open("close")}>{say("close")}</button>
+      <More />
+    </span>
   );
 }
 
@@ -87,7 +95,7 @@ function useNotes(conversation: string) {
       want(api.POST(NOTES, { params: { ...params, header: { "idempotency-key": id } }, body: { text } })),
     retry: 3,
     onSuccess: () => queries.invalidateQueries({ queryKey: key }),
-    onError: (problem) => desk.notice(whyNot({ code: "noteFailed", detail: problem.message })),
+    onError: (problem) => desk.notices.problem(whyNot({ code: "noteFailed", detail: problem.message })),
   });
   return { items: data?.items ?? [], write: (text: string) => mutateAsync({ id: newId(), text }) };
 }

@@ -5,10 +5,12 @@ import { say, sayName, type Key } from "../words";
 import { Asking } from "./Asking";
 import { Beginning } from "./Beginning";
 import { CannedDialog } from "./Canned";
+import { Draining } from "./Draining";
 import { Explaining } from "./Explaining";
 import { KeyList, Palette } from "./Palette";
 import { Assigning, Consulting, Escalating, Snoozing, Transferring } from "./Passing";
 import { PreferencesDialog } from "./Preferences";
+import { Shutting } from "./Shutting";
 import { useDesk } from "./use";
 
 const DECLINE: Key[] = ["busy", "not-my-skill", "break", "other"];
@@ -33,12 +35,21 @@ export function Dialogs({ open: { dialog, subject, about }, close }: { open: Ope
     case "consult": return <Consulting close={close} />;
     case "escalate": return <Escalating close={close} />;
     case "snooze": return <Snoozing afterReply={subject === AFTER_REPLY} close={close} />;
-    case "assign": return <Assigning conversation={subject} close={close} />;
     case "close": return <Closing afterReply={subject === AFTER_REPLY} close={close} />;
     case "canned": return <CannedDialog close={close} />;
     case "why": return <Explaining conversation={subject} close={close} />;
     case "begin": return <Beginning conversation={subject} address={about} close={close} />;
     case "preferences": return <PreferencesDialog close={close} />;
+    default: return <Supervising dialog={dialog} subject={subject} close={close} />;
+  }
+}
+
+/** What only supervisors are asked. */
+function Supervising({ dialog, subject, close }: { dialog: "assign" | "shut" | "drain"; subject: string; close: () => void }) {
+  switch (dialog) {
+    case "assign": return <Assigning conversation={subject} close={close} />;
+    case "shut": return <Shutting named={subject} close={close} />;
+    case "drain": return <Draining close={close} />;
   }
 }
 

@@ -1,12 +1,12 @@
 // My conversations: who, the customer's last words, the clock, what is unread, what I have begun to write.
 import { useEffect, useRef } from "react";
 import { VList, type VListHandle } from "virtua";
-import { nextClock, urgencyOf, type Clock as Clocked } from "../live/clocks";
 import type { Desk } from "../live/desk";
 import type { State } from "../live/frames";
-import { lastWords, targetOf, type Held } from "../live/state";
+import { isQuiet, lastWords, type Held } from "../live/state";
 import { whoOf } from "../live/who";
-import { clockOf, dateTimeOf, lengthOf, say, sayStatus } from "../words";
+import { clockOf, dateTimeOf, say, sayStatus } from "../words";
+import { ClockChip } from "./ClockChip";
 import { Empty } from "./Empty";
 import { channelIcon, Icon } from "./Icon";
 import { useDesk, useNow } from "./use";
@@ -40,7 +40,7 @@ function Row({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
         <Icon name={channelIcon(state.channel)} />
         <strong>{whoOf(state) || "…"}</strong>
         {each.unread > 0 && <span className="unread"><span className="hidden">{say("unread", { count: each.unread })}</span><span aria-hidden="true">{each.unread}</span></span>}
-        <Clock desk={desk} each={each} now={now} />
+        <ClockChip desk={desk} each={each} now={now} />
       </span>
       <span className="words">
         {draft && !chosen ? <><em>{say("draft")}</em> {draft}</> : lastWords(each) || (state.last_inbound_at ? "…" : say("event.conversation.begun"))}
@@ -89,38 +89,6 @@ function SnoozedRow({ desk, each: { id, state } }: { desk: Desk; each: Held }) {
 
 const wakesWords = ({ wake_at: at }: State): string => (at ? say("wakesAt", { at: dateTimeOf(at) }) : sayStatus("snoozed"));
 
-interface Chip {
-  words: string;
-  kind: "calm" | "soon" | "late";
-  meaning: string;
-}
-
-function clockChip(clock: Clocked, now: number): Chip {
-  const kind = urgencyOf(clock, now), time = lengthOf(Math.abs(clock.at - now));
-  return { words: time, kind, meaning: `${say(`clock.${clock.name}`)}: ${say(kind === "late" ? "lateBy" : "dueIn", { time })}` };
-}
-
-/** The one time that matters now: the next thing the customer was promised, else since when they wait. */
-export function chipOf({ state, messages }: Held, me: string, now: number): Chip | null {
-  if (state.owner !== me || state.status === "closed" || state.status === "wrapping-up") return null;
-  const clock = nextClock(state), last = messages.at(-1);
-  if (clock) return clockChip(clock, now);
-  if (!state.replied_at && state.due) {
-    const left = targetOf(state) - now;
-    if (left < 0) return { words: lengthOf(-left), kind: "late", meaning: say("lateBy", { time: lengthOf(-left) }) };
-    return { words: lengthOf(left), kind: left < 60_000 ? "soon" : "calm", meaning: say("dueIn", { time: lengthOf(left) }) };
-  }
-  if (last?.direction !== "inbound") return null;
-  const waits = Math.max(0, now - Date.parse(last.at)), time = lengthOf(waits);
-  return { words: time, kind: waits > 300_000 ? "soon" : "calm", meaning: say("waitsFor", { time }) };
-}
-
-function Clock({ desk, each, now }: { desk: Desk; each: Held; now: number }) {
-  const chip = chipOf(each, desk.me.id, now);
-  if (!chip) return null;
-  return <span className={`chip ${chip.kind}`} title={chip.meaning}><span className="hidden">{chip.meaning}</span><span aria-hidden="true">{chip.kind === "late" ? "−" : ""}{chip.words}</span></span>;
-}
-
 export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "closed") return sayStatus("closed");
   if (state.status === "snoozed") return wakesWords(state);
@@ -129,5 +97,5 @@ export function statusWords(desk: Desk, { state }: Held, now: number): string {
   if (state.status === "offered") return say("offered", { to: desk.names.agents(state.offered_to) });
   if (state.status === "queued") return say("queued", { queue: desk.names.queue(state.queue) });
   const left = state.status === "wrapping-up" && state.wrap_until ? ` ${clockOf(Math.max(0, state.wrap_until - now))}` : "";
-  return sayStatus(state.status) + left;
+  return sayStatus(state.status) + left + (isQuiet(state) ? ` · ${say("isQuiet")}` : "");
 }

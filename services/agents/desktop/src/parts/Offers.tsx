@@ -4,9 +4,11 @@ import { clock } from "../api/client";
 import type { Action } from "../live/actions";
 import type { Desk } from "../live/desk";
 import { offerKey } from "../live/offer";
+import { windowEnd, windowStands } from "../live/limits";
 import { lastWords, type Held } from "../live/state";
 import { whoOf } from "../live/who";
 import { clockOf, say } from "../words";
+import { ClockChip } from "./ClockChip";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, useNow, usePage } from "./use";
 import { whyMe } from "./why";
@@ -35,6 +37,7 @@ function OfferCard({ desk, offer, first }: { desk: Desk; offer: Held; first: boo
         <span className="timer" role="timer" aria-live="off">{left ? clockOf(left) : say("timeOver")}</span>
       </header>
       <blockquote>{lastWords(offer) || "…"}</blockquote>
+      <p className="row promised"><ClockChip desk={desk} each={offer} now={now} whole /> <span className="soft">{windowStands(windowEnd(desk.names.plan, state), now).words}</span></p>
       <p><span className="soft">{say("whyYou")}:</span> {whyMe(desk, offer)} <button type="button" className="quiet link" onClick={() => page.open("why", offer.id)}>{say("why")}{keys && <kbd>y</kbd>}</button></p>
       <progress max={whole} value={left} aria-hidden="true" />
       <p className="row end">

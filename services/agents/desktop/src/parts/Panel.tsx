@@ -5,9 +5,9 @@ import { Link } from "wouter";
 import { api, want } from "../api/client";
 import type { PastEvent } from "../api/schema";
 import type { Desk } from "../live/desk";
-import type { Held } from "../live/state";
+import { isQuiet, textOf, type Held } from "../live/state";
 import { addressOf, whoOf } from "../live/who";
-import { dateTimeOf, languageOf, momentOf, say, sayEvent, sayName, sayStatus } from "../words";
+import { dateTimeOf, languageOf, momentOf, say, sayEvent, sayName, sayStatus, sayTold } from "../words";
 import { channelIcon, Icon } from "./Icon";
 import { isTouch, useDesk, usePage } from "./use";
 import { whyMe } from "./why";
@@ -33,7 +33,8 @@ export function Panel({ each }: { each: Held }) {
         <dt>{say("channel")}</dt><dd>{desk.names.channelOf(state)}</dd>
         {state.language && <><dt>{say("customersLanguage")}</dt><dd>{languageOf(state.language)}</dd></>}
         <dt>{say("begun")}</dt><dd>{dateTimeOf(state.opened_at)}</dd>
-        <dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd>
+        {isQuiet(state) && <><dt>{say("load")}</dt><dd>{say(state.relief >= state.weight ? "quietNoRoom" : "quietLessRoom")}</dd></>}
+        {!desk.store.looksOn(state) && <><dt>{say("whyYou")}</dt><dd>{whyMe(desk, each)}</dd></>}
       </dl>
       <p><button type="button" onClick={() => page.open("why", each.id)}>{say("why")}{!isTouch() && <kbd>Alt+y</kbd>}</button></p>
       <Story key={each.id} desk={desk} each={each} />
@@ -77,5 +78,6 @@ export function eventWords(desk: Desk, { type, agent, reason, details }: PastEve
   const why = type.includes(`.${reason}.`) ? "" : sayName(reason); // "missed, because expired" says nothing
   const result = type.includes(".closed.") && typeof details.code === "string" ? sayName(details.code) : "";
   const whom = typeof details.to === "string" && details.to !== agent ? desk.names.agent(details.to) : "";
-  return [sayEvent(type), agent && desk.names.agents(agent), whom, why, result, note].filter(Boolean).join(" · ");
+  const kind = textOf(details.kind).split(".")[0] ?? "", told = type.includes(".told.") ? sayTold(kind) : "";
+  return [sayEvent(type), told, agent && desk.names.agents(agent), whom, why, result, note].filter(Boolean).join(" · ");
 }

@@ -6,16 +6,19 @@ import type { Body } from "../live/actions";
 import { usualTimes, type Until } from "../live/snoozed";
 import { dateTimeOf, say, sayName, whyNot } from "../words";
 import { Asking } from "./Asking";
-import { useDesk } from "./use";
+import { localTime, useDesk } from "./use";
 
 const LEVELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /** Who is here changes all day. Unless somebody answers, those of before are shown. */
 function useColleagues(): KnownAgent[] {
   const desk = useDesk();
-  useEffect(() => void desk.names.meetColleagues().catch((problem: unknown) => desk.notice(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
-  return desk.names.colleagues.filter((one) => one.id !== desk.me.id && one.presence !== "offline");
+  useEffect(() => void desk.names.meetColleagues().catch((problem: unknown) => desk.notices.problem(problem instanceof Problem ? whyNot(problem) : String(problem))), [desk]);
+  return desk.names.colleagues.filter((one) => one.id !== desk.me.id && one.presence !== "offline").sort((one, other) => ease(one) - ease(other));
 }
+
+/** Who could take it now comes first, then who is here without room, then who is away. */
+const ease = ({ presence, room }: KnownAgent): number => (presence === "available" ? 0 : 2) + (room ? 0 : 1);
 
 function NoteBox() {
   return <label>{say("transferNote")}<textarea name="note" rows={3} maxLength={2000} /></label>;
@@ -134,10 +137,4 @@ export function Snoozing({ afterReply, close }: { afterReply: boolean; close: ()
       <label>{say("closeNote")}<textarea name="note" rows={2} maxLength={2000} /></label>
     </Asking>
   );
-}
-
-/** As the browser's own field for times wants it. */
-function localTime(at: number): string {
-  const date = new Date(at);
-  return new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -64,5 +64,11 @@ export const useNarrow = (): boolean => useSyncExternalStore(onWidth, () => narr
 
 const coarse = matchMedia("(pointer: coarse)");
 
+/** A time of this wall's clock, as the browser's own field for times wants it. */
+export function localTime(at: number): string {
+  const date = new Date(at);
+  return new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 /** Whether fingers point here: then Enter makes a new line, and no keys are shown. */
 export const isTouch = (): boolean => coarse.matches;

@@ -23,7 +23,7 @@ const NAMES = new Set([
   "busy", "not-my-skill", "break", "meeting", "training", "other", "resolved", "no-answer", "spam",
   "available", "away", "offline", "tel", "mailto", "whatsapp", "visitor",
   "accept", "decline", "reply", "transfer", "escalate", "snooze", "wake", "assign", "wrap-up", "close", "callback", "drain", "taken",
-  "consult", "consult-end", "take-over", "reorder",
+  "consult", "consult-end", "take-over", "reorder", "shut", "open",
 ]);
 
 /** Words for the codes of what was not done. */
@@ -58,6 +58,9 @@ export const sayStatus = (status: string): string => sayPrefixed("is", status);
 
 /** What somebody is here. */
 export const sayRole = (role: string): string => sayPrefixed("role", role);
+
+/** Of what kind words without an agent were. */
+export const sayTold = (kind: string): string => sayPrefixed("told", kind);
 
 /** What happened, in a few words. */
 export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));

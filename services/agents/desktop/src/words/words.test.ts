@@ -30,6 +30,15 @@ test.each([["tr", tr], ["lv", lv]] as const)("%s says everything, with the same 
   }
 });
 
+test.each(["en", "tr", "lv"])("%s says each thing in one place: of two, the later would stand for both", (language) => {
+  const files = import.meta.glob<string>("./*.ts", { query: "?raw", import: "default", eager: true });
+  const sources = Object.entries(files).filter(([name]) => name.endsWith(`/${language}.ts`) || name.endsWith(`.${language}.ts`));
+  const keys = sources.flatMap(([, source]) => [...source.matchAll(/^ {2}"?([\w.-]+)"?: /gm)].map(([, key]) => key));
+  expect(sources.length).toBeGreaterThan(5);
+  expect(keys.length).toBeGreaterThanOrEqual(Object.keys(en).length);
+  expect(keys.filter((key, place) => keys.indexOf(key) !== place)).toEqual([]);
+});
+
 test.each([[0, "0 nelasītu ziņu"], [1, "1 nelasīta ziņa"], [2, "2 nelasītas ziņas"], [11, "11 nelasītu ziņu"], [21, "21 nelasīta ziņa"]])(
   "Latvian has three forms: %i", (count, words) => {
     speak("lv-LV");
