@@ -39,7 +39,7 @@ class Outcomes:
         self._bus = bus
         self._pen = pen
         self._window = window
-        self._writes: Gather[Outcome, int] = Gather(self._write, limit=_BATCH)
+        self._writes: Gather[Outcome, int] = Gather(self._write, limit=_BATCH, turn=bus.turn)
 
     async def record(self, outcome: Outcome) -> None:
         """Write it; returns when it is in the log. AppendUnknown: only the log can say, take the pen anew."""
@@ -59,7 +59,7 @@ class Outcomes:
             records[-1].value,
             (*records[-1].headers, (Header.POSITION, self._window.text().encode())),
         )
-        first = await self._bus.append(self._pen.partition, records)
+        first = await self._bus.append(self._pen.partition, records, paced=True)
         await afailpoint("notify.recorded")
         return [first + n for n in range(len(outcomes))]
 

@@ -48,6 +48,7 @@ class Relay:
     async def run(self) -> None:
         """Relay for ever. Fenced, Stale, NotYet or AppendUnknown end it: only the log can then say what was relayed."""
         while True:
+            await self._core.bus.turn()  # before it reads: what is decided until then shares the batch
             self._wake.clear()
             entries, more = await self._read()
             batch = cut(entries, more=more)
@@ -94,7 +95,7 @@ class Relay:
         self._oldest_ms = batch[0].at_ms
         failpoint("relay.read")
         async with self.writing:
-            await self._core.bus.append(self._pen.partition, [entry.record for entry in batch])
+            await self._core.bus.append(self._pen.partition, [entry.record for entry in batch], paced=True)
         failpoint("relay.appended")
         self.last = batch[-1].id
         self._old.append((time.monotonic(), self.last))

@@ -17,12 +17,20 @@ class Gather(Generic[A, R]):
 
     `call` gets at most `limit` items and returns as many results. When it raises, every item of that batch gets
     the exception and the next batch goes on: what an exception means is for each caller to judge. A caller that
-    is cancelled loses only its answer; its item is already on the way.
+    is cancelled loses only its answer; its item is already on the way. `turn` is waited for before each batch is
+    cut: what comes meanwhile is in it.
     """
 
-    def __init__(self, call: Callable[[list[A]], Awaitable[list[R]]], *, limit: int = 64) -> None:
+    def __init__(
+        self,
+        call: Callable[[list[A]], Awaitable[list[R]]],
+        *,
+        limit: int = 64,
+        turn: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._call = call
         self._limit = limit
+        self._turn = turn
         self._waiting: deque[tuple[A, asyncio.Future[R]]] = deque()
         self._pump: asyncio.Task[None] | None = None
 
@@ -37,6 +45,8 @@ class Gather(Generic[A, R]):
     async def _run(self) -> None:
         try:
             while self._waiting:
+                if self._turn is not None:
+                    await self._turn()
                 batch = list(islice(self._waiting, self._limit))
                 for _ in batch:
                     self._waiting.popleft()

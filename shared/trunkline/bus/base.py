@@ -178,9 +178,17 @@ class Bus(_Entered, Protocol):
         """None when the log answers, else why not, for readiness."""
         ...
 
-    async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
+    async def turn(self) -> None:
+        """Return when the log has room for another append, at once where little is asked of it.
+
+        For who gathers: what comes while they wait shares the append, which they then make with `paced`.
+        """
+        ...
+
+    async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
         """Append in order as one batch, all or none; the first one's offset, once it is safely in the log.
 
+        It waits for its turn first, unless the caller has just done so (`paced`).
         AppendUnknown after a few seconds without an answer. ValueError for no record, and above MAX_BATCH_*.
         """
         ...

@@ -88,7 +88,10 @@ class KafkaBus:
                 self._producer = producer
             return self._producer
 
-    async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
+    async def turn(self) -> None:
+        await self._pace.turn()
+
+    async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
         check_batch(records)
         try:
             producer = await self._ready_producer()
@@ -97,7 +100,8 @@ class KafkaBus:
         try:
             # An idempotent batch never expires in aiokafka and no setting bounds it (#1101): we bound the wait.
             async with asyncio.timeout(_APPEND_S):
-                await self._pace.turn()
+                if not paced:
+                    await self._pace.turn()
                 began = asyncio.get_running_loop().time()
                 sent = await self._send(producer, partition, records)
                 metadata = await asyncio.shield(sent)

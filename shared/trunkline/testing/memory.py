@@ -88,7 +88,12 @@ class MemoryBus:
         """Always there."""
         return None
 
-    async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
+    async def turn(self) -> None:
+        """Let the test have its turn."""
+        await self.step("turn")
+
+    async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
+        del paced
         if len(records) > MAX_BATCH_RECORDS or sum(record.size for record in records) > MAX_BATCH_BYTES:
             raise ValueError("too large a batch")
         await self.step(f"append {partition.topic}/{partition.number}")

@@ -18,7 +18,7 @@ from trunkline.testing.servers import Valkey
 class Refusing(StreamsBus):
     """A log that says no, rather than nothing."""
 
-    async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
+    async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
         """Refuse."""
         raise BusError("not the leader")
 

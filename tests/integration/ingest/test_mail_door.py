@@ -240,7 +240,7 @@ async def test_a_large_mail_is_taken_and_blocks_no_loop(it: MailDoor, name: str)
 class Refusing(StreamsBus):
     """A log that says no."""
 
-    async def append(self, partition: Partition, records: Sequence[NewRecord]) -> int:
+    async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
         """Refuse."""
         raise BusError("not the leader")
 
