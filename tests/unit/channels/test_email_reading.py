@@ -179,12 +179,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_mail_built_to_exhaust_is_refused_at_once(name: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(TooMuch) as refusal:
         read(REFUSED[name], Kept())
 
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert str(refusal.value).startswith(("it ", "its ", "one of its "))
 
 
@@ -219,11 +219,11 @@ TAKEN = {
 @pytest.mark.parametrize("name", TAKEN)
 def test_a_strange_mail_is_read_without_an_exception_and_in_time(name: str) -> None:
     kept = Kept()
-    began = time.perf_counter()
+    began = time.process_time()
 
     letter = read(TAKEN[name], kept)
 
-    assert time.perf_counter() - began < LONGEST_S
+    assert time.process_time() - began < LONGEST_S
     assert len(letter.model_dump_json()) < 262_144
     assert not any(b"<script" in content.lower() for content in kept.contents.values())
 

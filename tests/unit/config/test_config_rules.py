@@ -331,13 +331,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=lambda text: text[:30])
 def test_a_hostile_rule_is_refused_at_load(expression: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(InvalidExpression) as caught:
         Cel().compile(expression)
 
     assert caught.value.faults
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 WORST = [
@@ -360,10 +360,10 @@ def test_the_worst_rule_that_is_allowed_is_bounded_whatever_the_customer_writes(
     long = facts(text)
     rules.decide(long)
 
-    started = time.thread_time()
+    started = time.process_time()
     rules.decide(long)
 
-    assert time.thread_time() - started < 0.25, "a message would stand in everybody's way"
+    assert time.process_time() - started < 0.25, "a message would stand in everybody's way"
 
 
 _PIECES = [
