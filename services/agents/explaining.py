@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from services.agents.reach import reached
 from services.agents.repository import Ability, Agent, Conversation, PastEvent, Repository
-from trunkline.board import Board
+from trunkline.board import Board, hash_of
 from trunkline.due import due_by
 from trunkline.events import (
     ConversationOffered,
@@ -27,6 +26,7 @@ from trunkline.events import (
     asked_of,
 )
 from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, MovedToFront, Now, Reason, Wider
+from trunkline.moments import moment_if_any, moment_of
 from trunkline.requirements import ONLY
 from trunkline.standing import Standing, lacking
 from trunkline.widening import rungs_of
@@ -115,7 +115,7 @@ async def _now(
             return None
         _, flat, some, clock, shut = answer
         lines += some
-    state = {name.decode(): text.decode() for name, text in zip(flat[::2], flat[1::2], strict=True)}
+    state = hash_of(flat)
     if state["status"] not in _UNOWNED:
         return None
     state["shut"] = shut.decode()
@@ -146,17 +146,13 @@ def _told(
     counts = Counter(agent.reason for agent in agents)
     able, lacks = reached(requirement, ((ability, 1) for ability in roster.values()))
     return Now(
-        at=datetime.fromtimestamp(clock / 1_000, UTC), asked=Asked.of(requirement),
+        at=moment_of(clock), asked=Asked.of(requirement),
         waited_s=max(0, clock - int(state["queued_at"])) / 1_000, due_in_s=(int(state["due"]) - clock) / 1_000,
         due_by=due_by(state).name,
         passed_over=PassedOver(**{reason.value: count for reason, count in counts.items() if reason}),
         could_be_asked=0 if shut else counts[Reason.NONE], agents=agents, wider=_wider(state, lined, clock),
-        roster_able=able, roster_lacks=lacks, shut=bool(shut), shut_until=_moment(shut),
+        roster_able=able, roster_lacks=lacks, shut=bool(shut), shut_until=moment_if_any(int(shut or 0)),
     )  # fmt: skip
-
-
-def _moment(until: str) -> datetime | None:
-    return datetime.fromtimestamp(int(until) / 1_000, UTC) if until and int(until) else None
 
 
 def _agent_now(
@@ -178,7 +174,7 @@ def _agent_now(
     return AgentNow(
         agent=name, name=names.get(name, name), presence=there, reason=reason,
         lacks=_lacks(requirement, skills.get(name, {})), load=int(load), capacity=int(capacity),
-        turn_at=datetime.fromtimestamp(int(turn_at) / 1_000, UTC) if turn_at else None,
+        turn_at=moment_if_any(int(turn_at or 0)),
         index=float(index) if index else None,
     )  # fmt: skip
 

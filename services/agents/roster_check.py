@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from services.agents.repository import RecordAway, Repository
-from trunkline.board import Board, BoardAway, BoardClosed, moves
+from trunkline.board import Board, BoardAway, BoardClosed, hash_of, moves
 from trunkline.ids import new_id
 
 log = structlog.get_logger()
@@ -20,8 +20,8 @@ async def compare(board: Board, repository: Repository) -> int:
 
     BoardClosed, BoardAway or RecordAway: the next comparison will do it.
     """
-    raw = await board.call("profiles")
-    there = {name.decode(): int(version) for name, version in zip(raw[1][::2], raw[1][1::2], strict=True)}
+    _, flat = await board.call("profiles")
+    there = {name: int(version) for name, version in hash_of(flat).items()}
     if not there:
         return 0
     versions = await repository.roster.versions()

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.agents.abreast import caught_up
 from services.agents.repository import Message, RecordAway, Repository
-from trunkline.board import Board, BoardAway, BoardClosed
+from trunkline.board import Board, BoardAway, BoardClosed, hash_of
 from trunkline.events import ConversationState
 from trunkline.ids import shard_of_conversation
 
@@ -54,8 +54,7 @@ async def _held(board: Board, agent: str) -> list[ConversationState]:
 
 
 def _state(flat: list[bytes]) -> ConversationState:
-    fields = {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
-    return ConversationState.model_validate({name: value for name, value in fields.items() if value != ""})
+    return ConversationState.model_validate({name: value for name, value in hash_of(flat).items() if value != ""})
 
 
 async def _said(repository: Repository, conversation: str) -> tuple[int, tuple[Message, ...]]:

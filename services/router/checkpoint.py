@@ -19,6 +19,7 @@ from trunkline.bus.pen import term_before
 from trunkline.events import Checkpoint, Envelope, Mark, pack
 from trunkline.failpoints import afailpoint
 from trunkline.metrics import CHECKPOINTS
+from trunkline.moments import ms_of
 
 log = structlog.get_logger()
 
@@ -98,6 +99,6 @@ class Keeper:
 
     def _record(self, relay: Relay, event: Checkpoint | Mark, *, applied: int) -> NewRecord:
         now = datetime.now(UTC)
-        name = f"{event.type}-{self._shard}-{int(now.timestamp() * 1_000)}"
+        name = f"{event.type}-{self._shard}-{ms_of(now)}"
         value = pack(event, id=name, source="trunkline/router", subject=self._core.member, time=now)
         return NewRecord(self._core.member.encode(), value, relay.headers(event.type, applied=applied))

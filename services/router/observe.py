@@ -86,11 +86,9 @@ def _look_into(kind: bytes, entry: Entry) -> None:
 def _judged(said: str, version: int) -> list[tuple[str, str]]:
     """The clocks that ended with this version, each with `met` or `breached`."""
     number, *ends = said.split() or [""]
-    return (
-        [(clock, outcome) for clock, _, outcome in (end.partition(":") for end in ends)]
-        if number == str(version)
-        else []
-    )
+    if number != str(version):
+        return []
+    return [(clock, outcome) for clock, _, outcome in (end.partition(":") for end in ends)]
 
 
 def _offers(kind: bytes, state: dict[str, Any], entry: Entry) -> int:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from trunkline.board import hash_of
 from trunkline.metrics import AGENTS, ELIGIBLE, FREE_ROOM, OLDEST, QUEUE_SHUT, SLACK, UNSERVED, WAITING
 from trunkline.requirements import channel_of, queue_of
 
@@ -29,7 +30,7 @@ class Survey:
         """Set the gauges; queues that are no more are set to nothing waiting."""
         now = int(answer[2])
         lines: defaultdict[tuple[str, str], _Line] = defaultdict(_Line)
-        shut = {queue.decode() for queue in answer[7][::2]}
+        shut = set(hash_of(answer[7]))
         for raw in answer[1]:
             requirement = raw[0].decode()
             line = lines[queue_of(requirement), channel_of(requirement)]

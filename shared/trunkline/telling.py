@@ -8,12 +8,13 @@ expected wait is not: who is served next depends on skills and on who comes (see
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from trunkline.config.model import Config
 from trunkline.config.tells import filled
+from trunkline.moments import moment_of
 
 _DAYS: Final = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -71,7 +72,7 @@ def text_of(config: Config, wanted: Wanted, now: datetime) -> str | None:
             return None
         until = int(wanted.shut)
         kind = "shut_until" if until and queue.tells.shut_until is not None else "shut"
-        at = datetime.fromtimestamp(until / 1_000, UTC)
+        at = moment_of(until)
         values["until"] = moment(at, zone, _spoken(config, queue.tells.shut_until, wanted.language))
     texts: Mapping[str, str] | None = getattr(queue.tells, kind, None)
     language = _spoken(config, texts, wanted.language)

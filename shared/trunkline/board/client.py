@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -77,6 +77,15 @@ def safe(name: str) -> str:
     return name
 
 
+@contextlib.contextmanager
+def board_answers() -> Iterator[None]:
+    """What is asked of Redis herein is answered; BoardAway otherwise."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+
+
 class Board:
     """One process's connection to the board."""
 
@@ -105,14 +114,14 @@ class Board:
         for move in moves:
             arguments.append(len(move))
             arguments += move
-        try:
-            answers = await self.client.evalsha(composed().sha, 1, self.keys.root, *arguments)
-        except NoScriptError:
-            return [[b"closed"]] * len(moves)
-        except (RedisError, OSError, TimeoutError) as error:
-            if isinstance(error, ResponseError):
+        with board_answers():
+            try:
+                answers = await self.client.evalsha(composed().sha, 1, self.keys.root, *arguments)
+            except NoScriptError:
+                return [[b"closed"]] * len(moves)
+            except ResponseError as error:
                 log.exception("board_call_failed", error=str(error.args)[:300])
-            raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
+                raise
         if answers[0] == b"stale":
             await self._learn_generation()
         return list(answers[1:])
@@ -155,10 +164,8 @@ class Board:
 
     async def read_generation(self) -> str:
         """The generation in force, '' while there is none."""
-        try:
+        with board_answers():
             text = await self.client.get(self.keys.generation)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
         return text.decode() if text else ""
 
     async def is_open(self) -> bool:
@@ -190,6 +197,11 @@ class Board:
                     await subscription.aclose()
                     await client.aclose()
             await asyncio.sleep(_RETRY_S)
+
+
+def hash_of(flat: Sequence[bytes]) -> dict[str, str]:
+    """A hash as a verb gives it, `[name, value, name, value, …]`."""
+    return {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
 
 
 def answer_of(raw: list[Any]) -> Answer:

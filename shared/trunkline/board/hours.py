@@ -13,10 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-from redis.exceptions import RedisError
-
-from trunkline.board.client import Answer, Board, BoardAway
+from trunkline.board.client import Answer, Board, board_answers
 from trunkline.hours import Hours
+from trunkline.moments import ms_of
 
 AHEAD = timedelta(days=400)
 """No clock ends later than the last hour told."""
@@ -32,7 +31,7 @@ async def tell_hours(board: Board, calendars: Mapping[str, Hours], *, now: datet
     at = now or datetime.now(UTC)
     for name, hours in calendars.items():
         spans = await asyncio.to_thread(hours.spans_between, at - BEHIND, at + AHEAD)
-        await _tell(board, name, [(_ms(begins), _ms(ends)) for begins, ends in spans], until=_ms(at + AHEAD))
+        await _tell(board, name, [(ms_of(begins), ms_of(ends)) for begins, ends in spans], until=ms_of(at + AHEAD))
 
 
 async def with_hours(board: Board, calendars: Mapping[str, Hours], move: Callable[[], Awaitable[Answer]]) -> Answer:
@@ -57,11 +56,5 @@ async def _tell(board: Board, name: str, spans: list[tuple[int, int]], *, until:
         pipeline.zadd(keys.hours(name), {line: begins for line, begins, _ in some})
         pipeline.zadd(keys.open(name), {line: passed for line, _, passed in some})
     pipeline.hset(keys.calendars, name, str(until))
-    try:
+    with board_answers():
         await pipeline.execute()
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000)

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from trunkline.board.client import Board, MoveBroken, safe
+from trunkline.board.client import Board, MoveBroken, hash_of, safe
 from trunkline.due import Promise, next_clock, place, promised_ms
 from trunkline.events import Presence
+from trunkline.moments import moment_if_any, moment_of
 from trunkline.requirements import channel_of, named_skills_of, only_of, queues_of
 
 
@@ -130,7 +131,7 @@ class Waits:
 async def shut_queues(board: Board) -> dict[str, datetime | None]:
     """The queues that are shut, and until when; None: until somebody opens them. BoardClosed or BoardAway."""
     _, flat = await board.call("shut_queues")
-    return {name.decode(): _moment(int(until)) for name, until in zip(flat[::2], flat[1::2], strict=True)}
+    return {name: moment_if_any(int(until)) for name, until in hash_of(flat).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,7 @@ class Place:
 async def line(board: Board, queue: str, *, most: int = 100) -> list[Place]:
     """What waits in a queue, all its requirement sets together, first in line first. As `Board.call` raises."""
     _, flats = await board.call("line", queue, str(most))
-    pairs = (zip(flat[::2], flat[1::2], strict=True) for flat in flats)
-    states = [{name.decode(): text.decode() for name, text in fields} for fields in pairs]
-    return [_place(state) for state in sorted(states, key=place)[:most]]
+    return [_place(state) for state in sorted(map(hash_of, flats), key=place)[:most]]
 
 
 async def progress(board: Board) -> list[Progress]:
@@ -183,7 +182,7 @@ def _waiting(line: list[Any], now: int) -> Waiting:
 
 
 def _late(flat: list[bytes], now: int) -> Late:
-    state = {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    state = hash_of(flat)
     clock = next_clock(state)
     if clock is None:
         raise MoveBroken(f"{state['id']} stands among those with clocks and has none")
@@ -196,8 +195,8 @@ def _late(flat: list[bytes], now: int) -> Late:
 def _place(state: dict[str, str]) -> Place:
     return Place(
         conversation=state["id"], display=state["display"], address=state["contact"], channel=state["channel"],
-        queued_at=datetime.fromtimestamp(int(state["queued_at"]) / 1_000, UTC),
-        target_at=datetime.fromtimestamp(promised_ms(state) / 1_000, UTC), front=place(state) < 0,
+        queued_at=moment_of(int(state["queued_at"])),
+        target_at=moment_of(promised_ms(state)), front=place(state) < 0,
     )  # fmt: skip
 
 
@@ -205,11 +204,6 @@ def _present(line: list[str]) -> Present:
     agent, presence, reason, capacity, load, missed, since, draining, ramp_until, turn_at = line
     return Present(
         agent=agent, presence=Presence(presence), reason=reason, capacity=int(capacity or 0), load=int(load or 0),
-        missed=int(missed or 0), since=_moment(int(since or 0)), draining=draining == "1",
-        ramp_until=_moment(int(ramp_until or 0)), waits_for_turn=bool(turn_at),
+        missed=int(missed or 0), since=moment_if_any(int(since or 0)), draining=draining == "1",
+        ramp_until=moment_if_any(int(ramp_until or 0)), waits_for_turn=bool(turn_at),
     )  # fmt: skip
-
-
-def _moment(milliseconds: int) -> datetime | None:
-    """A time of the board; its 0 means none."""
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC) if milliseconds else None

@@ -5,12 +5,7 @@ None of it uses the board's own script: its absence is what keeps everybody wait
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from redis.exceptions import RedisError
-
-from trunkline.board.client import Board, BoardAway
+from trunkline.board.client import Board, board_answers
 from trunkline.board.script import composed
 
 _RAISE_TERM = """
@@ -22,17 +17,9 @@ return known
 _CLEAR = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1], KEYS[2]) end return 0"
 
 
-@asynccontextmanager
-async def _away() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
-
-
 async def replication_id(board: Board) -> str:
     """The id of the server's history: another one is another board, whatever its keys say."""
-    async with _away():
+    with board_answers():
         info = await board.client.info("replication")
         return str(info["master_replid"])
 
@@ -42,23 +29,23 @@ async def raise_term(board: Board, shard: int, term: int) -> int:
 
     The board's term afterwards: ours, or a higher one that somebody else wrote.
     """
-    async with _away():
+    with board_answers():
         return int(await board.client.eval(_RAISE_TERM, 1, board.keys.root + "term", str(shard), str(term)))
 
 
 async def load_scripts(board: Board) -> None:
     """Make the board's script known to the server; only verifying a shard and rebuilding may do that."""
-    async with _away():
+    with board_answers():
         await board.client.script_load(composed().text)
 
 
 async def clear(board: Board, generation: str) -> None:
     """Declare this generation stale: everybody waits until the board is rebuilt. Another generation is left alone."""
-    async with _away():
+    with board_answers():
         await board.client.eval(_CLEAR, 2, board.keys.generation, board.keys.gate, generation)
 
 
 async def swap(board: Board, generation: str) -> bool:
     """Put the new generation in force, if the key is still cleared."""
-    async with _away():
+    with board_answers():
         return bool(await board.client.set(board.keys.generation, generation, nx=True))

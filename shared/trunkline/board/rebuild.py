@@ -10,9 +10,7 @@ from hashlib import sha1
 from operator import itemgetter
 from typing import Any
 
-from redis.exceptions import RedisError
-
-from trunkline.board.client import Board, BoardAway
+from trunkline.board.client import Board, board_answers
 from trunkline.board.fold import DAY_MS, FILTER_DAYS, OPERATIONS_MS, Fold, reopen_ms
 from trunkline.board.keys import LAYOUT
 from trunkline.due import next_clock, place, promised_ms
@@ -31,12 +29,10 @@ async def build(board: Board, generation: str, folds: dict[int, Fold], *, now_ms
     """Write the board of these folds; how many conversations it holds. BoardAway if Redis goes away meanwhile."""
     shut = {queue: until for fold in folds.values() for queue, until in fold.shut.items()}
     writer = _Writer(board, generation, now_ms, shut)
-    try:
+    with board_answers():
         for shard, fold in folds.items():
             await writer.shard(shard, fold)
         await writer.finish()
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
     return writer.conversations
 
 
@@ -45,8 +41,8 @@ async def discard_others(board: Board, generation: str) -> None:
     root = board.keys.root.encode()
     current = board.keys.under(generation).encode()
     pattern = root.replace(b"[", b"\\[") + b"[0-9]*-*:*"
-    try:
-        others: list[bytes] = []
+    others: list[bytes] = []
+    with board_answers():
         async for key in board.client.scan_iter(match=pattern, count=1_000):
             if not key.startswith(current):
                 others.append(key)
@@ -55,8 +51,6 @@ async def discard_others(board: Board, generation: str) -> None:
                 others.clear()
         if others:
             await board.client.unlink(*others)
-    except (RedisError, OSError, TimeoutError) as error:
-        raise BoardAway(f"the board does not answer: {type(error).__name__}") from error
 
 
 class _Writer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,6 +10,7 @@ import orjson
 from trunkline.bus import NewRecord, Partition
 from trunkline.bus.base import MAX_BATCH_BYTES, MAX_BATCH_RECORDS
 from trunkline.events import STRUCTURED, Header, MessageRefused, envelope, rfc3339
+from trunkline.moments import moment_of
 
 FIRST_ID = "0-1"
 """The outbox entry before the first: seeded, never relayed."""
@@ -43,7 +43,7 @@ def compose(partition: Partition, term: int, generation: str, raw: Sequence[Any]
         id=f"{partition.topic}-{partition.number}-{identity}",
         source="trunkline/router",
         subject=subject.decode(),
-        time=rfc3339(datetime.fromtimestamp(int(at) / 1_000, UTC)),
+        time=rfc3339(moment_of(int(at))),
         traceparent=trace.decode(),
     )
     headers = [

@@ -9,6 +9,7 @@ import orjson
 
 from trunkline.bus import Bus, Partition, Position, Record
 from trunkline.events import Header, Topic
+from trunkline.moments import ms_of
 from trunkline.simulation.recording import OF_AGENTS, Recording
 
 _AFTER_MS = 24 * 3_600_000
@@ -19,7 +20,7 @@ async def read_log(
     bus: Bus, since: datetime, until: datetime, *, progress: Callable[[float], None] = lambda _: None
 ) -> Recording:
     """What the log says of these hours; BusAway if it does not answer. What comes before is read for agents only."""
-    recording = Recording(_ms(since), _ms(until))
+    recording = Recording(ms_of(since), ms_of(until))
     for shard in range(bus.shards):
         place = Partition(Topic.ROUTING, shard)
         bounds = await bus.bounds(place)
@@ -48,8 +49,4 @@ def take(recording: Recording, record: Record) -> None:
 
 def _told_at(envelope: dict[str, str]) -> int:
     """When the board decided it, ms: not when the log took it."""
-    return _ms(datetime.fromisoformat(envelope["time"]))
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1_000)
+    return ms_of(datetime.fromisoformat(envelope["time"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from trunkline.config.model import Config
 from trunkline.due import target_ms
 from trunkline.events import Profile
+from trunkline.moments import moment_of
 from trunkline.requirements import SUPERVISORS, channel_of, named_skills_of, prefers_of, queue_of
 from trunkline.simulation.chance import Duration
 from trunkline.simulation.day import Day, Visit
@@ -54,7 +54,7 @@ def day_of(recording: Recording, config: Config | None, *, warm_up_h: float = 0.
     try:
         floor = Floor(
             hours=hours,
-            starts_at=datetime.fromtimestamp(recording.since / 1_000, UTC).hour,
+            starts_at=moment_of(recording.since).hour,
             warm_up_h=warm_up_h,
             classes={name: _customers(asked[name], stays, hours) for name, stays in classes.items()},
             agents=groups,

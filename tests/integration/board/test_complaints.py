@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from tests.integration.board.conftest import Floor
-from trunkline.board import moves
+from trunkline.board import hash_of, moves
 from trunkline.events import Presence, Profile
 from trunkline.ids import new_id
 from trunkline.index import PRESETS
@@ -165,7 +165,7 @@ async def test_limits_are_miscounted_after_declines_misses_and_transfers(floor: 
 
     assert int((await floor.agent("ana"))["load"]) == len(held) == 2
     assert (await floor.conversation(third))["owner"] == "ana"
-    assert second in {dict(zip(c[::2], c[1::2], strict=True))[b"id"].decode() for c in held}
+    assert second in {hash_of(flat)["id"] for flat in held}
 
 
 async def test_a_transfer_to_a_full_queue_fails_or_leaves_the_old_agent_in(floor: Floor) -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from tests.integration.board.conftest import LIMITS, Floor, short, together
-from trunkline.board import Answer, moves
+from trunkline.board import Answer, hash_of, moves
 from trunkline.board.relay import Entry
 from trunkline.events import Header
 from trunkline.ids import new_id
@@ -69,7 +69,7 @@ async def consulted(floor: Floor, name: str) -> list[str]:
 async def held(floor: Floor, agent: str) -> list[str]:
     """Conversations that a desk of this agent begins with."""
     answer = await floor.board.call("holding", agent)
-    return sorted(dict(zip(flat[::2], flat[1::2], strict=True))[b"id"].decode() for flat in answer[1])
+    return sorted(hash_of(flat)["id"] for flat in answer[1])
 
 
 def told(entry: Entry) -> set[str]:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from tests.integration.board.conftest import Floor, together
-from trunkline.board import moves
+from trunkline.board import hash_of, moves
 from trunkline.events import ConversationOffered, Presence, Profile
 from trunkline.ids import new_id
 from trunkline.index import PRESETS
@@ -142,6 +142,6 @@ async def test_the_present_moment_says_of_every_agent_how_they_stand(floor: Floo
 
     _, state, lines, *_ = await floor.board.call("stand", opened.subject, "no-level", "away", "gone")
 
-    assert dict(zip(state[::2], state[1::2], strict=True))[b"status"] == b"queued"
+    assert hash_of(state)["status"] == "queued"
     said = {line[0].decode(): [int(line[2]), *map(int, line[9:])] for line in lines}
     assert said == {"no-level": [2, 2, 3], "away": [3, 3, 3]}

@@ -21,7 +21,7 @@ import orjson
 import pytest
 
 from tests.integration.router.rig import Router, World, arrive
-from trunkline.board import BoardAway, BoardClosed, moves
+from trunkline.board import BoardAway, BoardClosed, hash_of, moves
 from trunkline.board.client import answer_of
 from trunkline.bus import AppendUnknown
 from trunkline.bus import Record as LogRecord
@@ -226,7 +226,7 @@ async def _agent(world: World, name: str, chance: random.Random, said: Said) -> 
                     await arrive(board, name, capacity=3, skills={"lang.lv": 1})
                 held = await board.call("holding", name)
                 for flat in held[1]:
-                    state = {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)}
+                    state = hash_of(flat)
                     if state:
                         await _act(world, board, name, state, chance, said, put_off)
                 if put_off and chance.random() < 0.3:
