@@ -82,7 +82,7 @@ class Hub:
         self._bytes = 0
         self._highest_gone = 0
         self._concerned: OrderedDict[bytes, str] = OrderedDict()
-        self._consulted: OrderedDict[bytes, list[str]] = OrderedDict()
+        self._consulted: OrderedDict[bytes, tuple[str, ...]] = OrderedDict()
         self.outcomes: dict[int, int] = {}
         """By shard, the offset behind the last record of `deliveries` that was told: what lies before it is told no
         more, so who begins now must find it in the record."""
@@ -215,10 +215,10 @@ class Hub:
         self._highest_gone = max(self._highest_gone, stream.sequence + 1)
 
 
-def _parts_taken(value: bytes, agents: str) -> tuple[str, list[str]]:
+def _parts_taken(value: bytes, agents: str) -> tuple[str, tuple[str, ...]]:
     """Of the agents an event names, those who have a part in the conversation after it; and who is consulted."""
     state = orjson.loads(value)["data"]["state"]
-    consulted = [agent for agent in state.get("consulted", "").split(",") if agent]
+    consulted = asked_of(state.get("consulted", ""))
     parts = {*consulted, *asked_of(state.get("offered_to", "")), *(state.get(hand, "") for hand in _HANDS)}
     return ",".join(agent for agent in agents.split(",") if agent in parts), consulted
 

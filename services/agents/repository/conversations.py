@@ -120,24 +120,26 @@ SHOWN: Final = [CONVERSATIONS.c[name] for name in Conversation.model_fields]
 
 _PARTS: Final[TypeAdapter[Parts]] = TypeAdapter(Parts)
 
+_MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
+
 HOLDS: Final = ("owner", "offered_to", "keeps")
 """How an agent may hold a conversation; who had it last has had a hand in it, too."""
 
 
-def _consulted(agent: str) -> ColumnElement[bool]:
-    """Whether the agent is consulted: of everybody's, it is what they may read as long as they are."""
-    names = literal(",") + CONVERSATIONS.c.consulted + literal(",")
-    return names.contains(f",{agent},", autoescape=True)
-
-
-_MESSAGE = [MESSAGES.c[name] for name in Message.model_fields]
+def _among(column: ColumnElement[str], agent: str) -> ColumnElement[bool]:
+    """Whether a column of agents with commas between names this one."""
+    return (literal(",") + column + literal(",")).contains(f",{agent},", autoescape=True)
 
 
 def _held(agent: str, *roles: str) -> list[ColumnElement[bool]]:
     """The agent in any of these roles. Few are offered to several at a time: the status finds those to read through."""
-    names = literal(",") + CONVERSATIONS.c.offered_to + literal(",")
-    one_of_several = (CONVERSATIONS.c.status == Status.OFFERED.value) & names.contains(f",{agent},", autoescape=True)
+    one_of_several = (CONVERSATIONS.c.status == Status.OFFERED.value) & _among(CONVERSATIONS.c.offered_to, agent)
     return [*(CONVERSATIONS.c[role] == agent for role in roles), one_of_several]
+
+
+def _hands(agent: str) -> list[ColumnElement[bool]]:
+    """The agent had a hand in it; or is consulted: of everybody's, that is what they may read as long as they are."""
+    return [*_held(agent, *HOLDS, "last_agent"), _among(CONVERSATIONS.c.consulted, agent)]
 
 
 def _conversations(rows: Any) -> list[Conversation]:
@@ -227,7 +229,7 @@ def conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.statuses:
         found.append(CONVERSATIONS.c.status.in_([status.value for status in wanted.statuses]))
     if wanted.queues or wanted.hand is not None:
-        hands = [*_held(wanted.hand, *HOLDS, "last_agent"), _consulted(wanted.hand)] if wanted.hand is not None else []
+        hands = _hands(wanted.hand) if wanted.hand is not None else ()
         found.append(or_(CONVERSATIONS.c.queue.in_(wanted.queues), *hands))
     if wanted.owner is not None:
         found.append(CONVERSATIONS.c.owner == wanted.owner)

@@ -129,7 +129,7 @@ class _Writer:
         self._waits_for_time(shard, name, state)
         if state["owner"]:
             self._owned(name, state["owner"])
-        for agent in filter(None, state.get("consulted", "").split(",")):
+        for agent in asked_of(state.get("consulted", "")):
             self._pipeline.sadd(p + "cs:" + agent, name)
             self._expect(agent)
 

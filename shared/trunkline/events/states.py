@@ -132,6 +132,6 @@ class AgentState(Data):
     ramp_until: int = Field(default=0, description="until when they are given so many offers a minute at most (ms)")
 
 
-def asked_of(offered_to: str) -> tuple[str, ...]:
-    """The agents that a state's `offered_to` names; none where it is empty."""
-    return tuple(agent for agent in offered_to.split(",") if agent)
+def asked_of(agents: str) -> tuple[str, ...]:
+    """The agents that a state's `offered_to` or `consulted` names; none where it is empty."""
+    return tuple(agent for agent in agents.split(",") if agent)

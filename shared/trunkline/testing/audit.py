@@ -152,7 +152,7 @@ def _consultations(board: Picture) -> Iterator[str]:
     """Who is consulted, both ways, and only beside an owner who works at it; who is in front waits."""
     asked: defaultdict[str, set[str]] = defaultdict(set)
     for name, c in board.kinds["c"].items():
-        consulted = [agent for agent in c.get("consulted", "").split(",") if agent]
+        consulted = asked_of(c.get("consulted", ""))
         for agent in consulted:
             asked[agent].add(name)
         if consulted and (c["status"] not in ("active", "wrapping-up") or not c["owner"]):

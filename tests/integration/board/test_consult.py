@@ -11,7 +11,7 @@ import pytest
 from tests.integration.board.conftest import LIMITS, Floor, short, together
 from trunkline.board import Answer, hash_of, moves
 from trunkline.board.relay import Entry
-from trunkline.events import Header
+from trunkline.events import Header, asked_of
 from trunkline.ids import new_id
 from trunkline.requirements import requirement_id
 from trunkline.testing.audit import audit
@@ -63,7 +63,7 @@ async def assign(floor: Floor, name: str, to: str) -> Answer:
 
 
 async def consulted(floor: Floor, name: str) -> list[str]:
-    return [agent for agent in (await floor.conversation(name)).get("consulted", "").split(",") if agent]
+    return list(asked_of((await floor.conversation(name)).get("consulted", "")))
 
 
 async def held(floor: Floor, agent: str) -> list[str]:

@@ -240,7 +240,7 @@ async def _act(
     if name in asked_of(state["offered_to"]):
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
-    elif name in state.get("consulted", "").split(","):
+    elif name in asked_of(state.get("consulted", "")):
         verb, arguments = ("take_over", [""]) if luck < 0.5 else ("end_consult", [name])
     elif state["owner"] != name or (state["thread"] in SILENT and int(state.get("quiet_at", 0)) and luck < 0.96):
         return  # nothing of theirs, or nothing to say before the customer has answered
