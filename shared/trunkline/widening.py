@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from trunkline.config.model import WideningStep
+from trunkline.config.tells import Step
 from trunkline.index import DEFAULT, Policy
 from trunkline.requirements import ONLY, SUPERVISORS, Room, requirement_id
 
@@ -56,7 +57,7 @@ def ladder(
     return " ".join(f"{after}>{requirement}" for after, requirement in rungs) if len(rungs) > 1 else ""
 
 
-_KINDS: Mapping[str, Literal["overflow", "callback"]] = {"overflow": "overflow", "callback": "callback"}
+_KINDS: Mapping[str, Step] = {kind: kind for kind in get_args(Step)}
 
 
 class Rung(NamedTuple):
@@ -64,7 +65,7 @@ class Rung(NamedTuple):
 
     after_ms: int
     requirement: str
-    tells: Literal["", "overflow", "callback"]
+    tells: Step | Literal[""]
     """What the customer is told then; '' for nothing."""
 
 

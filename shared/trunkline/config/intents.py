@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from trunkline.config.base import Frozen
 from trunkline.intent import runs_of
 
 MAX_EXAMPLES = 500
@@ -25,10 +26,8 @@ def _says_something(text: str) -> str:
 Example = Annotated[str, Field(max_length=200), AfterValidator(_says_something)]
 
 
-class Intents(BaseModel):
+class Intents(Frozen):
     """What customers may want, each by examples of how they say it, in every language they write."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     examples: dict[IntentName, Annotated[tuple[Example, ...], Field(min_length=2)]] = Field(min_length=2, max_length=50)
     sure: float = Field(default=0.8, ge=0, le=1, description="least confidence with which an intent is told")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from trunkline.channels.base import Account
+from trunkline.config.base import Frozen, LanguageCode
 from trunkline.config.calendars import Calendar
 from trunkline.config.intents import Intents
 from trunkline.config.room import RampUp, Taking
@@ -39,15 +40,6 @@ def _true_is_an_expression(value: object) -> object:
 Expression = Annotated[str, BeforeValidator(_true_is_an_expression), Field(min_length=1)]
 
 
-def _can_be_told(code: str) -> str:
-    if code not in KNOWN:
-        raise ValueError(f"there is no language `{code[:20]}` that can be told; there are {', '.join(KNOWN)}")
-    return code
-
-
-LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
-
-
 def _a_group(name: str) -> str:
     if not name.endswith(".*"):
         raise ValueError("write a group of skills, as lang.*")
@@ -57,11 +49,7 @@ def _a_group(name: str) -> str:
 SkillGroup = Annotated[SkillOrGroup, AfterValidator(_a_group)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class Skill(_Frozen):
+class Skill(Frozen):
     """What an agent can handle; agents have it at a level from 0 to 10, and so it is required."""
 
     title: Title
@@ -79,7 +67,7 @@ Share = Annotated[float, Field(ge=0, le=1_000, strict=False)]
 Ahead = Annotated[float, Field(ge=0, le=60, strict=False)]
 
 
-class Weights(_Frozen):
+class Weights(Frozen):
     """Which agent with room is taken first: what each reason weighs in the index, see docs/routing.md."""
 
     skill: Share = Field(default=0.0, description="how good they are at what is asked for and preferred")
@@ -103,20 +91,20 @@ class Weights(_Frozen):
         return self
 
 
-class Escalation(_Frozen):
+class Escalation(Frozen):
     """Where an agent's "escalate" leads: another queue, or the same one with more required of the next agent."""
 
     queue: Name | None = None
-    requires: dict[SkillName, Level] = {}
+    requires: dict[SkillName, Level] = Field(default={})
 
 
-class Closed(_Frozen):
+class Closed(Frozen):
     """What becomes of what comes while a queue is closed."""
 
     queue: Name = Field(description="it goes there instead")
 
 
-class WideningStep(_Frozen):
+class WideningStep(Frozen):
     """What is asked for less once a conversation has waited so long; steps add up."""
 
     after_s: int = Field(ge=1, le=30 * _DAY_S, description="seconds of waiting; rising from step to step")
@@ -130,7 +118,7 @@ class WideningStep(_Frozen):
 ClockTime = Annotated[int, Field(ge=0, le=30 * _DAY_S)]
 
 
-class Clocks(_Frozen):
+class Clocks(Frozen):
     """What customers of a queue are promised besides an agent: by when a reply, and by when an end. 0: no promise."""
 
     hours: Name | None = Field(
@@ -147,7 +135,7 @@ class Clocks(_Frozen):
     )
 
 
-class Queue(_Frozen):
+class Queue(Frozen):
     """Conversations that wait for an agent, and what they are promised."""
 
     title: Title
@@ -213,14 +201,14 @@ class Queue(_Frozen):
         return self
 
 
-class Rule(_Frozen):
+class Rule(Frozen):
     """When `when` holds for a message, what else the rule says is decided, unless an earlier rule decided it."""
 
     name: SkillName
     when: Expression
     queue: Name | None = None
-    requires: dict[SkillName, Level] = {}
-    prefers: dict[SkillName, Preference] = {}
+    requires: dict[SkillName, Level] = Field(default={})
+    prefers: dict[SkillName, Preference] = Field(default={})
     priority: Priority | None = None
     weight: Weight | None = None
     target_s: Target | None = None
@@ -233,7 +221,7 @@ class Rule(_Frozen):
         )
 
 
-class Languages(_Frozen):
+class Languages(Frozen):
     """The languages that customers are answered in, and what is required of the agent of who writes one of them."""
 
     of: tuple[LanguageCode, ...] = Field(min_length=1, max_length=len(KNOWN), description="ISO 639-1, as lv")
@@ -247,7 +235,7 @@ class Languages(_Frozen):
         return {f"{self.skill[:-1]}{wanted}": self.level} if self.skill and wanted else {}
 
 
-class AccountEntry(_Frozen):
+class AccountEntry(Frozen):
     """One channel account: which channel, how it is reached, and the queue of what comes in by it."""
 
     channel: str
@@ -266,13 +254,13 @@ class AccountEntry(_Frozen):
         return self.begins == "agents" or (supervisor and self.begins == "supervisors")
 
 
-class Layout(_Frozen):
+class Layout(Frozen):
     """The file as it is written."""
 
     default_queue: Name = Field(description="where messages go when neither rule nor account says so")
     queues: dict[Name, Queue] = Field(min_length=1)
-    skills: dict[SkillName, Skill] = {}
-    accounts: dict[Name, AccountEntry] = {}
+    skills: dict[SkillName, Skill] = Field(default={})
+    accounts: dict[Name, AccountEntry] = Field(default={})
     calendars: dict[Name, Calendar] = Field(default={}, max_length=100)
     language: Languages | None = Field(default=None, description="tell what customers write in; not, if left out")
     intents: Intents | None = Field(default=None, description="guess what customers want; not, if left out")

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from trunkline.config.base import Frozen
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
-
-
-class QuietWork(_Frozen):
+class QuietWork(Frozen):
     """How a conversation weighs less while the last word is ours and the customer is silent."""
 
     after_s: int = Field(ge=1, le=86_400, description="seconds of the customer's silence since our last word")
     weight: int = Field(default=0, ge=0, le=1_000, description="what it takes then; never more than otherwise")
 
 
-class RampUp(_Frozen):
+class RampUp(Frozen):
     """How an agent who returns begins: who arrives, or was away."""
 
     for_s: int = Field(ge=1, le=3_600, description="seconds it lasts")
@@ -30,7 +28,7 @@ class RampUp(_Frozen):
         return f"{self.for_s * 1_000}:{self.per_minute}"
 
 
-class Taking(_Frozen):
+class Taking(Frozen):
     """How the work of a channel takes an agent's capacity."""
 
     interruptible: bool = Field(default=False, description="gives way: it takes no room from work that does not")

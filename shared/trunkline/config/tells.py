@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from trunkline.channels.base import Channel
 from trunkline.channels.sms import count, utf16_length
+from trunkline.config.base import Frozen, LanguageCode
 from trunkline.config.document import Node, Scalar, Table
-from trunkline.language import KNOWN
 
 Path = tuple[str | int, ...]
 
@@ -36,12 +36,6 @@ LONGEST_MOMENT: Final = 48
 """Most characters that a time takes in any language."""
 
 
-def _language(code: str) -> str:
-    if code not in KNOWN:
-        raise ValueError(f"there is no language `{code[:20]}` that can be told; there are {', '.join(KNOWN)}")
-    return code
-
-
 def _mailbox(address: str) -> str:
     if not _MAILBOX.fullmatch(address):
         raise ValueError("write an address, as help@shop.example")
@@ -49,21 +43,14 @@ def _mailbox(address: str) -> str:
 
 
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
-
-
 Texts = Annotated[
-    dict[
-        Annotated[str, AfterValidator(_language)],
-        Annotated[str, Field(min_length=1, max_length=MOST_TEXT)],
-    ],
+    dict[LanguageCode, Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]],
     Field(min_length=1),
 ]
 
 
-class Tells(BaseModel):
+class Tells(Frozen):
     """What customers are told without an agent, by language; a kind that is left out is not said."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     closed: Texts | None = Field(default=None, description="to who comes while it is closed; may say {opens}")
     queued: Texts | None = Field(default=None, description="to who has to wait")
@@ -125,7 +112,7 @@ def _steps(queue: Table, here: Path, said: Mapping[str, Node]) -> Iterator[tuple
     node = queue.entries.get("widening")
     for at, step in enumerate(getattr(node, "items", ())):
         tell = step.entries.get("tell") if isinstance(step, Table) else None
-        if isinstance(tell, Scalar) and tell.value in {"overflow", "callback"} and tell.value not in said:
+        if isinstance(tell, Scalar) and tell.value in get_args(Step) and tell.value not in said:
             yield (*here, at, "tell"), f"the queue has no text for it; give `tells: {{{tell.value}: …}}`", False
 
 
