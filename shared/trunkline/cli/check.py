@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trunkline.channels import registry
+from trunkline.cli.tables import print_problems
 from trunkline.config.cautions import cautions
 from trunkline.config.load import content_of, parse
 from trunkline.config.model import Config
@@ -27,10 +28,7 @@ def check(file: Path) -> int:
         content = content_of(file)
         config = parse(content, registry.load(), os.environ)
     except ConfigError as error:
-        for problem in error.problems:
-            print(f"{file}:{problem}")
-        count = len(error.problems)
-        print(f"{count} problem{'s' if count > 1 else ''}; the file cannot be used", file=sys.stderr)
+        print_problems(file, error)
         return 1
     except registry.RegistryError as error:
         print(f"the installed channels cannot be used: {error}", file=sys.stderr)

@@ -1,8 +1,9 @@
-"""What the commands that play floors have in common: playing, telling how far it is, and saying what came of it."""
+"""What the commands that play floors have in common: what is played, telling how far it is, and what came of it."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,14 +13,41 @@ import typer
 import uvloop
 
 from trunkline.board import BoardAway
-from trunkline.cli.tables import table
+from trunkline.channels import registry
+from trunkline.cli.tables import print_problems, table
+from trunkline.config.load import load
+from trunkline.config.model import Config
+from trunkline.config.problems import ConfigError
+from trunkline.simulation.day import Day
+from trunkline.simulation.floor import Floor
 from trunkline.simulation.page import page
 from trunkline.simulation.report import Report, Table
-from trunkline.simulation.scenario import Scenario
+from trunkline.simulation.scenario import Scenario, Unfit, scenario
 from trunkline.simulation.server import ServerFailed, own_board
 from trunkline.simulation.study import Outcome, Progress, boards_at, study
 
 _TELL_EVERY_S = 5.0
+
+
+def config_of(file: Path) -> Config:
+    """The configuration of a file; exit status 1 with what is wrong if it has none."""
+    try:
+        return load(file, registry.load(), os.environ)
+    except ConfigError as error:
+        print_problems(file, error)
+    except registry.RegistryError as error:
+        print(f"the installed channels cannot be used: {error}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def scenario_of(label: str, floor: Floor, config: Config | None, *, what: str, day: Day | None = None) -> Scenario:
+    """The floor under the configuration; exit status 1, saying of `what`, if they do not fit together."""
+    try:
+        return scenario(label, floor, config, day=day)
+    except Unfit as error:
+        for line in str(error).splitlines():
+            print(f"{what}: {line}")
+        raise typer.Exit(1) from error
 
 
 async def simulate(scenarios: list[Scenario], *, seed: int, replications: int) -> list[Outcome]:

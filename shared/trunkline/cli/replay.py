@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -12,18 +10,11 @@ from typing import Annotated, NamedTuple
 import typer
 
 from trunkline.bus import BusError, connect
-from trunkline.channels import registry
-from trunkline.cli.played import play_and_show
-from trunkline.cli.tables import print_problems
-from trunkline.config.load import load
-from trunkline.config.model import Config
-from trunkline.config.problems import ConfigError
+from trunkline.cli.played import config_of, play_and_show, scenario_of
 from trunkline.settings import CommonSettings, SettingsError, load_settings
-from trunkline.simulation.day import Day
 from trunkline.simulation.log import read_log
 from trunkline.simulation.recorded import TooLittle, day_of
 from trunkline.simulation.recording import Recording
-from trunkline.simulation.scenario import Scenario, Unfit, scenario
 
 _LONGEST = timedelta(days=31)
 
@@ -84,7 +75,7 @@ def register(app: typer.Typer) -> None:
             asked = span(since, until, now=datetime.now(UTC))
             settings = load_settings(LogSettings)
             files = [config or settings.config_file, *([other_config] if other_config is not None else [])]
-            configs = [_config(file) for file in files]
+            configs = [config_of(file) for file in files]
             day = day_of(asyncio.run(recording_of(settings, asked)), configs[0], warm_up_h=warm_up_h)
         except ValueError as error:
             typer.echo(f"replay: {error}", err=True)
@@ -92,26 +83,10 @@ def register(app: typer.Typer) -> None:
         except (SettingsError, BusError, TooLittle) as error:
             typer.echo(f"replay: {error}", err=True)
             raise typer.Exit(1) from error
-        scenarios = [_scenario(file, day, known) for file, known in zip(files, configs, strict=True)]
+        scenarios = [
+            scenario_of(str(file), day.floor, known, what=f"the log under {file}", day=day)
+            for file, known in zip(files, configs, strict=True)
+        ]
         play_and_show(
             scenarios, seed=seed, replications=replications, as_json=as_json, to_page=to_page, notes=day.notes
         )
-
-
-def _config(file: Path) -> Config:
-    try:
-        return load(file, registry.load(), os.environ)
-    except ConfigError as error:
-        print_problems(file, error)
-    except registry.RegistryError as error:
-        print(f"the installed channels cannot be used: {error}", file=sys.stderr)
-    raise typer.Exit(1)
-
-
-def _scenario(file: Path, day: Day, config: Config) -> Scenario:
-    try:
-        return scenario(str(file), day.floor, config, day=day)
-    except Unfit as error:
-        for line in str(error).splitlines():
-            print(f"the log under {file}: {line}")
-    raise typer.Exit(1)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trunkline.channels import registry
-from trunkline.cli.played import play_and_show
+from trunkline.cli.played import config_of, play_and_show, scenario_of
 from trunkline.cli.tables import print_problems
-from trunkline.config.load import load
-from trunkline.config.model import Config
 from trunkline.config.plain import load_as
 from trunkline.config.problems import ConfigError
 from trunkline.simulation.floor import Floor
-from trunkline.simulation.scenario import Scenario, Unfit, scenario
+from trunkline.simulation.scenario import Scenario
 
 
 def register(app: typer.Typer) -> None:
@@ -58,19 +53,9 @@ def _labels(pairs: list[tuple[Path, Path | None]]) -> list[str]:
 
 
 def _scenario(label: str, floor: Path, config: Path | None) -> Scenario:
-    reading = floor
     try:
         known = load_as(floor, Floor)
-        given: Config | None = None
-        if config is not None:
-            reading = config
-            given = load(config, registry.load(), os.environ)
-        return scenario(label, known, given)
     except ConfigError as error:
-        print_problems(reading, error)
-    except Unfit as error:
-        for line in str(error).splitlines():
-            print(f"{floor}: {line}")
-    except registry.RegistryError as error:
-        print(f"the installed channels cannot be used: {error}", file=sys.stderr)
-    raise typer.Exit(1)
+        print_problems(floor, error)
+        raise typer.Exit(1) from error
+    return scenario_of(label, known, config_of(config) if config is not None else None, what=str(floor))

@@ -20,6 +20,7 @@ from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.floor import MOST_AGENTS, Customers, Floor, Group
 from trunkline.simulation.recording import Recording, State, Stay
 from trunkline.simulation.roster import Attendance
+from trunkline.widening import rungs_of
 
 _MOST_CLASSES = 1_000
 _LONGEST_TARGET_S = 30 * 86_400
@@ -72,8 +73,8 @@ def day_of(recording: Recording, config: Config | None, *, warm_up_h: float = 0.
 def _asked(state: State, config: Config | None) -> dict[str, Any]:
     """What it asked for before any widening; what its queue asks for itself is left to the queue of whatever
     configuration it is played under."""
-    ladder = state.get("ladder", "").split()
-    first = ladder[0].partition(">")[2] if ladder else state["requirement"]
+    rungs = rungs_of(state.get("ladder", ""))
+    first = rungs[0].requirement if rungs else state["requirement"]
     due = target_ms(state) - state["queued_at"]
     said: dict[str, Any] = {
         "requires": named_skills_of(first), "prefers": prefers_of(first), "priority": state["priority"],
