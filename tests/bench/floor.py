@@ -6,7 +6,6 @@ that a desk reads over HTTP when it is offered something is left out.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -15,22 +14,12 @@ from typing import Any
 
 import orjson
 
-from tests.bench import words
+from tests.bench import seat, words
 from tests.bench.samples import Numbers, Samples, Window
-from tests.bench.websocket import WebSocket, connect
+from tests.bench.seat import Frame, Seat
 from tests.bench.worker import Method, work
-from trunkline.ids import new_id
 
-_HEARTBEAT_S = 15.0
-_PENDING_AGAIN_S = 0.3
-_MESSAGE, _OFFERED, _ANSWER, _WELCOME = (
-    b"conversation.message-added.v1",
-    b"conversation.offered.v1",
-    b'"answer"',
-    b'"welcome"',
-)
-_LOOK = 400
-"""Bytes of a frame in which its type stands."""
+_MESSAGE, _OFFERED = b"conversation.message-added.v1", b"conversation.offered.v1"
 
 
 class Ledger:
@@ -48,50 +37,26 @@ class Ledger:
 
 
 class Agent:
-    """One agent at one socket."""
+    """One agent of the floor."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self.seat = Seat(ledger.trouble, on_event=self._event, on_done=self._done)
         self._ledger = ledger
-        self._socket: WebSocket | None = None
-        self._open: dict[str, tuple[float, str, dict[str, Any]]] = {}
         self._offered: dict[str, list[tuple[int, bool]]] = {}
         self._held: set[str] = set()
         self._closing: set[str] = set()
-        self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def sit_down(self, url: str, cookie: str) -> None:
-        """Connect, say hello, be welcomed; beat from then on."""
-        self._socket = await connect(url, cookie=cookie, on_text=self._text, on_end=self._ended)
-        self._send({"type": "hello", "device": f"device-{new_id()}"})
-        async with asyncio.timeout(20):
-            await self.welcomed
-        asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._beat)
-
-    def _beat(self) -> None:
-        self._send({"type": "heartbeat"})
-        asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._beat)
-
-    def _send(self, frame: dict[str, Any]) -> None:
-        if self._socket is not None:
-            self._socket.send(orjson.dumps(frame))
-
-    def _ended(self, how: str) -> None:
-        self._ledger.trouble[f"socket ended: {how}"] += 1
 
     # --- what comes ---------------------------------------------------------------------------------------
 
-    def _text(self, frame: bytes) -> None:
-        # Most frames are echoes (our own replies, deliveries): they are not worth decoding.
-        head = frame[:_LOOK]
+    def _event(self, head: bytes, frame: bytes) -> bool:
         if _MESSAGE in head:
             now = time.time()
             self._said(orjson.loads(frame)["event"], now)
         elif _OFFERED in head:
             self._offer(orjson.loads(frame)["event"])
-        elif _ANSWER in head:
-            self._answered(orjson.loads(frame), time.time())
-        elif _WELCOME in head and not self.welcomed.done():
-            self.welcomed.set_result(None)
+        else:
+            return False
+        return True
 
     def _said(self, event: dict[str, Any], now: float) -> None:
         data = event["data"]
@@ -110,27 +75,16 @@ class Agent:
         waiting = self._offered.setdefault(conversation, [])
         if self._ledger.numbers.add(number):
             waiting.insert(0, (number, False))
-        self._send({"type": "shown", "conversation": conversation, "fence": state["fence"]})
-        self._act("accept", conversation, fence=state["fence"])
+        self.seat.send({"type": "shown", "conversation": conversation, "fence": state["fence"]})
+        self.seat.act("accept", conversation, fence=state["fence"])
 
-    def _answered(self, answer: dict[str, Any], now: float) -> None:
-        operation, status = answer["id"], answer["status"]
-        if operation not in self._open:
-            return
-        began, verb, frame = self._open[operation]
-        if status == "pending" or answer.get("retry_after_s"):
-            self._ledger.trouble[f"{verb} {answer.get('code') or status}"] += 1
-            asyncio.get_running_loop().call_later(answer.get("retry_after_s", _PENDING_AGAIN_S), self._send, frame)
-            return
-        del self._open[operation]
-        if status != "done":
-            self._ledger.trouble[f"{verb} refused: {answer.get('code')}"] += 1
-        elif verb == "accept":
+    def _done(self, frame: Frame, began: float, now: float) -> None:
+        if frame["verb"] == "accept":
             self._accepted(frame["conversation"], began, now)
-        elif verb == "reply":
+        elif frame["verb"] == "reply":
             self._ledger.reply.add(began, now)
-            if operation in self._closing:
-                self._close(operation, frame["conversation"])
+            if frame["id"] in self._closing:
+                self._close(frame["id"], frame["conversation"])
 
     # --- what is done -------------------------------------------------------------------------------------
 
@@ -142,7 +96,7 @@ class Agent:
             self._reply(conversation, number, last=last)
 
     def _reply(self, conversation: str, number: int, *, last: bool, asked: float = 0.0) -> None:
-        operation = self._act("reply", conversation, text=words.reply(number, asked))
+        operation = self.seat.act("reply", conversation, text=words.reply(number, asked))
         if last:
             self._closing.add(operation)
 
@@ -150,14 +104,7 @@ class Agent:
         self._closing.discard(operation)
         self._held.discard(conversation)
         self._ledger.holding -= 1
-        self._act("close", conversation, code="solved")
-
-    def _act(self, verb: str, conversation: str, **fields: Any) -> str:
-        operation = new_id()
-        frame = {"type": "action", "id": operation, "verb": verb, "conversation": conversation, **fields}
-        self._open[operation] = (time.time(), verb, frame)
-        self._send(frame)
-        return operation
+        self.seat.act("close", conversation, code="solved")
 
 
 class Floor:
@@ -170,9 +117,7 @@ class Floor:
     async def sit_down(self, *, url: str, cookies: list[str], at_once: int = 10) -> None:
         """Agents come to their desks."""
         agents = [Agent(self._ledger) for _ in cookies]
-        for start in range(0, len(agents), at_once):
-            group = zip(agents[start : start + at_once], cookies[start : start + at_once], strict=True)
-            await asyncio.gather(*(agent.sit_down(url, cookie) for agent, cookie in group))
+        await seat.sit_down([agent.seat for agent in agents], url, cookies, at_once=at_once)
         self._agents += agents
 
     async def summary(self, *, windows: list[Window]) -> dict[str, Any]:

@@ -11,93 +11,46 @@ from typing import Any
 
 import orjson
 
+from tests.bench import seat
 from tests.bench.samples import summarise
-from tests.bench.websocket import WebSocket, connect
+from tests.bench.seat import Frame, Seat
 from tests.bench.worker import Method, work
-from trunkline.ids import new_id
 
-_HEARTBEAT_S = 15.0
-_AGAIN_S = 0.3
-_OFFERED, _ANSWER, _WELCOME = b"conversation.offered.v1", b'"answer"', b'"welcome"'
-_LOOK = 400
-"""Bytes of a frame in which its type stands."""
+_OFFERED = b"conversation.offered.v1"
 
 
 class Holder:
-    """One agent at one socket, with room for one."""
+    """One agent with room for one."""
 
     def __init__(self, trouble: Counter[str], offered_s: list[float]) -> None:
         self.holds = ""
-        self._trouble = trouble
+        self.seat = Seat(trouble, on_event=self._event, on_done=self._done)
         self._offered_s = offered_s
         self._let_go_at: float | None = None
-        self._asked: dict[str, dict[str, Any]] = {}
-        self._socket: WebSocket | None = None
-        self._welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def sit_down(self, url: str, cookie: str) -> None:
-        """Connect, say hello, be welcomed; beat from then on."""
-        self._socket = await connect(url, cookie=cookie, on_text=self._text, on_end=self._ended)
-        self._send({"type": "hello", "device": f"device-{new_id()}"})
-        async with asyncio.timeout(30):
-            await self._welcomed
-        self._beat()
 
     def let_go(self) -> None:
         """Close what it holds; how long the next offer takes is counted from here."""
         self._let_go_at = time.perf_counter()
         conversation, self.holds = self.holds, ""
-        self._act("close", conversation, code="solved")
+        self.seat.act("close", conversation, code="solved")
 
     @property
     def waits(self) -> bool:
         """Whether it let go and was offered nothing yet."""
         return self._let_go_at is not None
 
-    def _beat(self) -> None:
-        self._send({"type": "heartbeat"})
-        asyncio.get_running_loop().call_later(_HEARTBEAT_S, self._beat)
-
-    def _send(self, frame: dict[str, Any]) -> None:
-        if self._socket is not None:
-            self._socket.send(orjson.dumps(frame))
-
-    def _ended(self, how: str) -> None:
-        self._trouble[f"socket ended: {how}"] += 1
-
-    def _text(self, frame: bytes) -> None:
-        head = frame[:_LOOK]
-        if _OFFERED in head:
-            self._offer(orjson.loads(frame)["event"])
-        elif _ANSWER in head:
-            self._answered(orjson.loads(frame))
-        elif _WELCOME in head and not self._welcomed.done():
-            self._welcomed.set_result(None)
-
-    def _offer(self, event: dict[str, Any]) -> None:
+    def _event(self, head: bytes, frame: bytes) -> bool:
+        if _OFFERED not in head:
+            return False
+        event = orjson.loads(frame)["event"]
         if self._let_go_at is not None:
             self._offered_s.append(time.perf_counter() - self._let_go_at)
             self._let_go_at = None
-        self._act("accept", event["subject"], fence=event["data"]["state"]["fence"])
+        self.seat.act("accept", event["subject"], fence=event["data"]["state"]["fence"])
+        return True
 
-    def _act(self, verb: str, conversation: str, **fields: Any) -> None:
-        operation = new_id()
-        frame = {"type": "action", "id": operation, "verb": verb, "conversation": conversation, **fields}
-        self._asked[operation] = frame
-        self._send(frame)
-
-    def _answered(self, answer: dict[str, Any]) -> None:
-        frame = self._asked.get(answer["id"])
-        if frame is None:
-            return
-        if answer["status"] == "pending" or answer.get("retry_after_s"):
-            self._trouble[f"{frame['verb']} {answer.get('code') or answer['status']}"] += 1
-            asyncio.get_running_loop().call_later(answer.get("retry_after_s", _AGAIN_S), self._send, frame)
-            return
-        del self._asked[answer["id"]]
-        if answer["status"] != "done":
-            self._trouble[f"{frame['verb']} refused: {answer.get('code')}"] += 1
-        elif frame["verb"] == "accept":
+    def _done(self, frame: Frame, _: float, __: float) -> None:
+        if frame["verb"] == "accept":
             self.holds = frame["conversation"]
 
 
@@ -111,12 +64,9 @@ class Holders:
 
     async def sit_down(self, *, url: str, cookies: list[str], at_once: int = 10) -> None:
         """Agents come to their desks."""
-        for start in range(0, len(cookies), at_once):
-            group = [Holder(self._trouble, self._offered_s) for _ in cookies[start : start + at_once]]
-            await asyncio.gather(
-                *(holder.sit_down(url, cookie) for holder, cookie in zip(group, cookies[start:], strict=False))
-            )
-            self._all += group
+        holders = [Holder(self._trouble, self._offered_s) for _ in cookies]
+        await seat.sit_down([holder.seat for holder in holders], url, cookies, at_once=at_once)
+        self._all += holders
 
     async def busy(self) -> int:
         """How many hold something."""
