@@ -30,6 +30,17 @@ class Stale(Exception):
     """The board is not the one the log was written from: it must be rebuilt."""
 
 
+def why_not(code: bytes, *, shard: int, last: str) -> Exception:
+    """What to raise where the board refuses an owner its outbox: Fenced, Stale or NotYet. `last`: the witness."""
+    match code:
+        case b"fenced":
+            return Fenced(f"shard {shard}")
+        case b"lost":
+            return Stale(f"shard {shard}: outbox entry {last} is gone")
+        case _:
+            return NotYet(code.decode())
+
+
 @dataclass(slots=True)
 class Rules:
     """The configuration in use and its compiled rules, replaced together."""

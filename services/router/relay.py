@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.router.core import Core, Fenced, NotYet, Stale
+from services.router.core import Core, Stale, why_not
 from services.router.observe import observe
 from trunkline.board.relay import Entry, compose, cut
 from trunkline.bus import Bus, NewRecord, Partition, Pen, Position, Record
@@ -70,16 +70,10 @@ class Relay:
         answer = await self._core.board.submit(
             "outbox", str(self._shard), str(self._pen.term), self.last, str(_READ), self._trim_before()
         )
-        match answer[0]:
-            case b"ok":
-                partition, term = self._pen.partition, self._pen.term
-                return [compose(partition, term, self._generation, raw) for raw in answer[1]], len(answer[1]) == _READ
-            case b"fenced":
-                raise Fenced(f"shard {self._shard}")
-            case b"lost":
-                raise Stale(f"shard {self._shard}: outbox entry {self.last} is gone")
-            case _:
-                raise NotYet(answer[0].decode())
+        if answer[0] != b"ok":
+            raise why_not(answer[0], shard=self._shard, last=self.last)
+        partition, term = self._pen.partition, self._pen.term
+        return [compose(partition, term, self._generation, raw) for raw in answer[1]], len(answer[1]) == _READ
 
     def _age_s(self) -> float:
         """Age of the oldest entry that is read and not in the log yet, in seconds; 0 when there is none."""

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from services.router.consumer import Consumer
-from services.router.core import Core, Fenced, NotYet, Stale, until_one_fails
+from services.router.core import Core, Fenced, NotYet, Stale, until_one_fails, why_not
 from services.router.inbound import Inbound
 from services.router.rebuild import rebuild
 from services.router.relay import Relay
@@ -128,16 +128,9 @@ class Shard:
         last = tail.outbox or FIRST_ID
         await load_scripts(board)
         answer = await board.submit("verify", str(self.number), str(pen.term), last, replication, str(board.shards))
-        match answer[0]:
-            case b"ok":
-                relay = Relay(self._core, self.number, pen, last=last, generation=generation, wake=self.wake)
-                return relay, int(answer[2])
-            case b"lost":
-                raise Stale(f"shard {self.number}: outbox entry {last} is gone")
-            case b"fenced":
-                raise Fenced(f"shard {self.number}")
-            case _:
-                raise NotYet(answer[0].decode())
+        if answer[0] != b"ok":
+            raise why_not(answer[0], shard=self.number, last=last)
+        return Relay(self._core, self.number, pen, last=last, generation=generation, wake=self.wake), int(answer[2])
 
     async def _take(self) -> tuple[Pen, Tail]:
         """The pen, and what the log says before it. Our `taken` repeats the newest generation: if a rebuild named

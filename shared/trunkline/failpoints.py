@@ -68,11 +68,7 @@ def arm(text: str) -> None:
 
 def failpoint(name: str) -> None:
     """Do here what was armed for this point; LookupError for a name that is not in `POINTS`."""
-    if name not in POINTS:
-        raise LookupError(f"failpoint {name!r} is not in trunkline.failpoints.POINTS")
-    if not _armed:
-        return
-    action = _taken(name)
+    action = _due(name)
     if action is None:
         return
     if action.seconds is not None:
@@ -83,11 +79,7 @@ def failpoint(name: str) -> None:
 
 async def afailpoint(name: str) -> None:
     """As `failpoint`; a pause lets the rest of the process run on."""
-    if name not in POINTS:
-        raise LookupError(f"failpoint {name!r} is not in trunkline.failpoints.POINTS")
-    if not _armed:
-        return
-    action = _taken(name)
+    action = _due(name)
     if action is None:
         return
     if action.seconds is not None:
@@ -96,7 +88,10 @@ async def afailpoint(name: str) -> None:
     _strike(name, action)
 
 
-def _taken(name: str) -> _Action | None:
+def _due(name: str) -> _Action | None:
+    """What was armed for this point, if anything; done once, it is so no more."""
+    if name not in POINTS:
+        raise LookupError(f"failpoint {name!r} is not in trunkline.failpoints.POINTS")
     action = _armed.get(name)
     if action is None:
         return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from trunkline.channels.hosts import is_loopback
+from trunkline.channels.secrets import Secrets
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _HOST = (
@@ -44,9 +45,7 @@ class EmailSettings(BaseModel):
     domain: str | None = Field(
         default=None, description="of reply and bounce addresses, and of Message-IDs; else the first address's"
     )
-    reply_secret: tuple[SecretStr, ...] = Field(
-        min_length=1, max_length=2, description="signs reply addresses and Message-IDs; two while one is rotated"
-    )
+    reply_secret: Secrets = Field(description="signs reply addresses and Message-IDs; two while one is rotated")
     relay_host: str = Field(description="the SMTP relay that sends for us, and signs with DKIM")
     relay_port: int = Field(default=587, ge=1, le=65_535, description="587 is for submission, 465 for tls")
     relay_security: Literal["starttls", "tls", "none"] = Field(
@@ -63,11 +62,6 @@ class EmailSettings(BaseModel):
     units_per_second: float | None = Field(
         default=None, gt=0, le=1_000, description="mails a second that this process sends"
     )
-
-    @field_validator("reply_secret", mode="before")
-    @classmethod
-    def _one_secret_is_a_list_of_one(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str | SecretStr) else value
 
     @field_validator("reply_secret")
     @classmethod

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Self
+from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from trunkline.channels.hosts import is_loopback
+from trunkline.channels.secrets import Secrets
 from trunkline.channels.sms import START_WORDS
 
 _URL = re.compile(r"[!#-;=?-\[\]_a-z~%]{1,2048}", re.ASCII)
@@ -25,10 +26,8 @@ class TwilioSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="the account's id")
-    auth_token: tuple[SecretStr, ...] = Field(
-        min_length=1,
-        max_length=2,
-        description="the auth token, or two while one is rotated: both verify webhooks, the first signs our calls",
+    auth_token: Secrets = Field(
+        description="the auth token, or two while one is rotated: both verify webhooks, the first signs our calls"
     )
     sender: str | None = Field(default=None, description="number (E.164), short code or name that messages come from")
     messaging_service_sid: str | None = Field(
@@ -55,11 +54,6 @@ class TwilioSettings(BaseModel):
         le=1_000,
         description="segments a second that this process sends; Twilio queues what comes faster than the sender's rate",
     )
-
-    @field_validator("auth_token", mode="before")
-    @classmethod
-    def _one_token_is_a_list_of_one(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str | SecretStr) else value
 
     @field_validator("auth_token")
     @classmethod

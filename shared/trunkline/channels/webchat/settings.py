@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from trunkline.channels.secrets import Secrets
 from trunkline.hours import Hours
 
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.ASCII)
@@ -43,10 +44,8 @@ class WebChatSettings(BaseModel):
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         min_length=1, max_length=100, description="pages that may hold the widget: scheme, host and port of each"
     )
-    identity_secret: tuple[SecretStr, ...] = Field(
-        min_length=1,
-        max_length=2,
-        description="signs visitors, files and the shop's own customers; two while one is rotated, the first signs",
+    identity_secret: Secrets = Field(
+        description="signs visitors, files and the shop's own customers; two while one is rotated, the first signs"
     )
     visitor_days: int = Field(default=90, ge=1, le=400, description="days after which a silent visitor is a new one")
     hours: Hours | None = Field(default=None, description="when somebody answers; always, if it is left out")
@@ -57,11 +56,6 @@ class WebChatSettings(BaseModel):
     new_visitors_per_minute: int = Field(
         default=600, ge=1, le=100_000, description="visitors nobody has seen before, in each ingest process"
     )
-
-    @field_validator("identity_secret", mode="before")
-    @classmethod
-    def _one_secret_is_a_list_of_one(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str | SecretStr) else value
 
     @field_validator("identity_secret")
     @classmethod
