@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Text
 from sqlmodel import Field
 
-from services.agents.tables import METADATA, Row, Utc
+from services.agents.rows import Row, Utc
+from services.agents.tables import METADATA
 
 
 class DraftRow(Row, table=True):

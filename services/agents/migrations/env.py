@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlmodel.sql.sqltypes import AutoString
 
 from services.agents.migrations.upgrade import is_of_the_models
-from services.agents.tables import Utc
+from services.agents.rows import Utc
 from services.agents.working_tables import DRAFTS
 
 

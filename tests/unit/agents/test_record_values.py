@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from services.agents.repository.words import words_of
-from services.agents.tables import Utc
+from services.agents.rows import Utc
 
 _DIALECT = sqlite.dialect()
 
