@@ -227,7 +227,7 @@ def process(it: Post, log_url: str, folder: Path, *, failpoints: str = "", ops: 
     ops = ops or free_port()
     environment = {
         "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}",
-        "TRUNKLINE_DEPLOYMENT": it.bus._prefix[1:].partition("}")[0],
+        "TRUNKLINE_DEPLOYMENT": it.bus._server.deployment,
         "TRUNKLINE_SHARDS": str(SHARDS),
         "TRUNKLINE_LOG_URL": log_url,
         "TRUNKLINE_DATA_DIR": str(folder),
