@@ -16,6 +16,7 @@ from trunkline.config.document import MAX_BYTES, Node, Scalar, Source, Table, Un
 from trunkline.config.model import MAX_RULES, Config, Layout
 from trunkline.config.places import index_of
 from trunkline.config.problems import MAX_PROBLEMS, ConfigError, Problem
+from trunkline.config.sections import entries, items
 from trunkline.config.substitute import Environment
 from trunkline.config.wording import say
 
@@ -92,10 +93,10 @@ class _Checking:
     def settings(self, channels: Mapping[str, Channel], environment: Environment) -> dict[str, Any]:
         """Each account's settings as its channel wants them; only installed channels are spoken of."""
         found: dict[str, Any] = {}
-        for name, _ in names.entries(self._root, "channels"):
+        for name, _ in entries(self._root, "channels"):
             if name not in channels:
                 self._tell(("channels", name), names.unknown("channel", name, channels), key=True)
-        for name, entry in names.entries(self._root, "accounts"):
+        for name, entry in entries(self._root, "accounts"):
             kind = entry.entries.get("channel")
             if not isinstance(kind, Scalar) or not isinstance(kind.value, str):
                 continue  # the model has said so
@@ -121,7 +122,7 @@ class _Checking:
         from trunkline.config.cel import Cel, InvalidExpression  # noqa: PLC0415 - ingest and notify have no CEL installed
 
         language = Cel()
-        for at, rule in names.items(self._root, "rules")[:MAX_RULES]:
+        for at, rule in items(self._root, "rules")[:MAX_RULES]:
             when = rule.entries.get("when")
             if not isinstance(when, Scalar) or not isinstance(when.value, str) or not when.value:
                 continue  # the model has said so

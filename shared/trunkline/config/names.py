@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from trunkline.config import tells
-from trunkline.config.document import Items, Node, Scalar, Table
+from trunkline.config.document import Node, Scalar, Table
 from trunkline.config.problems import meant
+from trunkline.config.sections import Finding, Path, entries, items, named, table, word
 from trunkline.requirements import ONLY
 from trunkline.widening import GROUP, covers
-
-Finding = tuple[tuple[str | int, ...], str, bool]
 
 _ASPECTS = {"queue", "requires", "prefers", "priority", "weight", "target_s"}
 
 
 def check(root: Node) -> Iterator[Finding]:
-    """Path and message of each, and whether it is about the key there.
-
-    What is not of the right shape is passed over: the model complains of it.
-    """
+    """Every name that leads nowhere; what is not of the right shape is left to the model."""
     queues = _declared(root, "queues")
     skills = _declared(root, "skills")
     calendars = _declared(root, "calendars")
@@ -31,13 +27,13 @@ def check(root: Node) -> Iterator[Finding]:
     for name, account in entries(root, "accounts"):
         yield from _queue(account, ("accounts", name), "queue", queues)
         yield from _calendar(account, ("accounts", name), calendars)
-        settings = account.entries.get("settings")
-        if "hours" in account.entries and isinstance(settings, Table) and "hours" in settings.entries:
+        settings = table(account, "settings")
+        if "hours" in account.entries and settings and "hours" in settings.entries:
             yield ("accounts", name, "hours"), "its settings have hours of their own; give one of the two", True
     yield from _closings(root, queues)
     for name, queue in entries(root, "queues"):
         yield from _skills(queue, ("queues", name), skills)
-        if isinstance(further := queue.entries.get("escalation"), Table):
+        if further := table(queue, "escalation"):
             yield from _queue(further, ("queues", name, "escalation"), "queue", queues)
             yield from _skills(further, ("queues", name, "escalation"), skills)
         yield from _calendar(queue, ("queues", name), calendars)
@@ -57,20 +53,6 @@ def check(root: Node) -> Iterator[Finding]:
     yield from _repeated(root)
 
 
-def entries(root: Node, section: str) -> list[tuple[str, Table]]:
-    """The well-formed entries of a section that is a mapping."""
-    node = root.entries.get(section) if isinstance(root, Table) else None
-    found = node.entries.items() if isinstance(node, Table) else ()
-    return [(name, entry) for name, entry in found if isinstance(entry, Table)]
-
-
-def items(root: Node, section: str) -> list[tuple[int, Table]]:
-    """The well-formed items of a section that is a list, each with its index."""
-    node = root.entries.get(section) if isinstance(root, Table) else None
-    found = node.items if isinstance(node, Items) else ()
-    return [(at, item) for at, item in enumerate(found) if isinstance(item, Table)]
-
-
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """What to say of a name that is not among the known ones."""
     names = sorted(known)
@@ -81,32 +63,30 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 def _declared(root: Node, section: str) -> Collection[str]:
     """Names in a section, also of entries that are otherwise wrong: one fault is told once."""
-    node = root.entries.get(section) if isinstance(root, Table) else None
-    return node.entries.keys() if isinstance(node, Table) else ()
+    found = table(root, section)
+    return found.entries.keys() if found else ()
 
 
-def _queue(table: Table, path: tuple[str | int, ...], key: str, known: Collection[str]) -> Iterator[Finding]:
-    node = table.entries.get(key)
+def _queue(here: Table, path: Path, key: str, known: Collection[str]) -> Iterator[Finding]:
+    node = here.entries.get(key)
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
         yield (*path, key), unknown("queue", node.value, known), False
 
 
-def _skills(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
+def _skills(here: Table, path: Path, known: Collection[str]) -> Iterator[Finding]:
     for key in ("requires", "prefers"):
-        node = table.entries.get(key)
-        for skill in node.entries if isinstance(node, Table) else ():
+        found = table(here, key)
+        for skill in found.entries if found else ():
             if skill not in known:
                 yield (*path, key, skill), unknown("skill", skill, known), True
 
 
-def _widening(
-    queue: Table, path: tuple[str | int, ...], queues: Collection[str], skills: Collection[str]
-) -> Iterator[Finding]:
+def _widening(queue: Table, path: Path, queues: Collection[str], skills: Collection[str]) -> Iterator[Finding]:
     sticky = queue.entries.get("sticky_s")
     before, of = (sticky.value if isinstance(sticky, Scalar) and isinstance(sticky.value, int) else 0), "`sticky_s`"
     for at, step in items(queue, "widening"):
         for key, known, kind in (("lower", skills, "skill"), ("drop", skills, "skill"), ("queues", queues, "queue")):
-            for place, name in _named(step, key):
+            for place, name in named(step, key):
                 if not any(covers(name, one) for one in known):
                     yield (*path, at, *place), unknown(kind, name, known), key == "lower"
         if not {"lower", "drop", "queues", "supervisors", "tell"} & step.entries.keys():
@@ -118,15 +98,14 @@ def _widening(
             before, of = after.value, "the step before"
 
 
-def _calendar(table: Table, path: tuple[str | int, ...], known: Collection[str]) -> Iterator[Finding]:
-    name = _word(table.entries.get("hours"))
+def _calendar(here: Table, path: Path, known: Collection[str]) -> Iterator[Finding]:
+    name = word(here, "hours")
     if name and name not in known:
         yield (*path, "hours"), unknown("calendar", name, known), False
 
 
-def _clocks(queue: Table, path: tuple[str | int, ...], calendars: Collection[str]) -> Iterator[Finding]:
-    clocks = queue.entries.get("clocks")
-    if isinstance(clocks, Table):
+def _clocks(queue: Table, path: Path, calendars: Collection[str]) -> Iterator[Finding]:
+    if clocks := table(queue, "clocks"):
         yield from _calendar(clocks, path, calendars)
         if not {"first_reply_s", "next_reply_s", "resolution_s"} & clocks.entries.keys():
             yield path, "promises nothing; give first_reply_s, next_reply_s or resolution_s", True
@@ -136,10 +115,9 @@ def _closings(root: Node, queues: Collection[str]) -> Iterator[Finding]:
     """Where closed queues lead: somewhere, and never back."""
     leads: dict[str, str] = {}
     for name, queue in entries(root, "queues"):
-        closed = queue.entries.get("closed")
-        if isinstance(closed, Table):
+        if closed := table(queue, "closed"):
             yield from _queue(closed, ("queues", name, "closed"), "queue", queues)
-            leads[name] = _word(closed.entries.get("queue"))
+            leads[name] = word(closed, "queue")
             if "hours" not in queue.entries:
                 yield ("queues", name, "closed"), "means nothing without `hours`", True
     for name, first in leads.items():
@@ -152,17 +130,17 @@ def _closings(root: Node, queues: Collection[str]) -> Iterator[Finding]:
 
 
 def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:
-    language = root.entries.get("language") if isinstance(root, Table) else None
-    if not isinstance(language, Table):
+    language = table(root, "language")
+    if language is None:
         return
-    told = [name for _, name in _named(language, "of")]
-    group = _word(language.entries.get("skill"))
+    told = [name for _, name in named(language, "of")]
+    group = word(language, "skill")
     for at, name in enumerate(told):
         if name in told[:at]:
             yield ("language", "of", at), f"`{name[:20]}` is said twice", False
         elif group.endswith(GROUP) and f"{group[:-1]}{name}" not in skills:
             yield ("language", "of", at), unknown("skill", f"{group[:-1]}{name}", skills), False
-    otherwise = _word(language.entries.get("otherwise"))
+    otherwise = word(language, "otherwise")
     if otherwise and otherwise not in told:
         yield ("language", "otherwise"), f"must be one of `of`: {', '.join(told)[:200]}", False
     for key in () if group else ("level", "otherwise"):
@@ -172,25 +150,11 @@ def _languages(root: Node, skills: Collection[str]) -> Iterator[Finding]:
 
 def _fallback(root: Node) -> str:
     """As `Config.fallback_language`, of a file that may be wrong elsewhere."""
-    language = root.entries.get("language") if isinstance(root, Table) else None
-    if not isinstance(language, Table):
+    language = table(root, "language")
+    if language is None:
         return tells.DEFAULT_LANGUAGE
-    first = next((name for _, name in _named(language, "of")), tells.DEFAULT_LANGUAGE)
-    return _word(language.entries.get("otherwise")) or first
-
-
-def _word(node: Node | None) -> str:
-    return node.value if isinstance(node, Scalar) and isinstance(node.value, str) else ""
-
-
-def _named(step: Table, key: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The names in a list or a mapping's keys, each with where it is."""
-    node = step.entries.get(key)
-    if isinstance(node, Table):
-        yield from (((key, name), name) for name in node.entries)
-    for at, item in enumerate(node.items if isinstance(node, Items) else ()):
-        if isinstance(item, Scalar) and isinstance(item.value, str):
-            yield (key, at), item.value
+    first = next((name for _, name in named(language, "of")), tells.DEFAULT_LANGUAGE)
+    return word(language, "otherwise") or first
 
 
 def _repeated(root: Node) -> Iterator[Finding]:

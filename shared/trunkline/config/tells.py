@@ -12,8 +12,7 @@ from trunkline.channels.base import Channel
 from trunkline.channels.sms import count, utf16_length
 from trunkline.config.base import Frozen, LanguageCode
 from trunkline.config.document import Node, Scalar, Table
-
-Path = tuple[str | int, ...]
+from trunkline.config.sections import Finding, Path, entries, items, table, word
 
 MOST_TEXT = 2_000
 DEFAULT_LANGUAGE: Final = "en"
@@ -71,12 +70,12 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def problems(root: Node, fallback: str) -> Iterator[tuple[Path, str, bool]]:
-    """Path and message of each, and whether it is about the key: what the model alone cannot say."""
-    for name, queue in _queues(root):
+def problems(root: Node, fallback: str) -> Iterator[Finding]:
+    """What is wrong with the texts, as far as the model alone cannot say it."""
+    for name, queue in entries(root, "queues"):
         here: Path = ("queues", name, "tells")
-        tells = queue.entries.get("tells")
-        said = tells.entries if isinstance(tells, Table) else {}
+        tells = table(queue, "tells")
+        said = tells.entries if tells else {}
         for kind, texts in said.items():
             if kind in VARIABLES and isinstance(texts, Table):
                 yield from _texts(queue, texts, (*here, kind), kind, fallback)
@@ -87,14 +86,7 @@ def problems(root: Node, fallback: str) -> Iterator[tuple[Path, str, bool]]:
         yield from _steps(queue, ("queues", name, "widening"), said)
 
 
-def _queues(root: Node) -> Iterator[tuple[str, Table]]:
-    node = root.entries.get("queues") if isinstance(root, Table) else None
-    for name, queue in node.entries.items() if isinstance(node, Table) else ():
-        if isinstance(queue, Table):
-            yield name, queue
-
-
-def _texts(queue: Table, texts: Table, here: Path, kind: str, fallback: str) -> Iterator[tuple[Path, str, bool]]:
+def _texts(queue: Table, texts: Table, here: Path, kind: str, fallback: str) -> Iterator[Finding]:
     if texts.entries and fallback not in texts.entries:
         yield here, f"lacks `{fallback}`, which is said to who writes another language", True
     for language, node in texts.entries.items():
@@ -108,12 +100,11 @@ def _texts(queue: Table, texts: Table, here: Path, kind: str, fallback: str) -> 
                 yield (*here, language), "says {mail}, but the queue has no `mail`", False
 
 
-def _steps(queue: Table, here: Path, said: Mapping[str, Node]) -> Iterator[tuple[Path, str, bool]]:
-    node = queue.entries.get("widening")
-    for at, step in enumerate(getattr(node, "items", ())):
-        tell = step.entries.get("tell") if isinstance(step, Table) else None
-        if isinstance(tell, Scalar) and tell.value in get_args(Step) and tell.value not in said:
-            yield (*here, at, "tell"), f"the queue has no text for it; give `tells: {{{tell.value}: …}}`", False
+def _steps(queue: Table, here: Path, said: Mapping[str, Node]) -> Iterator[Finding]:
+    for at, step in items(queue, "widening"):
+        tell = word(step, "tell")
+        if tell in get_args(Step) and tell not in said:
+            yield (*here, at, "tell"), f"the queue has no text for it; give `tells: {{{tell}: …}}`", False
 
 
 def too_long(
