@@ -10,7 +10,8 @@ from services.agents.asked import Action, BadFields, agent_id, text, until_ms
 from trunkline.board import Answer, Board, moves
 from trunkline.board.hours import with_hours
 from trunkline.channels.base import Channel
-from trunkline.config.model import Config, Queue
+from trunkline.config.model import Config
+from trunkline.config.queues import Queue
 from trunkline.config.watch import Watch
 from trunkline.events import AssignmentDetails, SnoozeDetails, TransferDetails
 from trunkline.requirements import named_skills_of, prefers_of, queue_of

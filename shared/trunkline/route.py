@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from trunkline.channels.base import Channel
-from trunkline.config.model import Clocks, Config, Queue
+from trunkline.config.model import Config
+from trunkline.config.queues import Clocks, Queue
 from trunkline.config.room import Taking
 from trunkline.config.rules import Decision
 from trunkline.due import due_in_ms

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, get_args
 
-from trunkline.config.model import WideningStep
+from trunkline.config.queues import WideningStep
 from trunkline.config.tells import Step
 from trunkline.index import DEFAULT, Policy
 from trunkline.requirements import ONLY, SUPERVISORS, Room, requirement_id

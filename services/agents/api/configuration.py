@@ -12,7 +12,8 @@ from services.agents.api.asking import Me, Use, admin, supervisor
 from services.agents.api.problems import responses
 from services.agents.repository import AccountHealth, ChannelLine
 from trunkline.channels.base import MediaRule
-from trunkline.config.model import Queue, Rule
+from trunkline.config.model import Rule
+from trunkline.config.queues import Queue
 from trunkline.index import name_of
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])

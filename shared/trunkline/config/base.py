@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from trunkline.language import KNOWN
+
+DAY_S = 86_400
 
 
 class Frozen(BaseModel):
@@ -22,3 +24,12 @@ def _can_be_told(code: str) -> str:
 
 
 LanguageCode = Annotated[str, AfterValidator(_can_be_told)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+SkillName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+SkillOrGroup = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,60}(\.\*)?$")]
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+Level = Annotated[int, Field(ge=0, le=10)]
+Weight = Annotated[int, Field(ge=1, le=100)]
+Preference = Annotated[int, Field(ge=1, le=10)]
+Priority = Annotated[int, Field(ge=0, le=10)]
+Target = Annotated[int, Field(ge=1, le=30 * DAY_S)]

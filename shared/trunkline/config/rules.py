@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from trunkline.config.conditions import ConditionFailed, Language
-from trunkline.config.model import Config, Queue, Rule
+from trunkline.config.model import Config, Rule
+from trunkline.config.queues import Queue
 from trunkline.intent import Classifier
 from trunkline.language import UNDETERMINED, Deaf, Detector, Heard, settled
 from trunkline.messages import Choice, InboundMessage, MailHead, Media, Text

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from trunkline.config.model import Level, Name, Preference, Priority, SkillName, Target, Weight
+from trunkline.config.base import Level, Name, Preference, Priority, SkillName, Target, Weight
 from trunkline.simulation.chance import Duration
 
 MOST_AGENTS = 10_000

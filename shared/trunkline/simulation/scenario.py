@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trunkline.config.model import Config, Queue, Rule
+from trunkline.config.model import Config, Rule
 from trunkline.config.problems import meant
+from trunkline.config.queues import Queue
 from trunkline.config.rules import decide
 from trunkline.route import Route, route
 from trunkline.simulation.day import Day

@@ -15,7 +15,8 @@ from trunkline.config.calendars import Calendar
 from trunkline.config.engine import engine_of
 from trunkline.config.intents import Intents
 from trunkline.config.load import load
-from trunkline.config.model import AccountEntry, Languages, Layout, Queue, Rule
+from trunkline.config.model import AccountEntry, Languages, Layout, Rule
+from trunkline.config.queues import Queue
 from trunkline.config.room import QuietWork
 from trunkline.config.rules import VARIABLES, Facts
 

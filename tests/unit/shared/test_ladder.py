@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.config.model import WideningStep
+from trunkline.config.queues import WideningStep
 from trunkline.requirements import only_of, queue_of, queues_of, skills_of
 from trunkline.widening import covers, ladder
 
