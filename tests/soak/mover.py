@@ -19,7 +19,7 @@ from tests.soak.floor import CAPACITIES, FOR_EVER_MS, LOOSE, TERM, holdings_wron
 from tests.soak.inbound import Inbound
 from tests.soak.intents import Intents
 from tests.soak.journal import Fields, Journal, read
-from trunkline.board import Answer, Board, BoardAway, BoardClosed, MoveBroken, hash_of, moves
+from trunkline.board import Answer, Board, BoardAway, BoardClosed, MoveBroken, moves
 from trunkline.events import Presence, Profile
 from trunkline.messages import Address
 
@@ -182,7 +182,9 @@ class Mover:
     async def _holding(self, agent: str) -> list[State]:
         """What the agent has, as one script sees it; that itself must be in order."""
         flats = (await self._ask("holding", agent))[1]
-        states = [hash_of(flat) for flat in flats]
+        states = [
+            {key.decode(): text.decode() for key, text in zip(flat[::2], flat[1::2], strict=True)} for flat in flats
+        ]
         for wrong in holdings_wrong(agent, states):
             self._journal.wrong(wrong)
         self._seen[agent] = states

@@ -21,8 +21,8 @@ import orjson
 import pytest
 
 from tests.integration.router.rig import Router, World, arrive
-from trunkline.board import BoardAway, BoardClosed, hash_of, moves
-from trunkline.board.client import answer_of
+from trunkline.board import BoardAway, BoardClosed, moves
+from trunkline.board.client import answer_of, hash_of
 from trunkline.bus import AppendUnknown
 from trunkline.bus import Record as LogRecord
 from trunkline.events import (
@@ -240,7 +240,7 @@ async def _act(
     if name in asked_of(state["offered_to"]):
         verb = "accept" if luck < 0.8 else "decline"
         arguments = [state["fence"]] + (["busy"] if verb == "decline" else [])
-    elif name in asked_of(state.get("consulted", "")):
+    elif name in state.get("consulted", "").split(","):
         verb, arguments = ("take_over", [""]) if luck < 0.5 else ("end_consult", [name])
     elif state["owner"] != name or (state["thread"] in SILENT and int(state.get("quiet_at", 0)) and luck < 0.96):
         return  # nothing of theirs, or nothing to say before the customer has answered
