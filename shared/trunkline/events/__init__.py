@@ -20,7 +20,6 @@ from trunkline.events.conversations import (
     ConversationBegun,
     ConversationClosed,
     ConversationConsulted,
-    ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationQuieted,
@@ -35,13 +34,6 @@ from trunkline.events.conversations import (
     FailureDetails,
     InboundDetails,
     MessageAdded,
-    OfferAccepted,
-    OfferAutoAccepted,
-    OfferDeclined,
-    OfferDetails,
-    OfferExpired,
-    OfferRescinded,
-    PassedOver,
     ReorderDetails,
     ReplyDetails,
     ReplyFailed,
@@ -73,6 +65,16 @@ from trunkline.events.floor import (
     Taken,
 )
 from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceReceived, ReplyUndeliverable
+from trunkline.events.offers import (
+    ConversationOffered,
+    OfferAccepted,
+    OfferAutoAccepted,
+    OfferDeclined,
+    OfferDetails,
+    OfferExpired,
+    OfferRescinded,
+    PassedOver,
+)
 from trunkline.events.states import AgentState, ConversationState, Presence, Status, asked_of
 
 __all__ = [

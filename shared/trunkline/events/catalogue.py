@@ -10,7 +10,6 @@ from trunkline.events.conversations import (
     ConversationClosed,
     ConversationConsulted,
     ConversationEvent,
-    ConversationOffered,
     ConversationOpened,
     ConversationQueued,
     ConversationQuieted,
@@ -23,11 +22,6 @@ from trunkline.events.conversations import (
     ConversationWidened,
     ConversationWoken,
     MessageAdded,
-    OfferAccepted,
-    OfferAutoAccepted,
-    OfferDeclined,
-    OfferExpired,
-    OfferRescinded,
     ReplyFailed,
     ReplyWritten,
     WrapUpStarted,
@@ -49,6 +43,14 @@ from trunkline.events.floor import (
     Taken,
 )
 from trunkline.events.inbound import DeadLetter, MessageReceived, PreferenceReceived, ReplyUndeliverable
+from trunkline.events.offers import (
+    ConversationOffered,
+    OfferAccepted,
+    OfferAutoAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferRescinded,
+)
 
 INBOUND: tuple[type[Data], ...] = (MessageReceived, PreferenceReceived, ReplyUndeliverable)
 CONVERSATION: tuple[type[ConversationEvent], ...] = (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from trunkline.cli.explain import told
 from trunkline.events import OfferDetails, PassedOver, Presence, Status
-from trunkline.events.conversations import IndexParts, Ranked
+from trunkline.events.offers import IndexParts, Ranked
 from trunkline.explanation import AgentNow, Asked, AskedBeside, Decided, Explanation, Now, Reason, Wider
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
