@@ -9,13 +9,7 @@ from typing import Any, Self
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import (
-    KafkaError,
-    OutOfOrderSequenceNumber,
-    ProducerFenced,
-    TopicAlreadyExistsError,
-)
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced
 
 from trunkline.bus.base import (
     AppendUnknown,
@@ -27,14 +21,14 @@ from trunkline.bus.base import (
     Partition,
     Position,
     Record,
-    ShardsDiffer,
     check_batch,
 )
 from trunkline.bus.kafka_cluster import CALL_S, Cluster, record_of, stop
 from trunkline.bus.kafka_follower import KafkaFollower
 from trunkline.bus.kafka_membership import KafkaMembership
+from trunkline.bus.kafka_topics import create_topics
 from trunkline.bus.terms import TermFilter
-from trunkline.events import RETENTION_S, Topic
+from trunkline.events import Topic
 from trunkline.pace import Pace
 
 log = structlog.get_logger()
@@ -52,7 +46,6 @@ class KafkaBus:
     def __init__(self, servers: str, *, deployment: str, shards: int, session_timeout_s: float = 6.0) -> None:
         self.shards = shards
         self.session_timeout_s = session_timeout_s
-        self._servers = servers
         self._cluster = Cluster(servers, deployment)
         self._producer: AIOKafkaProducer | None = None
         self._making = asyncio.Lock()
@@ -73,50 +66,8 @@ class KafkaBus:
         if self._retired:
             await asyncio.wait(self._retired, timeout=2)
 
-    # --- topics -------------------------------------------------------------------------------------------
-
     async def create_topics(self, replication: int = 1) -> list[str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=10_000)
-        try:
-            await admin.start()
-            made = [name for topic in Topic if (name := await self._create(admin, topic, replication))]
-            described = await admin.describe_topics([self._cluster.topic_name(topic) for topic in Topic])
-            for found in described:
-                if (known := len(found["partitions"])) not in {0, self.shards}:
-                    raise ShardsDiffer(
-                        f"the log has {known} shards and TRUNKLINE_SHARDS says {self.shards}; set it to {known}"
-                    )
-        except AttributeError as error:
-            # aiokafka 0.14 asks None for its nodeId while a starting cluster has no controller yet.
-            raise BusAway("Kafka has no controller yet") from error
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise BusAway(f"Kafka is away: {type(error).__name__}") from error
-        else:
-            return made
-        finally:
-            await admin.close()
-
-    async def _create(self, admin: AIOKafkaAdminClient, topic: Topic, replication: int) -> str | None:
-        configs = {
-            "retention.ms": str(RETENTION_S[topic] * 1_000),
-            "max.message.bytes": str(1_048_588),
-            "min.insync.replicas": str(max(1, replication - 1)),
-            "unclean.leader.election.enable": "false",
-        }
-        wanted = NewTopic(
-            self._cluster.topic_name(topic),
-            num_partitions=self.shards,
-            replication_factor=replication,
-            topic_configs=configs,
-        )
-        try:
-            response = await admin.create_topics([wanted])
-        except TopicAlreadyExistsError:
-            return None
-        code = response.topic_errors[0][1] if getattr(response, "topic_errors", None) else 0
-        if code not in {0, TopicAlreadyExistsError.errno}:
-            raise BusError(f"Kafka would not make {wanted.name}: error {code}")
-        return f"topic {wanted.name}: {self.shards} partitions" if code == 0 else None
+        return await create_topics(self._cluster, shards=self.shards, replication=replication)
 
     async def check(self) -> str | None:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from trunkline.bus.base import Partition, Record
@@ -37,6 +38,10 @@ class Cluster:
     def partition(self, tp: TopicPartition) -> Partition:
         """And back."""
         return Partition(Topic(tp.topic.removeprefix(f"{self.deployment}.")), tp.partition)
+
+    def admin(self) -> AIOKafkaAdminClient:
+        """A client that makes topics."""
+        return AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=10_000)
 
     def producer(self) -> AIOKafkaProducer:
         """A producer that is idempotent and waits for all in-sync replicas."""
