@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import structlog
 
 from services.router.ahead import Ahead, Item
 from services.router.core import Core, Fenced, NotYet, Rules, until_one_fails
@@ -25,8 +24,6 @@ from trunkline.language import Heard
 from trunkline.messages import InboundMessage
 from trunkline.metrics import APPLIED, CONFIRMATIONS
 from trunkline.route import UNDECIDED, Route, route, window_of
-
-log = structlog.get_logger()
 
 _BATCH = 64
 _ASK_AGAIN_S = 0.5

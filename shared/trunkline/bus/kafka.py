@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced
 
@@ -30,8 +29,6 @@ from trunkline.bus.kafka_topics import create_topics
 from trunkline.bus.terms import TermFilter
 from trunkline.events import Topic
 from trunkline.pace import Pace
-
-log = structlog.get_logger()
 
 _APPEND_S = 5.0
 _PACE = 5
