@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import ColumnElement, Text, cast, literal, or_, select
 
 from services.agents.repository.engine import Database
-from services.agents.repository.paging import Page, behind, cursor_of, page_limit
+from services.agents.repository.paging import Page, behind, page_limit, page_of
 from services.agents.repository.search import like
 from services.agents.tables import CONVERSATIONS, MESSAGES
 from trunkline.events import Status, asked_of
@@ -216,11 +216,7 @@ class Conversations:
         count = page_limit(limit)
         async with self._database.read() as connection:
             found = _conversations(await connection.execute(query.limit(count + 1)))
-        items = tuple(found[:count])
-        more = len(found) > count
-        last = items[-1] if more else None
-        place = None if last is None else cursor_of(last.changed_at if descending else last.due_at, last.id)
-        return Page(items=items, next=place)
+        return page_of(found, count, lambda one: (one.changed_at if descending else one.due_at, one.id))
 
 
 def conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -34,7 +34,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from services.agents.repository.conversations import SHOWN, Conversation, Filter, conditions
 from services.agents.repository.engine import Database
-from services.agents.repository.paging import Page, behind, cursor_of, page_limit
+from services.agents.repository.paging import Page, behind, page_limit, page_of
 from services.agents.repository.patience import patient
 from services.agents.repository.words import Piece, Term, excerpt, placed, terms_of
 from services.agents.tables import CONVERSATIONS, MESSAGES
@@ -92,9 +92,7 @@ class Search:
         query = query.order_by(MESSAGES.c.at.desc(), MESSAGES.c.id.desc()).limit(count + 1)
         async with patient(self._database, self._patience_s) as connection:
             rows = [dict(row) for row in (await connection.execute(query)).mappings()]
-        items = tuple(_hit(row, terms) for row in rows[:count])
-        more = len(rows) > count
-        return Page(items=items, next=cursor_of(items[-1].at, items[-1].message) if more else None)
+        return page_of([_hit(row, terms) for row in rows], count, lambda hit: (hit.at, hit.message))
 
     def _found(self, terms: Sequence[Term], wanted: Filter) -> Subquery:
         """Every message found, with its place in its conversation (1: the newest) and how many there are in it."""

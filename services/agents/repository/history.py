@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from services.agents.repository.conversations import SHOWN, Conversation
 from services.agents.repository.engine import Database
-from services.agents.repository.paging import Page, behind, cursor_of, page_limit
+from services.agents.repository.paging import Page, behind, page_limit, page_of
 from services.agents.tables import CONTACTS, CONVERSATIONS, EVENTS, MESSAGES, POSITIONS
 from trunkline.bus.base import Partition, Position
 from trunkline.events import Status
@@ -81,9 +81,7 @@ class History:
         async with self._database.read() as connection:
             rows = await connection.execute(query.order_by(opened.desc(), row.desc()).limit(count + 1))
             found = [Conversation.model_validate(dict(each)) for each in rows.mappings()]
-        items = tuple(found[:count])
-        more = len(found) > count
-        return Page(items=items, next=cursor_of(items[-1].opened_at, items[-1].id) if more else None)
+        return page_of(found, count, lambda one: (one.opened_at, one.id))
 
     async def events(self, conversation: str, *, after: int = 0, limit: int = MAX_EVENTS) -> list[PastEvent]:
         """A conversation's events with a version above `after`, in order."""

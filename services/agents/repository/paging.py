@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
@@ -60,3 +61,9 @@ def behind(
 def page_limit(limit: int) -> int:
     """A page size within bounds."""
     return min(max(limit, 1), MAX_PAGE)
+
+
+def page_of(found: Sequence[T], count: int, place: Callable[[T], tuple[datetime, str]]) -> Page[T]:
+    """The first `count` of what was found; with a cursor if there was more. `place`: of a row in the list."""
+    items = tuple(found[:count])
+    return Page(items=items, next=cursor_of(*place(items[-1])) if len(found) > count else None)

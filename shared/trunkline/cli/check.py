@@ -12,7 +12,8 @@ import typer
 from trunkline.channels import registry
 from trunkline.cli.tables import print_problems
 from trunkline.config.cautions import cautions
-from trunkline.config.load import content_of, parse
+from trunkline.config.document import content_of
+from trunkline.config.load import parse
 from trunkline.config.model import Config
 from trunkline.config.problems import ConfigError
 

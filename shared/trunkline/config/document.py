@@ -11,11 +11,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from trunkline.config.problems import Problem, dotted
+from trunkline.config.problems import ConfigError, Problem, dotted
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 16
@@ -89,6 +90,25 @@ class Unreadable(Exception):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         super().__init__(str(problem))
+
+
+def content_of(path: Path) -> bytes:
+    """The file's bytes, of one that is too large no more than shows it. ConfigError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError([Problem(1, 1, "", f"cannot be read: {error.strerror or error}")]) from error
+
+
+def tree_of(content: bytes) -> tuple[Source, Node, list[Problem]]:
+    """As `read`: the tree, and what was read over; ConfigError where there is no tree."""
+    problems: list[Problem] = []
+    try:
+        source, root = read(content, problems.append)
+    except Unreadable as error:
+        raise ConfigError([*problems, error.problem]) from error
+    return source, root, problems
 
 
 def read(content: bytes, report: Callable[[Problem], None]) -> tuple[Source, Node]:

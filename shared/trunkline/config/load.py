@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from trunkline.channels.base import Channel
 from trunkline.config import names, tells
-from trunkline.config.document import MAX_BYTES, Node, Scalar, Source, Table, Unreadable, locate, read, value_of
+from trunkline.config.document import Node, Scalar, Source, Table, content_of, locate, tree_of, value_of
 from trunkline.config.model import MAX_RULES, Config, Layout
 from trunkline.config.places import index_of
 from trunkline.config.problems import MAX_PROBLEMS, ConfigError, Problem
@@ -33,24 +33,11 @@ def load(
     return parse(content_of(path), channels, environment, rules=rules)
 
 
-def content_of(path: Path) -> bytes:
-    """The file's bytes, of one that is too large no more than shows it. ConfigError if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError([Problem(1, 1, "", f"cannot be read: {error.strerror or error}")]) from error
-
-
 def parse(
     content: bytes, channels: Mapping[str, Channel] | None, environment: Mapping[str, str], *, rules: bool = True
 ) -> Config:
     """What `load` does, of bytes."""
-    problems: list[Problem] = []
-    try:
-        source, root = read(content, problems.append)
-    except Unreadable as error:
-        raise ConfigError([*problems, error.problem]) from error
+    source, root, problems = tree_of(content)
     checking = _Checking(source, root, problems)
     layout = checking.layout()
     checking.references()
