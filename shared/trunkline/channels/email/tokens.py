@@ -19,8 +19,8 @@ _OWN = re.compile(
     r"(?P<message>[a-z0-9-]{1,140})\.(?P<conversation>[0-9]{1,5}-[0-9a-f]{32})\.(?P<thread>[a-z2-7]{26}|-)\.(?P<mac>[a-z2-7]{16})",
     re.ASCII,
 )
-_REPLY = re.compile(r"reply\+(?P<thread>[a-z2-7]{26})\.(?P<mac>[a-z2-7]{16})", re.ASCII)
-_BOUNCE = re.compile(r"bounce\+(?P<message>[0-9a-f]{32})\.(?P<mac>[a-z2-7]{16})", re.ASCII)
+_REPLY = re.compile(r"reply\+(?P<name>[a-z2-7]{26})\.(?P<mac>[a-z2-7]{16})", re.ASCII)
+_BOUNCE = re.compile(r"bounce\+(?P<name>[0-9a-f]{32})\.(?P<mac>[a-z2-7]{16})", re.ASCII)
 
 
 class Own(NamedTuple):
@@ -54,10 +54,7 @@ def reply_address(settings: EmailSettings, account: str, token: str) -> str:
 
 def read_reply_address(settings: EmailSettings, account: str, address: str) -> str | None:
     """The thread's token, if we signed this address."""
-    found = _at_home(_REPLY, settings, address)
-    if found is None or not _signed(settings, found["mac"], "reply", account, found["thread"]):
-        return None
-    return found["thread"]
+    return _read(_REPLY, "reply", settings, account, address)
 
 
 def bounce_address(settings: EmailSettings, account: str, message: str) -> str:
@@ -69,10 +66,7 @@ def bounce_address(settings: EmailSettings, account: str, message: str) -> str:
 
 def read_bounce_address(settings: EmailSettings, account: str, address: str) -> str | None:
     """The id of the reply that bounced, if we signed this address."""
-    found = _at_home(_BOUNCE, settings, address)
-    if found is None or not _signed(settings, found["mac"], "bounce", account, found["message"]):
-        return None
-    return found["message"]
+    return _read(_BOUNCE, "bounce", settings, account, address)
 
 
 def own_message_id(settings: EmailSettings, account: str, own: Own) -> str:
@@ -93,6 +87,14 @@ def read_message_id(settings: EmailSettings, account: str, message_id: str) -> O
         return None
     message = _named(found["message"])
     return None if message is None else Own(message, found["conversation"], found["thread"].strip("-") or None)
+
+
+def _read(pattern: re.Pattern[str], use: str, settings: EmailSettings, account: str, address: str) -> str | None:
+    """What an address names, if we signed it."""
+    found = _at_home(pattern, settings, address)
+    if found is None or not _signed(settings, found["mac"], use, account, found["name"]):
+        return None
+    return found["name"]
 
 
 def _at_home(pattern: re.Pattern[str], settings: EmailSettings, address: str) -> re.Match[str] | None:
