@@ -132,7 +132,10 @@ class Reference:
                 self._leave(self._conversations[number])
             case Present(name, available):
                 self._agents[name].available = available
-                self._pull(name)
+                if available:
+                    self._pull(name)
+                else:
+                    self._withdraw_offers(name)
             case Flex(agents):
                 for name, flexibility in agents.items():
                     self._agents[name].flexibility = flexibility
@@ -199,6 +202,17 @@ class Reference:
         c.deadline = self._now + _limits(c.route)[0]
         self._timer(c.deadline, "offer", c)
         self._told.append(Told(Kind.OFFERED, c.number, name, c.fence))
+
+    def _withdraw_offers(self, name: str) -> None:
+        """Who goes away is asked no more what they have not accepted, in the order in which they were asked."""
+        for number in list(self._agents[name].held):
+            c = self._conversations[number]
+            if c.status == "offered":
+                self._untimer("offer", c)
+                self._release(c)
+                c.status = "queued"
+                self._wait(c)
+                self._claim(c)
 
     def _release(self, c: _Conversation) -> None:
         del self._agents[c.agent].held[c.number]

@@ -40,7 +40,11 @@ class Heard:
 
 async def decided_alike(url: str, seed: int) -> list[Told]:
     """What both decided on the floor of this seed; AssertionError at the first decision in which they differ."""
-    scenario = random_scenario(random.Random(seed), hours=HOURS)
+    return await decided_alike_on(url, random_scenario(random.Random(seed), hours=HOURS), seed)
+
+
+async def decided_alike_on(url: str, scenario: Scenario, seed: int) -> list[Told]:
+    """The same on this floor, with the customers of this seed."""
     reference = Heard(Reference())
     expected = await _play(scenario, reference, seed)
     async with Board(url, deployment=f"identity-{seed}", shards=1) as connection:

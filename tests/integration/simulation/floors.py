@@ -31,6 +31,15 @@ def random_scenario(chance: random.Random, *, hours: float) -> Scenario:
     return scenario("random", floor, _config(chance))
 
 
+def with_shifts(chance: random.Random) -> Scenario:
+    """An hour on a floor where some go home at its end, and everybody takes long to accept: offers are open then."""
+    slow = {"accepts": {"mean_s": 4, "shape": "fixed"}}  # within the shortest offer
+    groups = {f"group-{number}": _group(chance) | slow | {"shift": [7, 8 + number // 2 * 4]} for number in range(4)}
+    classes = {f"class-{number}": _customers(chance) | {"per_hour": 100} for number in range(3)}
+    floor = Floor.model_validate({"hours": 1.05, "starts_at": 7, "classes": classes, "agents": groups})
+    return scenario("shifts", floor, _config(chance))
+
+
 def _config(chance: random.Random) -> Config:
     queues = {name: _queue(chance, name) for name in QUEUES}
     taking = {

@@ -13,12 +13,33 @@ from itertools import count
 
 import pytest
 
-from tests.integration.simulation.alike import decided_alike
-from trunkline.simulation.moves import Kind
+from tests.integration.simulation.alike import decided_alike, decided_alike_on
+from tests.integration.simulation.floors import with_shifts
+from trunkline.simulation.moves import Kind, Told
 from trunkline.testing.servers import Valkey
 
 OFFERS = int(os.environ.get("TRUNKLINE_TEST_OFFERS", "800"))
 SEED = int(os.environ.get("TRUNKLINE_TEST_SEED") or random.randrange(2**32))
+
+
+@pytest.mark.parametrize("seed", [2, 11])
+async def test_what_is_offered_to_who_goes_away_goes_on_alike(valkey: Valkey, seed: int) -> None:
+    decided = await decided_alike_on(valkey.url, with_shifts(random.Random(seed)), seed)
+
+    assert _offered_anew(decided) > 0, "nobody went away while something was offered to them: the floor proves nothing"
+
+
+def _offered_anew(decided: list[Told]) -> int:
+    """How many offers were followed by another of the same conversation, and were neither accepted nor missed."""
+    pending: set[int] = set()
+    anew = 0
+    for told in decided:
+        if told.kind is Kind.OFFERED:
+            anew += told.conversation in pending
+            pending.add(told.conversation)
+        elif told.kind is not Kind.WIDENED:
+            pending.discard(told.conversation)
+    return anew
 
 
 @pytest.mark.timeout(60 + OFFERS // 20)
