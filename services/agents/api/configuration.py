@@ -16,6 +16,7 @@ from trunkline.channels.base import MediaRule
 from trunkline.config.model import Rule
 from trunkline.config.queues import Queue
 from trunkline.index import name_of
+from trunkline.moments import ms_of
 
 router = APIRouter(prefix="/api/v1", tags=["configuration"])
 _AHEAD = timedelta(days=60)
@@ -147,12 +148,8 @@ async def open_spans(calendar: Annotated[str, Path(max_length=63)], use: Use) ->
         raise NotThere("the file has no such calendar")
     now = datetime.now(UTC)
     spans = await asyncio.to_thread(hours.spans_between, now, now + _AHEAD)
-    told = [OpenSpan(begins=_ms(begins), ends=_ms(ends)) for begins, ends in spans]
-    return OpenSpans(spans=told, until=_ms(now + _AHEAD))
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1_000)
+    told = [OpenSpan(begins=ms_of(begins), ends=ms_of(ends)) for begins, ends in spans]
+    return OpenSpans(spans=told, until=ms_of(now + _AHEAD))
 
 
 def _files(rule: MediaRule | None) -> FileLimits | None:
