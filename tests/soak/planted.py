@@ -63,9 +63,6 @@ FAULTS = {
     "who was in front stays there": Fault(
         "  if num(c.front) > 0 then c.front = '0' end\n", "", "at the front of a line"
     ),
-    "what was quiet weighs nothing more": Fault(
-        "  if num(c.relief) > 0 then relieve(c, 0) end\n", "  if num(c.relief) > 0 then c.relief = '0' end\n", "load"
-    ),
     "a message is dropped": Fault(
         "if seen then advance(a); return { 'duplicate' } end",
         "if seen or num(a[3]) % 40 == 39 then advance(a); return { 'duplicate' } end",
