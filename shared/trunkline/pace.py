@@ -9,23 +9,25 @@ _WEIGHT = 0.1
 
 
 class Pace:
-    """Lets callers through at most once in `times` as long as their requests take, all who wait together.
+    """Lets callers through, all who wait together, at most once in `times` the delay of their requests.
 
-    Who comes after a pause passes at once: with little to do nothing waits. When everything is slow because there is
-    much to do, many small requests become few large ones, which cost less; so the slower it gets the less is asked.
+    The delay is what a request takes now beyond the least that one ever took: with little to do there is none, however
+    far away the server is. When everything is slow because there is much to do, many small requests become few large
+    ones, which cost less; so the slower it gets the less is asked. Who comes after a pause passes at once.
     """
 
     def __init__(self, times: float, *, most_s: float) -> None:
         self._times = times
         self._most_s = most_s
         self._took_s = 0.0
+        self._least_s = float("inf")
         self._next = 0.0
         self._turn: asyncio.Future[None] | None = None
 
     @property
     def interval_s(self) -> float:
         """From one turn to the next, now."""
-        return min(self._most_s, self._took_s * self._times)
+        return min(self._most_s, max(0.0, self._took_s - self._least_s) * self._times)
 
     async def turn(self) -> None:
         """Wait for the next turn, at most one interval."""
@@ -40,6 +42,7 @@ class Pace:
 
     def took(self, seconds: float) -> None:
         """Tell how long a request took."""
+        self._least_s = min(self._least_s, seconds)
         self._took_s += _WEIGHT * (seconds - self._took_s)
 
     def _open(self, turn: asyncio.Future[None]) -> None:

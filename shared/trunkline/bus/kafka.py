@@ -32,7 +32,7 @@ from trunkline.pace import Pace
 
 _APPEND_S = 5.0
 _PACE = 5
-"""Turns to append come so many times as far apart as an append takes now (docs/decisions, 16)."""
+"""Turns to append come so many times as far apart as appends are delayed now (docs/decisions, 16)."""
 _MOST_S = 0.05
 """The most that an append waits for its turn."""
 

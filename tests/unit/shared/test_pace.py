@@ -13,6 +13,12 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def delayed(pace: Pace) -> None:
+    """From now on its interval is the longest."""
+    pace.took(0.001)
+    pace.took(100)
+
+
 async def passed(pace: Pace) -> float:
     await pace.turn()
     return now()
@@ -27,7 +33,7 @@ async def test_without_a_request_before_nobody_waits() -> None:
 
 async def test_those_who_come_within_an_interval_pass_together_when_it_ends() -> None:
     pace = Pace(1, most_s=0.2)
-    pace.took(100)  # the longest interval
+    delayed(pace)
     began = await passed(pace)
 
     times = await asyncio.gather(*(passed(pace) for _ in range(5)))
@@ -38,37 +44,27 @@ async def test_those_who_come_within_an_interval_pass_together_when_it_ends() ->
 
 async def test_who_comes_after_a_shared_turn_waits_for_the_next() -> None:
     pace = Pace(1, most_s=0.1)
-    pace.took(100)
+    delayed(pace)
     await pace.turn()
     shared = await passed(pace)
 
     assert await passed(pace) - shared >= 0.099
 
 
-async def test_the_interval_follows_what_requests_take_up_to_its_limit() -> None:
+def often(pace: Pace, seconds: float) -> None:
+    for _ in range(200):
+        pace.took(seconds)
+
+
+async def test_the_interval_follows_the_delay_of_requests_up_to_its_limit() -> None:
     pace = Pace(5, most_s=0.05)
     assert pace.interval_s == 0
 
-    for _ in range(200):
-        pace.took(0.002)
+    often(pace, 0.002)
+    assert pace.interval_s == 0, "that is what a request to a server so far away takes"
+    often(pace, 0.004)
     assert pace.interval_s == pytest.approx(0.010, rel=0.01)
-    for _ in range(200):
-        pace.took(3)
+    often(pace, 3)
     assert pace.interval_s == 0.05
-    for _ in range(200):
-        pace.took(0.001)
+    often(pace, 0.003)
     assert pace.interval_s == pytest.approx(0.005, rel=0.01)
-
-
-async def test_one_who_gives_up_costs_the_others_nothing() -> None:
-    pace = Pace(1, most_s=0.1)
-    pace.took(100)
-    await pace.turn()
-    impatient, patient = asyncio.create_task(pace.turn()), asyncio.create_task(pace.turn())
-    await asyncio.sleep(0)
-
-    impatient.cancel()
-
-    async with asyncio.timeout(1):
-        await patient
-    assert impatient.cancelled()
