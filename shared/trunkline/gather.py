@@ -18,7 +18,7 @@ class Gather(Generic[A, R]):
     `call` gets at most `limit` items and returns as many results. When it raises, every item of that batch gets
     the exception and the next batch goes on: what an exception means is for each caller to judge. A caller that
     is cancelled loses only its answer; its item is already on the way. `turn` is waited for before each batch is
-    cut: what comes meanwhile is in it.
+    cut, so that what comes meanwhile is in it; it must not fail.
     """
 
     def __init__(
