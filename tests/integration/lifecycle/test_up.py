@@ -19,6 +19,7 @@ from trunkline.child import Child, Output
 from trunkline.cli.up import CannotStart, held, table
 from trunkline.local import CHECKOUT, LocalSettings, child_environment, configuration_file, ports_needed, stages
 from trunkline.settings import load_settings
+from trunkline.testing.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +28,8 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("TRUNKLINE_") or name in {"DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "DEMO"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("TRUNKLINE_DATA_DIR", str(tmp_path / "data"))
-    for port, variable in zip(_free_ports(9), _PORTS, strict=True):
-        monkeypatch.setenv(variable, str(port))
+    for variable in _PORTS:
+        monkeypatch.setenv(variable, str(free_port()))
 
 
 _PORTS = (
@@ -42,14 +43,6 @@ _PORTS = (
     "TRUNKLINE_NOTIFY_OPS_PORT",
     "TRUNKLINE_SMTP_PORT",
 )
-
-
-def _free_ports(count: int) -> list[int]:
-    held_open = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in held_open]
-    for each in held_open:
-        each.close()
-    return ports
 
 
 def _up() -> subprocess.CompletedProcess[str]:
