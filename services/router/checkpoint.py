@@ -6,8 +6,8 @@ import asyncio
 import time
 import zlib
 from datetime import UTC, datetime
+from gzip import BadGzipFile
 
-import orjson
 import structlog
 
 from services.router.core import Core
@@ -47,34 +47,45 @@ async def load_last(core: Core, shard: int, *, before: int) -> Fold:
 
 async def _load(core: Core, checkpoint: Checkpoint) -> Fold | None:
     try:
-        return Fold.load(await core.blobs.get(checkpoint.blob))
-    except (BlobMissing, zlib.error, orjson.JSONDecodeError, KeyError, ValueError) as error:
+        return await asyncio.to_thread(Fold.load, await core.blobs.get(checkpoint.blob))
+    except (BlobMissing, BadGzipFile, EOFError, zlib.error, KeyError, ValueError) as error:
         log.error("checkpoint_unreadable", blob=checkpoint.blob, error=f"{type(error).__name__}: {error}"[:200])
         return None
 
 
 class Keeper:
-    """Writes one shard's checkpoints, and a mark a day when nothing happens."""
+    """Writes one shard's checkpoints, and a mark a day when nothing happens.
+
+    Between two checkpoints it holds no fold: with a day of closed conversations in it that would be most of the
+    router's memory, for nothing.
+    """
 
     def __init__(self, core: Core, shard: int) -> None:
         self._core = core
         self._shard = shard
-        self._fold: Fold | None = None
+        self._last: Checkpoint | None = None
+        self._end = -1
         self._written = self._spoke = time.monotonic()
 
     async def look(self, relay: Relay) -> None:
         """Write what is due."""
         now = time.monotonic()
         end = (await self._core.bus.bounds(self._core.routing(self._shard))).next
-        if self._fold is None:
-            self._fold = await load_last(self._core, self._shard, before=end)
-        fresh = end - self._fold.position.offset
+        if self._end < 0:
+            self._end = (await self._fold(end)).position.offset
+        fresh = end - self._end
         if fresh >= EVERY_EVENTS or (fresh > 1 and now - self._written >= EVERY_S):
-            await self.write(relay, self._fold, end)
+            await self.write(relay, await self._fold(end), end)
             self._written = self._spoke = now
         elif now - self._spoke >= MARK_EVERY_S:
-            await self._mark(relay, self._fold)
+            await self._mark(relay, await self._fold(end))
             self._spoke = now
+
+    async def _fold(self, end: int) -> Fold:
+        """That of the newest checkpoint: our own, or the one that the log names."""
+        if self._last is not None and (fold := await _load(self._core, self._last)) is not None:
+            return fold
+        return await load_last(self._core, self._shard, before=end)
 
     async def write(self, relay: Relay, fold: Fold, end: int) -> None:
         """Fold what was read back up to `end`, keep it, then say so in the log."""
@@ -91,6 +102,7 @@ class Keeper:
         await afailpoint("checkpoint.kept")
         event = Checkpoint(blob=blob.digest, offset=end, term=fold.position.term)
         await relay.append(self._record(relay, event, applied=fold.applied))
+        self._last, self._end = event, end
         CHECKPOINTS.inc()
         log.info("checkpoint", shard=self._shard, events=end - start.offset, bytes=blob.size)
 

@@ -98,9 +98,9 @@ class _Writer:
         await self._filters(shard, fold)
 
     async def _filters(self, shard: int, fold: Fold) -> None:
-        for day, prints in fold.seen.items():
+        for day in fold.seen:
             left = (day + FILTER_DAYS) * DAY_MS - self._now
-            for one in prints if left > 0 else ():
+            for one in fold.prints(day) if left > 0 else ():
                 key = self._prefix + f"seen:{shard}:{day}:{one % 1024}"
                 self._pipeline.hset(key, str(one), "")
                 self._pipeline.pexpire(key, left)

@@ -35,6 +35,9 @@ _PACE = 5
 """Turns to append come so many times as far apart as appends are delayed now (docs/decisions, 16)."""
 _MOST_S = 0.05
 """The most that an append waits for its turn."""
+_PAGE = 1_000
+"""Most records that are read back at a time: a service that folds its log holds no more of it. Five times as many
+take as long to read."""
 
 
 class KafkaBus:
@@ -201,7 +204,7 @@ class KafkaBus:
                 raise OffsetGone(f"{partition.topic}/{partition.number} ends at {bounds.next}, before {end}")
         offset = start.offset
         while offset < end:
-            until = min(end, offset + 5_000)
+            until = min(end, offset + _PAGE)
             async with self._reading:
                 pages = [page async for page in self._pages(partition, offset, until)]
             for page in pages:
@@ -218,7 +221,7 @@ class KafkaBus:
             reader.seek(tp, start)
             while offset < end:
                 async with asyncio.timeout(CALL_S):
-                    fetched = await reader.getmany(tp, timeout_ms=int(CALL_S * 1_000), max_records=1_000)
+                    fetched = await reader.getmany(tp, timeout_ms=int(CALL_S * 1_000), max_records=_PAGE)
                 records = [record_of(partition, message) for message in fetched.get(tp, ()) if message.offset < end]
                 if not records:
                     raise BusAway(f"Kafka gave nothing of {partition.topic}/{partition.number} at {offset}")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.board.conftest import LIMITS, SHARDS, Floor, together
 from trunkline.board import Answer, moves
+from trunkline.board.fold import with_state
 from trunkline.board.hours import tell_hours, with_hours
 from trunkline.board.looks import late, waiting
 from trunkline.config.calendars import Calendar
@@ -408,7 +409,8 @@ async def test_what_was_queued_before_there_were_clocks_keeps_its_place(floor: F
     for fold in folds.values():
         fold.tidy(now)
         fold.conversations = {
-            state["id"]: {field: value for field, value in state.items() if field not in new} for state in fold.states()
+            state["id"]: with_state({field: value for field, value in state.items() if field not in new})
+            for state in fold.states()
         }
 
     await floor.rebuild(folds)

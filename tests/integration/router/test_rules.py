@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import zlib
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +24,7 @@ from trunkline.cli.board import accept as accept_loss
 from trunkline.cli.board import missing
 from trunkline.errors import Contradiction
 from trunkline.events import (
+    Checkpoint,
     Envelope,
     Header,
     MessageReceived,
@@ -296,6 +300,45 @@ async def test_a_rebuild_needs_nothing_before_the_checkpoint(world: World) -> No
         await world.until_told({await world.write(THREAD, "after")})
 
         assert (await world.folded())[name]["owner"] == "ana"
+
+
+_BREAK: dict[str, Callable[[bytes], bytes]] = {
+    "cut short": lambda blob: blob[: len(blob) // 2],
+    "not what was written": lambda blob: blob[:20] + bytes(len(blob) - 20),
+    "nothing": lambda _: b"",
+    "of another program": lambda _: zlib.compress(b"{}"),
+    "of another version": lambda _: gzip.compress(b'{"format": 1}\n'),
+    "of something else": lambda _: gzip.compress(b"{}\n"),
+}
+
+
+@pytest.mark.parametrize("fault", [*_BREAK, "gone"])
+async def test_a_checkpoint_that_cannot_be_read_leaves_the_one_before(world: World, fault: str) -> None:
+    async with world.router("router-0") as router:
+        await router.verified()
+        [shard] = [one for one in router.owner.shards() if one.number == SHARD]
+        assert shard.relay is not None
+        keeper, ends = Keeper(router.core, SHARD), []
+        for words in ("one", "two"):
+            await world.until_told({await world.write(THREAD, words)})
+            ends.append(world.log.bounds(PLACE).next)
+            await keeper.write(shard.relay, Fold(), ends[-1])
+        newest = await _checkpointed(world)
+        path = router.core.blobs.path(newest)
+        if fault == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(_BREAK[fault](path.read_bytes()))
+
+        fold = await load_last(router.core, SHARD, before=world.log.bounds(PLACE).next)
+
+        assert fold.position.offset == ends[0] < ends[1]
+
+
+async def _checkpointed(world: World) -> str:
+    """The newest checkpoint's blob."""
+    events = [Envelope.model_validate_json(record.value).read() for record in await world.story()]
+    return [event.blob for event in events if isinstance(event, Checkpoint)][-1]
 
 
 # --- rule 6: rebuild ------------------------------------------------------------------------------------------
