@@ -76,14 +76,14 @@ async def test_a_board_replaced_by_an_older_copy_is_found_out_and_rebuilt(load: 
     await judge(load)
 
 
-async def test_a_board_whose_scripts_were_forgotten_is_verified_again_and_not_rebuilt(load: Load) -> None:
+async def test_a_board_whose_script_was_forgotten_is_verified_again_and_not_rebuilt(load: Load) -> None:
     system = load.system
     before, takeovers = await rebuilds(system), await counter(system, "router", "trunkline_shard_takeovers_total")
     client = redis_client(system.board.url, timeout_s=5.0)
     try:
-        assert await client.script_flush()
+        assert await client.function_flush()
         await load.go_on(20, within=30)
-        assert (await client.info("memory"))["number_of_cached_scripts"] >= 1
+        assert (await client.info("memory"))["number_of_functions"] >= 1
     finally:
         await client.aclose()
 

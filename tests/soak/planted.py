@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha1
 from typing import NamedTuple
 
 from trunkline.board import client, owner
-from trunkline.board.script import Composed, composed
+from trunkline.board.script import Library, composed
 
 
 class Fault(NamedTuple):
@@ -74,11 +73,8 @@ FAULTS = {
 @contextmanager
 def planted(name: str) -> Iterator[None]:
     """Meanwhile this process's boards use the copy with this fault."""
-    fault, text = FAULTS[name], composed().text
-    if text.count(fault.line) != 1:
-        raise ValueError(f"{fault.line!r} is {text.count(fault.line)} times in the script")
-    changed = text.replace(fault.line, fault.instead)
-    copy = Composed(changed, sha1(changed.encode(), usedforsecurity=False).hexdigest())
+    fault = FAULTS[name]
+    copy = composed().changed(fault.line, fault.instead)
     _compose(lambda: copy)
     try:
         yield
@@ -86,6 +82,6 @@ def planted(name: str) -> Iterator[None]:
         _compose(composed)
 
 
-def _compose(how: Callable[[], Composed]) -> None:
+def _compose(how: Callable[[], Library]) -> None:
     for module in (client, owner):
         vars(module).update(composed=how)

@@ -1,8 +1,8 @@
-"""Making moves: many in one call, one call in flight, by EVALSHA only.
+"""Making moves: many in one call, one call in flight, by FCALL only.
 
-NOSCRIPT, a closed gate and another generation all mean the same to a caller: the board may not be what the log says,
-wait until its shards are verified (DESIGN 3, rules 3, 4, 6). Nothing here ever loads a script: that is part of
-verifying a shard, and a silent reload (`register_script`, EVAL) would open the gate to an unverified board.
+A missing function, a closed gate and another generation all mean the same to a caller: the board may not be what the
+log says, wait until its shards are verified (DESIGN 3, rules 3, 4, 6). Nothing here ever loads the script: that is part
+of verifying a shard.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import structlog
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from trunkline.board.keys import LAYOUT, Keys
 from trunkline.board.script import composed
@@ -27,6 +27,7 @@ from trunkline.ids import random_bits
 log = structlog.get_logger()
 
 _RETRY_S = 0.05
+_MISSING = "Function not found"
 _SAFE = re.compile(r"[A-Za-z0-9_.:@+-]{1,128}")
 
 
@@ -116,10 +117,10 @@ class Board:
             arguments += move
         with board_answers():
             try:
-                answers = await self.client.evalsha(composed().sha, 1, self.keys.root, *arguments)
-            except NoScriptError:
-                return [[b"closed"]] * len(moves)
+                answers = await self.client.fcall(composed().name, 1, self.keys.root, *arguments)
             except ResponseError as error:
+                if _MISSING in str(error):
+                    return [[b"closed"]] * len(moves)
                 log.exception("board_call_failed", error=str(error.args)[:300])
                 raise
         if answers[0] == b"stale":

@@ -34,9 +34,15 @@ async def raise_term(board: Board, shard: int, term: int) -> int:
 
 
 async def load_scripts(board: Board) -> None:
-    """Make the board's script known to the server; only verifying a shard and rebuilding may do that."""
+    """Make the board's script known to the server; only verifying a shard and rebuilding may do that.
+
+    The server keeps it (and a replica has it), so it is told only once. That opens nothing: the gate names the server's
+    history, which is another after a restart or a failover.
+    """
+    script = composed()
     with board_answers():
-        await board.client.script_load(composed().text)
+        if not await board.client.function_list(library=script.name):
+            await board.client.function_load(script.text, replace=True)  # another owner may have been quicker
 
 
 async def clear(board: Board, generation: str) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import typer
+from redis.exceptions import RedisError, ResponseError
 
 from trunkline.bus import BusAway, BusError, connect
 from trunkline.connections import redis_client
@@ -45,12 +46,23 @@ async def _topics(settings: CommonSettings, replication: int) -> list[str]:
 
 
 async def _check_board(settings: CommonSettings) -> None:
-    """An evicting board forgets at random: refuse it before anybody relies on it."""
+    """Refuse a board that evicts, for it forgets at random, and one without functions, for it makes no move.
+
+    One that is not there yet is only told of: it may come later.
+    """
     client = redis_client(settings.board_url, timeout_s=5.0)
     try:
+        await client.function_list(library="trunkline_*")
         policy = (await client.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-    except Exception as error:  # noqa: BLE001  a managed Redis may not show its settings
-        typer.echo(f"board: its settings cannot be read ({type(error).__name__}); make sure that it never evicts")
+    except ResponseError as error:
+        if "function" in str(error).lower():
+            raise BusError(
+                f"the board must be Valkey, or Redis 7 or newer, and allow FUNCTION and FCALL: {error}"
+            ) from error
+        typer.echo(f"board: its settings cannot be read ({error}); make sure that it never evicts")
+        return
+    except (RedisError, OSError, TimeoutError) as error:
+        typer.echo(f"board: it does not answer ({type(error).__name__}); make sure that it never evicts")
         return
     finally:
         await client.aclose()

@@ -76,7 +76,7 @@ class Floor:
         return await self._spent()
 
     async def _spent(self) -> float:
-        return float((await self.board.client.info("commandstats"))["cmdstat_evalsha"]["usec"])
+        return float((await self.board.client.info("commandstats"))["cmdstat_fcall"]["usec"])
 
 
 @asynccontextmanager

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from hashlib import sha1
 
 from trunkline.board import client, owner
-from trunkline.board.script import Composed, composed
+from trunkline.board.script import Library, composed
 
 _BEFORE = "-- 90_run.lua"
 _SCAN = """
@@ -50,12 +49,8 @@ end
 
 
 @cache
-def _scanning() -> Composed:
-    text = composed().text
-    if text.count(_BEFORE) != 1:
-        raise ValueError(f"{_BEFORE!r} is not once in the script")
-    text = text.replace(_BEFORE, f"{_SCAN}\n{_BEFORE}")
-    return Composed(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+def _scanning() -> Library:
+    return composed().changed(_BEFORE, f"{_SCAN}\n{_BEFORE}")
 
 
 @contextmanager

@@ -88,4 +88,4 @@ async def test_however_many_ask_the_board_is_asked_once_in_a_while(floor: Floor)
 async def calls_of(floor: Floor) -> int:
     """How often the script was called so far."""
     stats = await floor.board.client.info("commandstats")
-    return int(stats["cmdstat_evalsha"]["calls"])
+    return int(stats["cmdstat_fcall"]["calls"])

@@ -208,9 +208,8 @@ async def _board_faults(world: World, chaos: Chaos) -> None:
                 case "roll back" if older:
                     await world.restore(older)
                 case "flush scripts":
-                    await board.client.script_flush()
-                case "fail over":
-                    await board.client.script_flush()
+                    await board.client.function_flush()
+                case "fail over":  # to a replica, which has the script
                     await board.client.execute_command("DEBUG", "CHANGE-REPL-ID")
                 case _:
                     older = await world.snapshot()

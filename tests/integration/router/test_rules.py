@@ -219,12 +219,12 @@ async def test_no_move_is_made_until_every_shard_is_verified_for_this_very_serve
             assert (await board.call("facts", name))[0] == b"ok"
 
 
-async def test_a_flushed_script_cache_closes_the_board_until_a_shard_is_verified_anew(world: World) -> None:
+async def test_a_flushed_script_closes_the_board_until_a_shard_is_verified_anew(world: World) -> None:
     async with world.router("router-0") as router, world.board() as board:
         await router.verified()
         name = await accepted(world, router)
         board.generation = router.board.generation
-        await board.client.script_flush()
+        await board.client.function_flush()
         with pytest.raises(BoardClosed):
             await board.call("facts", name)
 

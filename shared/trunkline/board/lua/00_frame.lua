@@ -1,28 +1,41 @@
 -- The frame every call runs in: what is true of the whole call, and what every verb may use.
 --
--- KEYS[1]  D: `{deployment}:`; every key below shares its hash tag (see trunkline.board.keys for the keyspace)
--- ARGV[1]  generation the caller believes in      ARGV[2]  a random number: the nonce of this call's outbox ids
--- ARGV[3]  milliseconds to use as now, '' for the server's clock (only the simulator supplies one)
--- ARGV[4…] moves: the count of strings that follow, the verb (`verb@traceparent` where there is one), its arguments
+-- keys[1]  D: `{deployment}:`; every key below shares its hash tag (see trunkline.board.keys for the keyspace)
+-- args[1]  generation the caller believes in      args[2]  a random number: the nonce of this call's outbox ids
+-- args[3]  milliseconds to use as now, '' for the server's clock (only the simulator supplies one)
+-- args[4…] moves: the count of strings that follow, the verb (`verb@traceparent` where there is one), its arguments
 -- Returns  { state, answer, … }: state is 'open', 'closed' (not every shard is verified) or 'stale' (other generation)
-local D, G, NONCE = KEYS[1], ARGV[1], ARGV[2]
-local clock = redis.call('TIME')
-local NOW = ARGV[3] ~= '' and tonumber(ARGV[3]) or (clock[1] * 1000 + math.floor(clock[2] / 1000))
-local P = D .. G .. ':'
-local GENERATION = redis.call('GET', D .. 'generation')
-local CURRENT = GENERATION == G
--- The id of this very server's history. Read here, so that no connection can carry another server's.
-local REPLICATION = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
--- What a verified shard says it was verified for. A version of Trunkline that keeps the board otherwise finds it shut.
-local TOKEN = G .. '|' .. LAYOUT .. '|' .. REPLICATION
-local OPEN = CURRENT and redis.call('GET', D .. 'gate') == TOKEN
+--
+-- All that is defined here and in the files that follow is defined once, when the library is loaded, and outlives the
+-- call. So what is true of one call only is set by `begin`, and what a file remembers within a call it forgets there.
+local D, G, NONCE, NOW, P
+local CURRENT
+local REPLICATION -- the id of this very server's history
+local TOKEN       -- what a verified shard says it was verified for
+local OPEN
+local ITEM     -- names the move being made: its events stay together in the log
+local TRACE    -- W3C traceparent of the move being made
+local APPLIED  -- shard → applied offset, once known in this call
+local RELAYED  -- shard → id of its last relayed entry, likewise
+local EMITTED  -- shards whose outbox grew in this call
+local forget = {} -- name → what makes a file forget the call before
 
 local verbs, timers = {}, {}
-local ITEM = ''      -- names the move being made: its events stay together in the log
-local TRACE = ''     -- W3C traceparent of the move being made
-local APPLIED = {}   -- shard → applied offset, once known in this call
-local RELAYED = {}   -- shard → id of its last relayed entry, likewise
-local EMITTED = {}   -- shards whose outbox grew in this call
+
+local function begin(keys, args)
+  D, G, NONCE = keys[1], args[1], args[2]
+  local clock = redis.call('TIME')
+  NOW = args[3] ~= '' and tonumber(args[3]) or (clock[1] * 1000 + math.floor(clock[2] / 1000))
+  P = D .. G .. ':'
+  CURRENT = redis.call('GET', D .. 'generation') == G
+  -- Read here, so that no connection can carry another server's.
+  REPLICATION = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  -- A version of Trunkline that keeps the board otherwise finds it shut.
+  TOKEN = G .. '|' .. LAYOUT .. '|' .. REPLICATION
+  OPEN = CURRENT and redis.call('GET', D .. 'gate') == TOKEN
+  ITEM, TRACE, APPLIED, RELAYED, EMITTED = '', '', {}, {}, {}
+  for _, each in pairs(forget) do each() end
+end
 
 local function int(n) return string.format('%.0f', n) end
 local function num(s) return tonumber(s) or 0 end

@@ -1,7 +1,8 @@
 -- A conversation is one hash, and that hash is the state in its events: a board is rebuilt from each one's last event.
 local function shard_of(id) return string.match(id, '^%d+') end
 
-local KEPT = {} -- conversation read in this call → the fields its hash has
+local KEPT -- conversation read in this call → the fields its hash has
+function forget.kept() KEPT = {} end
 
 local function conversation(id)
   local flat, c, kept = redis.call('HGETALL', P .. 'c:' .. id), {}, {}

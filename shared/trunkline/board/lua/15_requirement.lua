@@ -4,7 +4,8 @@
 -- `queue+queue` will do, empty ends are left out (trunkline.requirements). Room is the weight, `i` for work that gives way
 -- to other work or `x` for work that wants the agent alone, `/` with how much of its channel an agent may have, and
 -- `~after:weight` where it weighs less when the customer has been silent for so many seconds (66_quiet).
-local REQUIREMENTS = {} -- id → what it says, once read in this call
+local REQUIREMENTS -- id → what it says, once read in this call
+function forget.requirements() REQUIREMENTS = {} end
 
 local function policy(text)
   local skill, flexibility, load, idle, turn, fit = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):?(.*)$')

@@ -1,5 +1,6 @@
 -- Queues that a supervisor has shut: what waits in them keeps its place, and nobody satisfies its requirement sets.
 local SHUT -- queue → ms until when it is shut, '0' until somebody opens it; read once in a call
+function forget.shut() SHUT = nil end
 
 local function shut_until(queue)
   SHUT = SHUT or map(P .. 'shut')

@@ -17,7 +17,8 @@ local function has_room(a, r)
   return taken + r.weight <= num(a.capacity)
 end
 
-local FLOOR = {} -- requirement set → how many satisfy it and so on, read once: see 27_reasons
+local FLOOR -- requirement set → how many satisfy it and so on, read once: see 27_reasons
+function forget.floor() FLOOR = {} end
 
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
 local function rank(a, id, skilled)

@@ -22,7 +22,7 @@ local function hush(c)
   untimer(shard_of(c.id), 'say|' .. c.id)
 end
 
-local TO_SAY = {} -- of the tick being made: conversation, words asked for, queue, until when that is shut ('' = it is not)
+local TO_SAY -- of the tick being made: conversation, words asked for, queue, until when that is shut ('' = it is not)
 
 timers.say = function(p, id)
   local c = conversation(id)

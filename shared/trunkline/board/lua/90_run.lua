@@ -1,5 +1,3 @@
--- Make the moves of this call, in order. Each is tried for itself: Lua has no rollback, so a broken one must not stop
--- its neighbours, and verbs check before they write.
 local CURRENT_ONLY = { verify = true, outbox = true }
 local AGENTS = { accept = 1, decline = 1, reply = 1, transfer_to_agent = 1, transfer_to_queue = 1, wrap_up = 1,
   close = 1, begin = 1, snooze = 1, wake = 1, assign = 1, consult = 1, end_consult = 1, take_over = 1, reorder = 1,
@@ -29,18 +27,23 @@ local function make(verb, a)
   return INBOUND[verb] and refuse_item(a, problem) or { 'error', problem }
 end
 
-local answers, at = { OPEN and 'open' or (CURRENT and 'closed' or 'stale') }, 4
-while ARGV[at] do
-  local count = tonumber(ARGV[at])
-  local a = {}
-  for i = 2, count do a[i - 1] = ARGV[at + i] end
-  local verb, trace = string.match(ARGV[at + 1], '^([^@]+)@?(.*)$')
-  ITEM, TRACE = NONCE .. '/' .. at, trace
-  answers[#answers + 1] = make(verb, a)
-  at = at + count + 1
+-- Make the moves of this call, in order. Each is tried for itself: Lua has no rollback, so a broken one must not stop
+-- its neighbours, and verbs check before they write.
+local function run(keys, args)
+  begin(keys, args)
+  local answers, at = { OPEN and 'open' or (CURRENT and 'closed' or 'stale') }, 4
+  while args[at] do
+    local count = tonumber(args[at])
+    local a = {}
+    for i = 2, count do a[i - 1] = args[at + i] end
+    local verb, trace = string.match(args[at + 1], '^([^@]+)@?(.*)$')
+    ITEM, TRACE = NONCE .. '/' .. at, trace
+    answers[#answers + 1] = make(verb, a)
+    at = at + count + 1
+  end
+  -- Wake the relays: a hint that saves them polling; they look each second anyway.
+  local grown = {}
+  for p in pairs(EMITTED) do grown[#grown + 1] = p end
+  if #grown > 0 then redis.call('PUBLISH', D .. 'wake', table.concat(grown, ',')) end
+  return answers
 end
--- Wake the relays: a hint that saves them polling; they look each second anyway.
-local grown = {}
-for p in pairs(EMITTED) do grown[#grown + 1] = p end
-if #grown > 0 then redis.call('PUBLISH', D .. 'wake', table.concat(grown, ',')) end
-return answers
