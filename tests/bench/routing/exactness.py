@@ -1,4 +1,9 @@
-"""How far the reference's mean waits are from the exact ones; what it decides, the board decides (`identity`)."""
+"""How far the reference's mean waits are from the exact ones; what it decides, the board decides (`identity`).
+
+Where a floor is nearly full, most of what makes one replication's mean wait differ from another's is how much work
+chance brought it. What it brings on average is known, so that part is taken out (`controls`): the same mean, sooner
+sure.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +15,13 @@ from itertools import count
 
 from tests.bench.figures import Figure
 from tests.bench.report import Report
+from tests.bench.routing.controls import controlled
 from tests.bench.routing.systems import systems
-from trunkline.simulation.estimate import Estimate, estimate
+from trunkline.simulation.demand import HOUR_MS
+from trunkline.simulation.estimate import Estimate
 from trunkline.simulation.play import Play
 from trunkline.simulation.reference import Reference
+from trunkline.simulation.scenario import Scenario
 from trunkline.simulation.tally import Figures, Key, Tally
 
 SURE = 0.01
@@ -43,23 +51,35 @@ def _until_sure(pool: ProcessPoolExecutor, number: int, arrivals: int, most: int
     """The ratios to the exact means, from rounds of as many replications as it takes."""
     system = systems(arrivals)[number]
     found: dict[Key, list[float]] = defaultdict(list)
+    loads: list[float] = []
     seeds = count(1)
     while True:
         plays = [pool.submit(play, number, arrivals, next(seeds)) for _ in range(min(_FEWEST, most))]
         for played in as_completed(plays):
-            figures = played.result()
+            figures, load = played.result()
+            loads.append(load)
             for key, exact in system.exact.items():
                 found[key].append(figures[key] / exact)
-        ratios = {key: estimate(values) for key, values in found.items()}
-        played_so_far = len(next(iter(found.values())))
+        ratios = {key: controlled(values, loads) for key, values in found.items()}
+        played_so_far = len(loads)
         sure = all((ratio.half_width or 1) <= SURE for ratio in ratios.values())
         if played_so_far >= most or (sure and played_so_far >= _FEWEST):
             return ratios
 
 
-def play(number: int, arrivals: int, replication: int) -> Figures:
-    """One replication of a system, in a process of its own."""
+def play(number: int, arrivals: int, replication: int) -> tuple[Figures, float]:
+    """One replication of a system, in a process of its own; and how much more work it had than there is on average."""
     system = systems(arrivals)[number]
     tally = Tally(system.scenario)
     asyncio.run(Play(system.scenario, Reference(), tally, seed=1, replication=replication).run())
-    return tally.figures()
+    return tally.figures(), surplus(system.scenario, replication)
+
+
+def surplus(scenario: Scenario, replication: int) -> float:
+    """The work that came in the hours that count ÷ its exact mean, less one: 0 on average, over all replications."""
+    floor = scenario.floor
+    begins = floor.warm_up_h * HOUR_MS
+    came = sum(one.work_ms for one in scenario.arrivals(seed=1, replication=replication) if one.at_ms >= begins)
+    # Customers of these floors come at one rate, and what they bring has its mean exactly (an exponential's).
+    an_hour = sum(one.rate(0) * one.handle.mean_s * 1_000 for one in floor.classes.values())
+    return came / (an_hour * (floor.hours - floor.warm_up_h)) - 1

@@ -34,7 +34,7 @@ async def until(person: Person, conversation: str, holds: Any) -> Any:
 
 async def test_each_offer_has_its_reasons_and_its_outcome(system: Deployment) -> None:
     async with AsyncExitStack() as stack:
-        ana = await stack.enter_async_context(somebody(system))
+        ana = await stack.enter_async_context(somebody(system, capacity=50))  # room for what other tests left
         mine = await stack.enter_async_context(desk(ana))
         event = await offered(system, mine, somebody_new())
         name = event["subject"]
@@ -53,7 +53,7 @@ async def test_each_offer_has_its_reasons_and_its_outcome(system: Deployment) ->
 
 async def test_what_waits_says_how_each_agent_stands_and_who_of_the_roster_could_ever(system: Deployment) -> None:
     async with AsyncExitStack() as stack:
-        ana = await stack.enter_async_context(somebody(system))
+        ana = await stack.enter_async_context(somebody(system, capacity=50))  # room for what other tests left
         sue = await stack.enter_async_context(somebody(system, role="supervisor", queues=("none",)))
         mine = await stack.enter_async_context(desk(ana))
         await stack.enter_async_context(desk(sue))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.bench.figures import EVERY, GOALS, ROUTING
 from tests.bench.routing.__main__ import ROWS
-from tests.bench.routing.exactness import play
+from tests.bench.routing.controls import controlled
+from tests.bench.routing.exactness import play, surplus
 from tests.bench.routing.graphs import KINDS, graph
 from tests.bench.routing.policies import compare
 from tests.bench.routing.systems import systems
+from trunkline.simulation.estimate import estimate
 
 ARRIVALS = 2_000
 
@@ -36,7 +40,40 @@ def test_a_floor_with_fast_and_slow_agents_is_better_off_by_asking_the_fast_ones
 def test_a_system_comes_near_its_exact_means_even_in_short(number: int) -> None:
     system = systems(ARRIVALS)[number]
 
-    figures = play(number, ARRIVALS, 4)
+    figures, _ = play(number, ARRIVALS, 4)
 
     for key, exact in system.exact.items():
         assert figures[key] == pytest.approx(exact, rel=0.5), key
+
+
+@pytest.mark.parametrize("number", range(8), ids=[system.name for system in systems(ARRIVALS)])
+def test_chance_brings_as_much_work_as_its_mean_says(number: int) -> None:
+    scenario = systems(ARRIVALS)[number].scenario
+
+    found = estimate([surplus(scenario, replication) for replication in range(60)])
+
+    assert found.half_width is not None
+    assert abs(found.mean) < 2 * found.half_width < 0.03
+
+
+def test_what_goes_with_a_known_mean_is_known_better_and_no_worse_where_nothing_goes_with_it() -> None:
+    chance = random.Random(7)
+    inside = []
+    for _ in range(300):
+        controls = [chance.gauss(0, 1) for _ in range(20)]
+        values = [5 + 2 * control + chance.gauss(0, 0.5) for control in controls]
+        known, plain = controlled(values, controls), estimate(values)
+        assert known.half_width is not None
+        assert plain.half_width is not None
+        assert known.half_width < plain.half_width / 2
+        inside.append(abs(known.mean - 5) <= known.half_width)
+        alone = controlled(values, [chance.gauss(0, 1) for _ in range(20)]).half_width
+        assert alone is not None
+        assert alone < 1.5 * plain.half_width
+
+    assert 0.91 < sum(inside) / len(inside) < 0.99
+
+
+def test_too_few_pairs_to_draw_a_line_are_a_plain_mean() -> None:
+    assert controlled([1.0, 2.0, 4.0], [0.1, 0.2, 0.3]) == estimate([1.0, 2.0, 4.0])
+    assert controlled([1.0, 2.0, 4.0, 5.0], [0.0, 0.0, 0.0, 0.0]) == estimate([1.0, 2.0, 4.0, 5.0])
