@@ -87,6 +87,7 @@ async def test_a_lead_shuts_a_queue_by_keys_reads_what_customers_will_and_opens_
     await expect(dialog).to_contain_text("Its customers are told nothing")
     await dialog.locator("select[name=minutes]").select_option("0")
     await dialog.locator("input[name=note]").fill("a drill")
+    await expect(dialog.locator("button[type=submit]")).to_be_enabled()  # once it is known whether it is shut
     await page.keyboard.press("Enter")
 
     await page.keyboard.press("Alt+3")

@@ -20,7 +20,7 @@ export function Asking({ title, verb, close, done, children, disabled = false }:
       }} onKeyDown={(event) => {
         if (event.key !== "Enter" || !(event.target instanceof HTMLSelectElement)) return;
         event.preventDefault();
-        event.currentTarget.requestSubmit();
+        if (!disabled) event.currentTarget.requestSubmit(); // as Enter in an input does
       }}>
         {children}
         <DialogButtons verb={verb} disabled={disabled} />
