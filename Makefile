@@ -25,7 +25,7 @@ test-fast: venv ## the unit tests: seconds
 bench: venv ## the figures of docs/benchmarks.md, into build/bench.json
 	@$(PY) -m tests.bench
 
-bench-routing: venv ## the long proofs of routing, about an hour, into build/bench-routing.json
+bench-routing: venv ## the long proofs of routing, over an hour, into build/bench-routing.json
 	@$(PY) -m tests.bench.routing
 
 soak: venv ## a million moves by eight processes that are killed now and then; 1 if anything is violated
