@@ -4,8 +4,8 @@
 -- `queue+queue` will do, empty ends are left out (trunkline.requirements). Room is the weight, `i` for work that gives way
 -- to other work or `x` for work that wants the agent alone, `/` with how much of its channel an agent may have, and
 -- `~after:weight` where it weighs less when the customer has been silent for so many seconds (66_quiet).
-local REQUIREMENTS -- id → what it says, once read in this call
-function forget.requirements() REQUIREMENTS = {} end
+local REQUIREMENTS, READ = {}, 0 -- id → what it says, which is the same for ever: calls share it, up to so many
+local MOST_READ = 5000
 
 local function policy(text)
   local skill, flexibility, load, idle, turn, fit = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):?(.*)$')
@@ -22,7 +22,8 @@ local function requirement(id)
     r = { queue = queue, channel = channel, weight = num(weight), kind = kind, most = num(most), skills = skills, prefers = prefers or '',
       quiet_after = num(quiet_after) * 1000, quiet_weight = num(quiet_weight),
       policy = policy(by and by ~= '' and by or DEFAULT_POLICY) }
-    REQUIREMENTS[id] = r
+    if READ >= MOST_READ then REQUIREMENTS, READ = {}, 0 end
+    REQUIREMENTS[id], READ = r, READ + 1
   end
   return r
 end
@@ -54,15 +55,14 @@ end
 local MINUTE = 60000
 local function parts(a, r, skilled)
   local by = r.policy
-  return { -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
-    by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE }
+  return -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
+    by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE
 end
 
 -- When waiting work is due as an agent of this proficiency sees it: what one is good at goes a little ahead.
 local function urgency(r, due, skilled) return due - r.policy.fit * MINUTE * skilled end
 
 local function index(a, r, skilled)
-  local sum = 0
-  for _, part in ipairs(parts(a, r, skilled)) do sum = sum + part end
-  return string.format('%.17g', sum)
+  local skill, flexibility, load, idle, turn = parts(a, r, skilled)
+  return skill + flexibility + load + idle + turn -- in this order: trunkline.index adds up alike, to the last bit
 end

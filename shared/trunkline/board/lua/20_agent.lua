@@ -30,8 +30,15 @@ local function rank(a, id, skilled)
   end
 end
 
--- What the agent satisfies, with the proficiency in each: requirement set → 0 to 1.
-local function satisfied(a) return map(P .. 'ap:' .. a.id) end
+-- What the agent satisfies, with the proficiency in each: requirement set → 0 to 1. Who walks through it may change it
+-- on the way: a change is seen by the next who asks.
+local SATISFIED -- agent → that, once read in this call
+function forget.satisfied() SATISFIED = {} end
+
+local function satisfied(a)
+  if not SATISFIED[a.id] then SATISFIED[a.id] = map(P .. 'ap:' .. a.id) end
+  return SATISFIED[a.id]
+end
 
 -- The agent's room, load or time changed.
 local function rerank(a)
@@ -51,12 +58,14 @@ end
 local function join(a, id, skills, r)
   local skilled = string.format('%.17g', proficiency(skills, r))
   redis.call('HSET', P .. 'ap:' .. a.id, id, skilled)
+  SATISFIED[a.id] = nil
   if takes_work(a) then redis.call('SADD', P .. 'e:' .. id, a.id) end
   rank(a, id, skilled)
 end
 
 local function part(a, id)
   redis.call('HDEL', P .. 'ap:' .. a.id, id)
+  SATISFIED[a.id] = nil
   redis.call('SREM', P .. 'e:' .. id, a.id)
   redis.call('ZREM', P .. 'f:' .. id, a.id)
 end
@@ -98,6 +107,7 @@ end
 -- Requirement sets that nothing waited in for so long are let go, a few at a time: each costs every agent something.
 local UNUSED = 3600000
 local function forget_requirements()
+  SATISFIED = {}
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'requirements', '-inf', int(NOW - UNUSED), 'LIMIT', 0, 2)) do
     if redis.call('ZCARD', P .. 'w:' .. id) > 0 then
       redis.call('ZADD', P .. 'requirements', int(NOW), id)

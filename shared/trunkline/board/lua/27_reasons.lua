@@ -26,9 +26,9 @@ end
 local function parts_of(c, r, a)
   local skilled = redis.call('HGET', P .. 'ap:' .. a.id, c.requirement)
   if not skilled then return '' end
-  local p = parts(a, r, num(skilled))
-  return string.format(',"parts":{"skill":%.4f,"flexibility":%.4f,"load":%.4f,"idle":%.4f,"turn":%.4f}', p[1], p[2], p[3],
-    p[4] - r.policy.idle * NOW / MINUTE, p[5] - r.policy.turn * NOW / MINUTE)
+  local skill, flexibility, load, idle, turn = parts(a, r, num(skilled))
+  return string.format(',"parts":{"skill":%.4f,"flexibility":%.4f,"load":%.4f,"idle":%.4f,"turn":%.4f}', skill,
+    flexibility, load, idle - r.policy.idle * NOW / MINUTE, turn - r.policy.turn * NOW / MINUTE)
 end
 
 -- Asked before the winner holds it. In short, for the conversation's state: how many satisfy what it asks for, how many

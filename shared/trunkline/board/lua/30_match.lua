@@ -83,9 +83,10 @@ local function claim_for(c, name)
   return claim(c)
 end
 
--- The most urgent conversation of one requirement set that this agent has not declined.
-local function head_for(name, id)
-  local declined = redis.call('SCARD', P .. 'ad:' .. name)
+local function declined_by(name) return redis.call('SCARD', P .. 'ad:' .. name) end
+
+-- The most urgent conversation of one requirement set that this agent, who has declined so many, has not declined.
+local function head_for(name, declined, id)
   local heads = redis.call('ZRANGE', P .. 'w:' .. id, 0, declined, 'WITHSCORES')
   for i = 1, #heads, 2 do
     if declined == 0 or redis.call('SISMEMBER', P .. 'ad:' .. name, heads[i]) == 0 then
@@ -99,10 +100,11 @@ local function pull(name)
   while true do
     local a, best, lowest = agent(name), nil, nil
     if not a or not takes_work(a) then return end
+    local declined = declined_by(name)
     for id, skilled in pairs(satisfied(a)) do
       local r = requirement(id)
       if has_room(a, r) then
-        local waiting, due = head_for(name, id)
+        local waiting, due = head_for(name, declined, id)
         local here = waiting and urgency(r, due, num(skilled))
         if waiting and (not best or here < lowest or (here == lowest and waiting < best)) then
           best, lowest = waiting, here

@@ -19,6 +19,7 @@ local function shut(p, queue, till)
     redis.call('ZUNIONSTORE', telling(queue), 2, telling(queue), P .. 'w:' .. id)
   end
   if #sets > 0 then for_agents(function(name) redis.call('HDEL', P .. 'ap:' .. name, unpack(sets)) end) end
+  SATISFIED = {}
   timer(p, 'tell|' .. queue, NOW)
 end
 

@@ -84,7 +84,7 @@ verbs.sweep = function(a)
   forget_requirements()
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     for _, name in ipairs(redis.call('ZRANGE', P .. 'f:' .. id, 0, 15)) do
-      if head_for(name, id) then found = found + 1; pull(name) end
+      if head_for(name, declined_by(name), id) then found = found + 1; pull(name) end
     end
   end
   return { 'ok', int(found) }
