@@ -1,6 +1,6 @@
 """Frames for desks: a dense sequence an agent, kept a while for those who come back.
 
-At most 256 frames are kept an agent and 32 MB in all; who was away for longer takes a snapshot. Bytes from the log
+At most 128 frames are kept an agent and 32 MB in all; who was away for longer takes a snapshot. Bytes from the log
 are forwarded as they are.
 """
 
@@ -18,7 +18,7 @@ from trunkline.bus import Record
 from trunkline.events import Header, Topic, asked_of
 from trunkline.metrics import FRAMES
 
-KEPT_FRAMES = 256
+KEPT_FRAMES = 128
 KEPT_BYTES = 32 * 1024 * 1024
 _KEEP_ALONE_S = 120.0
 _KNOWN_OWNERS = 100_000

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from services.ingest.asgi import Receive, Scope, Send
 from services.ingest.chat.door import PREFIX as CHAT
 from services.ingest.chat.door import Chat
 from services.ingest.given import PREFIX as FILES
@@ -15,6 +14,7 @@ from services.ingest.given import Given
 from services.ingest.shop import router as shop_pages
 from services.ingest.webhooks import PREFIX, Webhooks
 from trunkline import __version__
+from trunkline.asgi import Receive, Scope, Send
 
 
 class App:

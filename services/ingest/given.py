@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.ingest.asgi import Receive, Scope, Send, answer
+from trunkline.asgi import Receive, Scope, Send, answer
 from trunkline.blobs import BlobMissing, Blobs
 from trunkline.channels.base import GivesFiles
 from trunkline.config.accounts import Accounts

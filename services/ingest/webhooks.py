@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 import structlog
 
-from services.ingest.asgi import Receive, Scope, Send, answer
 from services.ingest.channel_log import ChannelLog
 from services.ingest.publish import Publisher
+from trunkline.asgi import Receive, Scope, Send, answer
 from trunkline.body import BodyGone, BodyTooLarge, read_body
 from trunkline.bus import BusError
 from trunkline.channels.base import Answer, Challenge, Parsed, RawRequest, Rejected

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import structlog
 
+from trunkline.at_once import LASTS_AT_ONCE
 from trunkline.gather import Gather
-from trunkline.internal import LASTS_AT_ONCE, Internal, RecordAway
+from trunkline.internal import Internal, RecordAway
 from trunkline.messages import MailHead
 
 log = structlog.get_logger()

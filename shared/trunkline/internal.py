@@ -12,10 +12,6 @@ from trunkline.settings import AsksAgents
 
 _CONNECTIONS = 32
 
-LASTS_AT_ONCE = 64
-ENDS_AT_ONCE = 1_000
-"""Threads a question may name: the answering side refuses more, so the asking side counts by the same number."""
-
 
 class RecordAway(Exception):
     """The agents service, or its record, does not answer, or not so that it can be understood; the message says why."""

@@ -19,8 +19,8 @@ _ARENAS = 2
 _LARGE = 256 * 1024
 _KEPT_FREE = 1024 * 1024
 
-_OBJECTS_OF_A_START = 200_000
-"""More than the largest service has made when it is ready (a router 80 000)."""
+_OBJECTS_OF_A_START = 1_000_000
+"""More than the largest service has made when it is ready (agents 650 000)."""
 
 _WITHOUT = {"structlog": "rich", "redis": "opentelemetry"}
 """Library → what it imports if it is there, and does without."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiohttp import web
+import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, generate_latest
 
-from trunkline.errors import StartFailed
+from trunkline.asgi import Receive, Scope, Send, answer
+from trunkline.http import serve
 
 Check = Callable[[], Awaitable[str | None]]
 """Answers None when ready, else in a few words why not."""
@@ -65,49 +65,38 @@ async def ops_server(host: str, port: int, readiness: Readiness, *, variable: st
 
     StartFailed, naming `variable`, when the port cannot be had.
     """
-    app = web.Application()
-    app.add_routes(
-        [web.get("/healthz", _healthz), web.get("/readyz", _readyz(readiness)), web.get("/metrics", _metrics)]
-    )
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise StartFailed(port_sentence(host, port, error, variable=variable)) from error
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+    async with serve(_Ops(readiness), host, port, variable=variable, stop_s=1.0) as listening:
+        yield listening
 
 
-def port_sentence(host: str, port: int, error: OSError, *, variable: str) -> str:
-    """Why nothing can listen on host:port, and what changes it, in one sentence."""
-    why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror or error})"
-    return f"port {port} on {host} {why}; set {variable} to another"
+class _Ops:
+    """The ASGI application of that port."""
 
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
 
-async def _healthz(_request: web.Request) -> web.Response:
-    return web.json_response({"status": "alive"})
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        asked = scope.get("path") if scope["type"] == "http" else None
+        if asked == "/healthz":
+            await answer(send, 200, b'{"status":"alive"}', {})
+        elif asked == "/readyz":
+            await self._ready(send)
+        elif asked == "/metrics":
+            # Away from the loop: a large registry takes milliseconds to render.
+            body = await asyncio.to_thread(generate_latest, REGISTRY)
+            await answer(send, 200, body, {"content-type": CONTENT_TYPE_LATEST})
+        elif asked is not None:
+            await answer(send, 404, b'{"error":"there are /healthz, /readyz and /metrics"}', {})
+        else:
+            await send({"type": "websocket.close"})
 
-
-def _readyz(readiness: Readiness) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(_request: web.Request) -> web.Response:
-        report = await readiness.report()
+    async def _ready(self, send: Send) -> None:
+        report = await self._readiness.report()
         ready = not any(report.values())
         told: dict[str, object] = {"ready": ready, "checks": {name: why or "ok" for name, why in report.items()}}
-        if remarks := readiness.remarks():
+        if remarks := self._readiness.remarks():
             told["notes"] = remarks
-        return web.json_response(told, status=200 if ready else 503)
-
-    return answer
-
-
-async def _metrics(_request: web.Request) -> web.Response:
-    # Away from the loop: a large registry takes milliseconds to render.
-    body = await asyncio.to_thread(generate_latest, REGISTRY)
-    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        await answer(send, 200 if ready else 503, orjson.dumps(told), {})
 
 
 @asynccontextmanager

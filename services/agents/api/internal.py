@@ -12,10 +12,10 @@ from services.agents.api.asking import Use, internal
 from services.agents.api.problems import responses
 from services.agents.explaining import explain
 from services.agents.repository import ChannelLine, KnownMail, NotThere, Place, ThreadMessages
+from trunkline.at_once import ENDS_AT_ONCE, LASTS_AT_ONCE
 from trunkline.bus import Partition
 from trunkline.events import Topic
 from trunkline.explanation import Explanation
-from trunkline.internal import ENDS_AT_ONCE, LASTS_AT_ONCE
 from trunkline.messages import MailHead
 
 router = APIRouter(

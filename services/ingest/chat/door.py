@@ -8,9 +8,9 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
-from services.ingest.asgi import answer
 from services.ingest.chat.files import Files, cors
 from services.ingest.chat.socket import Sockets
+from trunkline.asgi import answer
 from trunkline.channels.webchat import WebChat, settings_of
 from trunkline.config.accounts import Accounts, Configured
 

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs
 import orjson
 import structlog
 
-from services.ingest.asgi import Receive, Scope, Send, answer
 from services.ingest.chat.frames import Refused
 from services.ingest.chat.limits import Limit
+from trunkline.asgi import Receive, Scope, Send, answer
 from trunkline.blobs import BlobMissing, Blobs
 from trunkline.body import BodyGone, BodyTooLarge, read_body
 from trunkline.channels.webchat import identity, settings_of

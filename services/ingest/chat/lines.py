@@ -15,8 +15,9 @@ import structlog
 
 from services.ingest.chat.reading import Place
 from services.ingest.chat.record import Record
+from trunkline.at_once import ENDS_AT_ONCE
 from trunkline.board.signals import Hearing
-from trunkline.internal import ENDS_AT_ONCE, RecordAway
+from trunkline.internal import RecordAway
 
 log = structlog.get_logger()
 

@@ -19,6 +19,10 @@ log = structlog.get_logger()
 CALL_S = 5.0
 RETRY_S = 0.25
 
+_FETCH = 1_048_576
+"""Most bytes of one answer, of all partitions together: it is in memory twice while it is read. A larger record comes
+alone."""
+
 
 class Cluster:
     """The brokers, and one deployment's topics on them."""
@@ -64,6 +68,7 @@ class Cluster:
             enable_auto_commit=False,
             **({"auto_offset_reset": "none", "fetch_max_wait_ms": 1_000} | options),
             max_partition_fetch_bytes=1_048_576,
+            fetch_max_bytes=_FETCH,
             retry_backoff_ms=100,
             check_crcs=False,
         )

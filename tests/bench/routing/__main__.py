@@ -6,11 +6,12 @@ Exit status 0 if every row could be measured (also where a goal was not met), el
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+
+import uvloop
 
 from tests.bench import machine
 from tests.bench.figures import Figure
@@ -61,7 +62,7 @@ def main() -> int:
     said = words.parse_args()
     report = Report()
     try:
-        return 0 if asyncio.run(bench(report, said.rows, quick=said.quick)) else 1
+        return 0 if uvloop.run(bench(report, said.rows, quick=said.quick)) else 1
     finally:
         report.write(said.output)
 
