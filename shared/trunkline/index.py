@@ -111,7 +111,6 @@ def urgency(policy: Policy, due_ms: int, skilled: float) -> float:
 
 def index(policy: Policy, agent: Candidate, skilled: float) -> float:
     """The index of an agent with this proficiency: the lowest is taken first."""
-    total = 0.0
-    for part in parts(policy, agent, skilled).values():
-        total += part  # not sum(): from Python 3.12 on that rounds otherwise than the board's Lua does
-    return total
+    found = parts(policy, agent, skilled)
+    # In this order, which the board's Lua keeps: what hangs on skill last, for it alone differs by requirement set.
+    return found["skill"] + (found["flexibility"] + found["load"] + found["idle"] + found["turn"])

@@ -20,7 +20,7 @@ class Fault(NamedTuple):
 
 FAULTS = {
     "room is counted one too high": Fault(
-        "return taken + r.weight <= num(a.capacity)", "return taken + r.weight <= num(a.capacity) + 1", "above capacity"
+        "return taken + r.weight <= m.capacity", "return taken + r.weight <= m.capacity + 1", "above capacity"
     ),
     "an offer has two outcomes": Fault(
         "  local id = commit(c, OFFER .. 'accepted.v1'",
@@ -50,7 +50,7 @@ FAULTS = {
         "and agent agent-",
     ),
     "who takes over needs no room": Fault(
-        "if a[4] ~= '1' and not has_room(to, requirement(c.requirement)) then return refused('no-room') end\n  untimer",
+        "if a[4] ~= '1' and not has_room(measure(to), requirement(c.requirement)) then return refused('no-room') end\n  untimer",
         "untimer",
         "above capacity",
     ),

@@ -9,8 +9,8 @@ local MOST_READ = 5000
 
 local function policy(text)
   local skill, flexibility, load, idle, turn, fit = string.match(text, '^([^:]+):([^:]+):([^:]+):([^:]+):([^:]+):?(.*)$')
-  return { skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle), turn = num(turn),
-    fit = num(fit) }
+  return { text = text, skill = num(skill), flexibility = num(flexibility), load = num(load), idle = num(idle),
+    turn = num(turn), fit = num(fit) }
 end
 
 local function requirement(id)
@@ -53,8 +53,7 @@ end
 
 -- What the agent's index adds up from. The lowest is taken first; trunkline.index says the same, and why.
 local MINUTE = 60000
-local function parts(a, r, skilled)
-  local by = r.policy
+local function parts(a, by, skilled)
   return -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
     by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE
 end
@@ -62,7 +61,10 @@ end
 -- When waiting work is due as an agent of this proficiency sees it: what one is good at goes a little ahead.
 local function urgency(r, due, skilled) return due - r.policy.fit * MINUTE * skilled end
 
-local function index(a, r, skilled)
-  local skill, flexibility, load, idle, turn = parts(a, r, skilled)
-  return skill + flexibility + load + idle + turn -- in this order: trunkline.index adds up alike, to the last bit
+-- The same, added up: what an agent's place owes to skill, which each requirement set sees otherwise, and all the rest.
+-- trunkline.index adds up in the same order, so that both come to the same number to the last bit.
+local function by_skill(by, skilled) return -by.skill * skilled end
+local function by_rest(a, by)
+  local _, flexibility, load, idle, turn = parts(a, by, 0)
+  return flexibility + load + idle + turn
 end

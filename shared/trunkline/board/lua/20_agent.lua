@@ -7,26 +7,39 @@ end
 -- Is work given to this agent at all? Whether there is room is another question.
 local function takes_work(a) return a.presence == 'available' and a.draining ~= '1' end
 
+-- What room and place ask of an agent, as numbers, read once for all requirement sets: an agent may satisfy hundreds.
+-- Beside work that wants the agent alone there is no room; who ramps up has none until the next turn.
+local function measure(a)
+  return { agent = a, takes = takes_work(a), none = num(a.alone) > 0 or a.turn_at ~= nil, load = num(a.load),
+    firm = num(a.load) - num(a.soft), capacity = num(a.capacity) }
+end
+
 -- Room: within the capacity, and within what one agent may have of the channel. Work that gives way takes no room from
--- work that does not; beside work that wants the agent alone there is none. Who ramps up has none until the next turn.
-local function has_room(a, r)
-  if num(a.alone) > 0 or a.turn_at then return false end
-  local taken = r.kind == 'i' and num(a.load) or num(a.load) - num(a.soft)
+-- work that does not.
+local function has_room(m, r)
+  if m.none then return false end
+  local taken = r.kind == 'i' and m.load or m.firm
   if r.kind == 'x' then return taken == 0 end
-  if r.most > 0 and num(a['in:' .. r.channel]) + r.weight > r.most then return false end
-  return taken + r.weight <= num(a.capacity)
+  if r.most > 0 and num(m.agent['in:' .. r.channel]) + r.weight > r.most then return false end
+  return taken + r.weight <= m.capacity
+end
+
+-- The agent's index by this policy, given the proficiency.
+local function index(m, by, skilled)
+  if m.policy ~= by.text then m.policy, m.rest = by.text, by_rest(m.agent, by) end -- most sets name the same one
+  return by_skill(by, skilled) + m.rest
 end
 
 local FLOOR -- requirement set → how many satisfy it and so on, read once: see 27_reasons
 function forget.floor() FLOOR = {} end
 
 -- Among those with room for this requirement set, at the place that the agent's index says; or not among them.
-local function rank(a, id, skilled)
+local function rank(m, id, skilled)
   local r = requirement(id)
-  if takes_work(a) and has_room(a, r) then
-    redis.call('ZADD', P .. 'f:' .. id, index(a, r, num(skilled)), a.id)
+  if m.takes and has_room(m, r) then
+    redis.call('ZADD', P .. 'f:' .. id, index(m, r.policy, skilled), m.agent.id)
   else
-    redis.call('ZREM', P .. 'f:' .. id, a.id)
+    redis.call('ZREM', P .. 'f:' .. id, m.agent.id)
   end
 end
 
@@ -36,31 +49,38 @@ local SATISFIED -- agent → that, once read in this call
 function forget.satisfied() SATISFIED = {} end
 
 local function satisfied(a)
-  if not SATISFIED[a.id] then SATISFIED[a.id] = map(P .. 'ap:' .. a.id) end
-  return SATISFIED[a.id]
+  local sets = SATISFIED[a.id]
+  if not sets then
+    sets = {}
+    local flat = redis.call('HGETALL', P .. 'ap:' .. a.id)
+    for i = 1, #flat, 2 do sets[flat[i]] = tonumber(flat[i + 1]) end
+    SATISFIED[a.id] = sets
+  end
+  return sets
 end
 
 -- The agent's room, load or time changed.
 local function rerank(a)
-  for id, skilled in pairs(satisfied(a)) do rank(a, id, skilled) end
+  local m = measure(a)
+  for id, skilled in pairs(satisfied(a)) do rank(m, id, skilled) end
 end
 
 -- The agent's presence changed, or whether they drain, and with it whether they are eligible at all.
 local function replace(a)
   FLOOR = {}
-  local verb = takes_work(a) and 'SADD' or 'SREM'
+  local m = measure(a)
   for id, skilled in pairs(satisfied(a)) do
-    redis.call(verb, P .. 'e:' .. id, a.id)
-    rank(a, id, skilled)
+    redis.call(m.takes and 'SADD' or 'SREM', P .. 'e:' .. id, a.id)
+    rank(m, id, skilled)
   end
 end
 
 local function join(a, id, skills, r)
-  local skilled = string.format('%.17g', proficiency(skills, r))
+  local skilled = proficiency(skills, r)
   redis.call('HSET', P .. 'ap:' .. a.id, id, skilled)
   SATISFIED[a.id] = nil
   if takes_work(a) then redis.call('SADD', P .. 'e:' .. id, a.id) end
-  rank(a, id, skilled)
+  rank(measure(a), id, skilled)
 end
 
 local function part(a, id)

@@ -26,7 +26,7 @@ end
 local function parts_of(c, r, a)
   local skilled = redis.call('HGET', P .. 'ap:' .. a.id, c.requirement)
   if not skilled then return '' end
-  local skill, flexibility, load, idle, turn = parts(a, r, num(skilled))
+  local skill, flexibility, load, idle, turn = parts(a, r.policy, num(skilled))
   return string.format(',"parts":{"skill":%.4f,"flexibility":%.4f,"load":%.4f,"idle":%.4f,"turn":%.4f}', skill,
     flexibility, load, idle - r.policy.idle * NOW / MINUTE, turn - r.policy.turn * NOW / MINUTE)
 end

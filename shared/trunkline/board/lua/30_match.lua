@@ -100,12 +100,12 @@ local function pull(name)
   while true do
     local a, best, lowest = agent(name), nil, nil
     if not a or not takes_work(a) then return end
-    local declined = declined_by(name)
+    local m, declined = measure(a), declined_by(name)
     for id, skilled in pairs(satisfied(a)) do
       local r = requirement(id)
-      if has_room(a, r) then
+      if has_room(m, r) then
         local waiting, due = head_for(name, declined, id)
-        local here = waiting and urgency(r, due, num(skilled))
+        local here = waiting and urgency(r, due, skilled)
         if waiting and (not best or here < lowest or (here == lowest and waiting < best)) then
           best, lowest = waiting, here
         end

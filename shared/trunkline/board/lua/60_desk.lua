@@ -28,7 +28,7 @@ verbs.transfer_to_agent = function(a)
   if a[4] == a[2] then return refused('own') end
   if not to or to.presence ~= 'available' then return refused('absent') end
   if not takes_work(to) then return refused('draining') end
-  if not has_room(to, requirement(c.requirement)) then return refused('no-room') end
+  if not has_room(measure(to), requirement(c.requirement)) then return refused('no-room') end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   c.keeps, c.wrap_until = a[2], '0'
   local id = commit(c, KIND .. 'transferred.v1', { operation = a[1], agents = concerned(a[2], a[4]), body = a[5] })

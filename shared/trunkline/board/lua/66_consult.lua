@@ -44,7 +44,7 @@ verbs.take_over = function(a)
   if not is_consulted(c, a[2]) then return refused('gone', c.status) end
   local to, sender = agent(a[2]), c.owner
   if not to or to.presence == 'offline' then return refused('absent') end
-  if a[4] ~= '1' and not has_room(to, requirement(c.requirement)) then return refused('no-room') end
+  if a[4] ~= '1' and not has_room(measure(to), requirement(c.requirement)) then return refused('no-room') end
   untimer(shard_of(c.id), 'wrap|' .. c.id)
   release(sender, c)
   hold(a[2], c)
