@@ -50,8 +50,8 @@ FAULTS = {
         "and agent agent-",
     ),
     "who takes over needs no room": Fault(
-        "if a[4] ~= '1' and not has_room(measure(to), requirement(c.requirement)) then return refused('no-room') end\n  untimer",
-        "untimer",
+        "if a[4] ~= '1' and not has_room(measure(to), requirement(c.requirement)) then",
+        "if false then",
         "above capacity",
     ),
     "a consultation outlasts its owner": Fault(
