@@ -165,9 +165,13 @@ class World:
 
     async def until_told(self, messages: set[str], *, within: float = 20) -> None:
         """Wait until all these messages are in the log's story."""
-        async with asyncio.timeout(within):
-            while not messages <= {record.header(Header.MESSAGE) for record in await self.story()}:
-                await asyncio.sleep(0.02)
+        missing = set(messages)
+        try:
+            async with asyncio.timeout(within):
+                while missing := messages - {record.header(Header.MESSAGE) for record in await self.story()}:
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{len(missing)} of {len(messages)} were never told: {sorted(missing)[:5]}") from None
 
     async def wipe(self) -> None:
         """The board loses everything, as a server does that starts without its data."""
