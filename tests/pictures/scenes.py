@@ -15,6 +15,9 @@ _ROOM = 7
 """Capacity of who is pictured: a list with some conversations in it."""
 _HELD, _MOST = 4, 5
 _SENTENCE = 20
+_UNREAD = "…"
+"""What the card says before the customer's words are there."""
+_OFFER_MS = 40_000
 _NOTE = "Paid twice, I have seen both bookings. One goes back today."
 _VISITOR = "Hello, the shoes are too small. How do I send them back?"
 _ORDER = "Order 20418, not worn."
@@ -60,13 +63,14 @@ async def desk(browser: Browser, places: Places, folder: Path) -> None:
 async def _offered_a_sentence(page: Page) -> None:
     """Return when what is offered tells what an offer is; a word like START is taken at once."""
     words = page.locator(".offer blockquote").first
+    await expect(words).not_to_have_text(_UNREAD)
     if len(await words.inner_text()) >= _SENTENCE:
         return
     shown = page.locator('.row-button[aria-current="true"]')
     before = await shown.get_attribute("data-conversation")
     await accept(page)
     await page.locator(f'.row-button[data-conversation="{before}"]').click()
-    await words.wait_for()
+    await expect(words).not_to_have_text(_UNREAD)
 
 
 async def night(browser: Browser, places: Places, folder: Path) -> None:
@@ -103,6 +107,7 @@ async def boards(page: Page, folder: Path) -> None:
     """What supervisors and administrators look at: this moment, and the rules as sentences."""
     await show(page, "/live")
     await page.locator("tr.soft").first.wait_for()
+    await expect(page.locator(".offer")).to_have_count(0, timeout=_OFFER_MS)  # made before this desk only looked on
     await picture(page, folder / "live.webp")
     await show(page, "/setup")
     await page.locator("ol.sentences li").first.wait_for()

@@ -128,8 +128,10 @@ export const spanOf = (ms: number): string => (spoken === "lv" ? lengthAs(ms, "n
 export const languageOf = (code: string): string => new Intl.DisplayNames([spoken], { type: "language" }).of(code) ?? code;
 
 /** Minutes and seconds, for what runs out. */
-export const clockOf = (ms: number): string =>
-  `${Math.floor(ms / 60_000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
+export function clockOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1000); // 0:00 would say that it is over while there still is a moment
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
 
 export const numberOf = (value: number): string => new Intl.NumberFormat(region()).format(value);
 

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, expect, test, vi } from "vitest";
 import { COMMANDS, SENDING, sendingOf } from "../live/commands";
 import { en } from "./en";
-import { dateTimeOf, languageOf, lengthOf, say, sayName, sizeOf, spanOf, speak, whyNot, type Key } from "./index";
+import { clockOf, dateTimeOf, languageOf, lengthOf, say, sayName, sizeOf, spanOf, speak, whyNot, type Key } from "./index";
 import { lv } from "./lv";
 import { tr } from "./tr";
 
@@ -108,3 +108,8 @@ test("a language has its name in the one spoken, and its code where it has none"
   expect(languageOf("qqx")).toBe("qqx");
   speak("en");
 });
+
+test.each([[30_000, "0:30"], [29_001, "0:30"], [1_000, "0:01"], [1, "0:01"], [0, "0:00"], [59_001, "1:00"], [61_000, "1:01"]])(
+  "what has %d ms left says %s: none only when it is over", (ms, shown) => {
+    expect(clockOf(ms)).toBe(shown);
+  });
