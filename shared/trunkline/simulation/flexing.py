@@ -25,9 +25,7 @@ class Flexing:
 
     def look(self, open_now: Iterable[str]) -> Mapping[str, float]:
         """Whose flexibility is news; given the requirement set of every conversation that waits or is at work."""
-        at_work: Counter[str] = Counter()
-        for requirement in open_now:
-            at_work[requirement] += weight_of(requirement)
+        at_work = {requirement: count * weight_of(requirement) for requirement, count in Counter(open_now).items()}
         for requirement in at_work:
             self._learn(requirement)
         self._loads.see(at_work, after_s=EVERY_MS / 1_000)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from itertools import count
+
+import uvloop
 
 from tests.bench.figures import Figure
 from tests.bench.report import Report
@@ -13,35 +18,60 @@ from trunkline.simulation.moves import Kind
 from trunkline.testing.servers import Valkey
 
 _OFFERS = 1_000_000
-_AT_ONCE = 4
-_TELL_EVERY = 20_000
+_FLOORS = 40
+"""Random floors that a process plays on one server: some 8 000 offers."""
+_TELL_EVERY = 50_000
 _NAME = "decision_identity"
 
 
 async def identity(report: Report, quick: bool) -> Figure:
     """Floors whose seeds are drawn now, until there were enough offers; the share of offers that were decided alike."""
     first = random.randrange(2**40)
-    wanted = 2_000 if quick else _OFFERS
     report.say(f"random floors from seed {first} on")
-    seeds, offers, told = count(first), 0, _TELL_EVERY
-    async with Valkey(appendonly=False) as server:
+    return await asyncio.to_thread(_identity, report, first, 2_000 if quick else _OFFERS, 5 if quick else _FLOORS)
 
-        async def go_on() -> None:
-            nonlocal offers, told
-            while offers < wanted:
-                decided = await decided_alike(server.url, next(seeds))
-                offers += sum(one.kind is Kind.OFFERED for one in decided)
-                if offers >= told:
-                    report.say(f"{offers:,} offers decided alike")
-                    told += _TELL_EVERY
 
-        differed = ""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(_AT_ONCE):
-                    group.create_task(go_on())
-        except* AssertionError as differences:
-            differed = str(differences.exceptions[0])[:300]
-    if differed:
-        return Figure(_NAME, 0.0, unmet=differed)
+def _identity(report: Report, first: int, wanted: int, floors: int) -> Figure:
+    offers, told = 0, _TELL_EVERY
+    for alike, differed in _played(first, floors):
+        if differed:
+            return Figure(_NAME, 0.0, unmet=differed[:300])
+        offers += alike
+        if offers >= told:
+            report.say(f"{offers:,} offers decided alike")
+            told += _TELL_EVERY
+        if offers >= wanted:
+            break
     return Figure(_NAME, 1.0, note=f"{offers:,} offers", unmet="" if offers >= _OFFERS else f"only {offers:,} offers")
+
+
+def _played(first: int, floors: int) -> Iterator[tuple[int, str]]:
+    """What becomes of one lot of floors after another, on all cores, for ever."""
+    firsts = count(first, floors)
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+        under_way: set[Future[tuple[int, str]]] = set()
+        try:
+            while True:
+                while len(under_way) < (os.cpu_count() or 1):
+                    under_way.add(pool.submit(play, next(firsts), floors))
+                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                yield from (one.result() for one in done)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def play(first: int, floors: int) -> tuple[int, str]:
+    """Of so many floors, in a process of its own: how many offers were decided alike, and the first difference."""
+    return uvloop.run(_play(range(first, first + floors)))
+
+
+async def _play(seeds: range) -> tuple[int, str]:
+    offers = 0
+    async with Valkey(appendonly=False) as server:
+        for seed in seeds:
+            try:
+                decided = await decided_alike(server.url, seed)
+            except AssertionError as difference:
+                return offers, str(difference)
+            offers += sum(one.kind is Kind.OFFERED for one in decided)
+    return offers, ""
