@@ -23,8 +23,6 @@ log = structlog.get_logger()
 _READ = 500
 _LOOK_AGAIN_S = 1.0
 _KEEP_S = 10.0
-_GATHER_S = 0.002
-"""What the board decides meanwhile shares the batch: fewer and fuller ones cost less, here and in every reader."""
 
 
 class Relay:
@@ -63,7 +61,6 @@ class Relay:
         try:
             async with asyncio.timeout(_LOOK_AGAIN_S):
                 await self._wake.wait()
-            await asyncio.sleep(_GATHER_S)
         except TimeoutError:
             return
 

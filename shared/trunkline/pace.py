@@ -13,12 +13,14 @@ class Pace:
 
     The delay is what a request takes now beyond the least that one ever took: with little to do there is none, however
     far away the server is. When everything is slow because there is much to do, many small requests become few large
-    ones, which cost less; so the slower it gets the less is asked. Who comes after a pause passes at once.
+    ones, which cost less; so the slower it gets the less is asked. Turns are `least_s` apart even without any delay.
+    Who comes after a pause passes at once.
     """
 
-    def __init__(self, times: float, *, most_s: float) -> None:
+    def __init__(self, times: float, *, most_s: float, least_s: float = 0.0) -> None:
         self._times = times
         self._most_s = most_s
+        self._apart_s = least_s
         self._took_s = 0.0
         self._least_s = float("inf")
         self._next = 0.0
@@ -27,7 +29,7 @@ class Pace:
     @property
     def interval_s(self) -> float:
         """From one turn to the next, now."""
-        return min(self._most_s, max(0.0, self._took_s - self._least_s) * self._times)
+        return min(self._most_s, max(self._apart_s, max(0.0, self._took_s - self._least_s) * self._times))
 
     async def turn(self) -> None:
         """Wait for the next turn, at most one interval."""

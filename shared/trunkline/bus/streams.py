@@ -26,6 +26,10 @@ from trunkline.bus.streams_server import StreamsServer, bounds_of, log_answers, 
 from trunkline.bus.terms import TermFilter
 from trunkline.events import Topic
 from trunkline.gather import Gather
+from trunkline.pace import Pace
+
+_APART_S = 0.004
+"""From one turn to the next. A request costs a tenth of one to Kafka, so it need not grow with the delay."""
 
 
 class StreamsBus:
@@ -37,6 +41,7 @@ class StreamsBus:
         self._server = StreamsServer(url, deployment)
         self._client = self._server.client(timeout_s=5.0)
         self._appends: Gather[tuple[Partition, Sequence[NewRecord]], int] = Gather(self._append_many, limit=64)
+        self._pace = Pace(0, least_s=_APART_S, most_s=_APART_S)
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,7 +71,7 @@ class StreamsBus:
         return None if known else "the log is not set up: run `trunkline setup`"
 
     async def turn(self) -> None:
-        """At once: a request to the embedded log costs a tenth of one to Kafka."""
+        await self._pace.turn()
 
     async def append(self, partition: Partition, records: Sequence[NewRecord], *, paced: bool = False) -> int:
         del paced

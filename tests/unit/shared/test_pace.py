@@ -51,6 +51,16 @@ async def test_who_comes_after_a_shared_turn_waits_for_the_next() -> None:
     assert await passed(pace) - shared >= 0.099
 
 
+async def test_turns_are_apart_by_the_least_though_nothing_is_delayed() -> None:
+    pace = Pace(0, most_s=0.1, least_s=0.1)
+    began = await passed(pace)
+
+    assert await passed(pace) - began >= 0.099
+    await asyncio.sleep(0.12)
+    began = now()
+    assert await passed(pace) - began < 0.05
+
+
 def often(pace: Pace, seconds: float) -> None:
     for _ in range(200):
         pace.took(seconds)

@@ -50,16 +50,11 @@ _METADATA = 3
 """Kafka protocol, api key of Metadata. Version 1 lists the brokers that are alive: a fenced one is not among them."""
 
 
-_QUICK = ("-XX:TieredStopAtLevel=1",)
-"""For a JVM that lives for a minute: it never earns back what the optimising compiler costs (measured: four tenths of a
-broker's CPU in its first half minute)."""
-
-
 class Kafka(Server):
     """One broker with its controller, -Xmx384m, started in 2 to 4 s; the data survive `kill` and `restart`.
 
     Topics are not made by being written to. `advertised` names another port that clients are told to use (a
-    `FaultProxy` in front of it). `lasts`: it will be busy for minutes, as a broker is that nobody tests with.
+    `FaultProxy` in front of it).
     """
 
     label: ClassVar[str] = "kafka"
@@ -67,11 +62,10 @@ class Kafka(Server):
     stop_within_s: ClassVar[float] = 30
     ports_needed: ClassVar[int] = 2
 
-    def __init__(self, *, advertised: int | None = None, lasts: bool = False) -> None:
+    def __init__(self, *, advertised: int | None = None) -> None:
         self._java = java()
         super().__init__()
         self.advertised = advertised
-        self._lasts = lasts
         self._jars = Path()
 
     @property
@@ -118,7 +112,7 @@ class Kafka(Server):
                 "-c",
                 self._properties,
             ]
-            tool = Child([*self._jvm(96, *_QUICK), *words], log=self.log, cwd=self.home)
+            tool = Child([*self._jvm(96), *words], log=self.log, cwd=self.home)
             if await tool.wait(30):
                 raise ServerFailedError(f"kafka's data could not be laid out:\n{tool.output(20)}")
             fresh = self.home / "formatted"
@@ -130,13 +124,20 @@ class Kafka(Server):
             return
         shutil.copytree(formatted, self.data_dir / "log")
 
-    def _jvm(self, megabytes: int, *options: str) -> list[str | Path]:
-        # -XX:-UsePerfData: no memory-mapped file per JVM.
-        always = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
-        return [self._java, f"-Xmx{megabytes}m", *always, *options, "-cp", f"{self._jars}/*"]
+    def _jvm(self, megabytes: int) -> list[str | Path]:
+        # -XX:TieredStopAtLevel=1: a broker that lives for a minute never earns back what the optimising compiler costs
+        # (measured: four tenths of its CPU in the first half minute). -XX:-UsePerfData: no memory-mapped file per JVM.
+        options = [
+            f"-Xmx{megabytes}m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        ]
+        return [self._java, *options, "-cp", f"{self._jars}/*"]
 
     def _argv(self) -> list[str | Path]:
-        return [*self._jvm(384, *(() if self._lasts else _QUICK)), "kafka.Kafka", self._properties]
+        return [*self._jvm(384), "kafka.Kafka", self._properties]
 
     async def _answers(self) -> bool:
         return await alive_brokers(HOST, self.port) > 0
