@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import time
 from collections import deque
 from datetime import UTC, datetime
@@ -58,11 +59,9 @@ class Relay:
     async def _wait(self) -> None:
         UNRELAYED.labels(self._shard).set(0)
         self._oldest_ms = 0
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_AGAIN_S):
                 await self._wake.wait()
-        except TimeoutError:
-            return
 
     async def _read(self) -> tuple[list[Entry], bool]:
         answer = await self._core.board.submit(

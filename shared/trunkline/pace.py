@@ -13,14 +13,14 @@ class Pace:
 
     The delay is what a request takes now beyond the least that one ever took: with little to do there is none, however
     far away the server is. When everything is slow because there is much to do, many small requests become few large
-    ones, which cost less; so the slower it gets the less is asked. Turns are `least_s` apart even without any delay.
+    ones, which cost less; so the slower it gets the less is asked. Turns are `apart_s` apart even without any delay.
     Who comes after a pause passes at once.
     """
 
-    def __init__(self, times: float, *, most_s: float, least_s: float = 0.0) -> None:
+    def __init__(self, times: float, *, most_s: float, apart_s: float = 0.0) -> None:
         self._times = times
         self._most_s = most_s
-        self._apart_s = least_s
+        self._apart_s = apart_s
         self._took_s = 0.0
         self._least_s = float("inf")
         self._next = 0.0

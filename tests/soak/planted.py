@@ -40,8 +40,8 @@ FAULTS = {
         "  release(a[2], c)\n  clocks.move(c, a[11])", "  clocks.move(c, a[11])", "holds"
     ),
     "who comes serves a shut queue": Fault(
-        "if now == SATISFIES and not is_shut(id) then join(a, id, skills, r)\n    elseif",
-        "if now == SATISFIES then join(a, id, skills, r)\n    elseif",
+        "if now == SATISFIES and not is_shut(id) then join(m, id, skills, r)\n    elseif",
+        "if now == SATISFIES then join(m, id, skills, r)\n    elseif",
         "and queue s",
     ),
     "who drains is offered work": Fault(

@@ -20,8 +20,8 @@ CALL_S = 5.0
 RETRY_S = 0.25
 
 _FETCH = 1_048_576
-"""Most bytes of one answer, of all partitions together: it is in memory twice while it is read. A larger record comes
-alone."""
+"""Most bytes of one answer, of a partition and of all together: it is in memory twice while it is read. A larger record
+comes alone."""
 
 
 class Cluster:
@@ -67,7 +67,7 @@ class Cluster:
             bootstrap_servers=self._servers,
             enable_auto_commit=False,
             **({"auto_offset_reset": "none", "fetch_max_wait_ms": 1_000} | options),
-            max_partition_fetch_bytes=1_048_576,
+            max_partition_fetch_bytes=_FETCH,
             fetch_max_bytes=_FETCH,
             retry_backoff_ms=100,
             check_crcs=False,

@@ -41,7 +41,7 @@ class StreamsBus:
         self._server = StreamsServer(url, deployment)
         self._client = self._server.client(timeout_s=5.0)
         self._appends: Gather[tuple[Partition, Sequence[NewRecord]], int] = Gather(self._append_many, limit=64)
-        self._pace = Pace(0, least_s=_APART_S, most_s=_APART_S)
+        self._pace = Pace(0, apart_s=_APART_S, most_s=_APART_S)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import count
 
 import uvloop
@@ -49,15 +49,9 @@ def _played(first: int, floors: int) -> Iterator[tuple[int, str]]:
     """What becomes of one lot of floors after another, on all cores, for ever."""
     firsts = count(first, floors)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        under_way: set[Future[tuple[int, str]]] = set()
-        try:
-            while True:
-                while len(under_way) < (os.cpu_count() or 1):
-                    under_way.add(pool.submit(play, next(firsts), floors))
-                done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                yield from (one.result() for one in done)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        while True:
+            lots = [pool.submit(play, next(firsts), floors) for _ in range(os.cpu_count() or 1)]
+            yield from (lot.result() for lot in as_completed(lots))
 
 
 def play(first: int, floors: int) -> tuple[int, str]:

@@ -169,7 +169,7 @@ class World:
         try:
             async with asyncio.timeout(within):
                 while missing := messages - {record.header(Header.MESSAGE) for record in await self.story()}:
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.02)  # the log in memory tells nobody what it took
         except TimeoutError:
             raise AssertionError(f"{len(missing)} of {len(messages)} were never told: {sorted(missing)[:5]}") from None
 

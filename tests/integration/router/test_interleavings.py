@@ -345,7 +345,7 @@ async def _settled(world: World) -> None:
     try:
         async with asyncio.timeout(60):
             while size != (size := len(await world.story())):
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(1.0)  # the second in which it must not grow
     except TimeoutError:
         last = [record.type for record in (await world.story())[-10:]]
         raise AssertionError(f"the log still grows, {size} records, the last {last}") from None

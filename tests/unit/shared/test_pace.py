@@ -52,11 +52,11 @@ async def test_who_comes_after_a_shared_turn_waits_for_the_next() -> None:
 
 
 async def test_turns_are_apart_by_the_least_though_nothing_is_delayed() -> None:
-    pace = Pace(0, most_s=0.1, least_s=0.1)
+    pace = Pace(0, most_s=0.1, apart_s=0.1)
     began = await passed(pace)
 
     assert await passed(pace) - began >= 0.099
-    await asyncio.sleep(0.12)
+    await asyncio.sleep(0.12)  # the pause after which nobody waits: longer than an interval
     began = now()
     assert await passed(pace) - began < 0.05
 

@@ -53,17 +53,17 @@ end
 
 -- What the agent's index adds up from. The lowest is taken first; trunkline.index says the same, and why.
 local MINUTE = 60000
+local function by_skill(by, skilled) return -by.skill * skilled end
 local function parts(a, by, skilled)
-  return -by.skill * skilled, by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
+  return by_skill(by, skilled), by.flexibility * num(a.flexibility), by.load * num(a.load) / num(a.capacity),
     by.idle * num(a.idle_since) / MINUTE, by.turn * num(a.assigned_at) / MINUTE
 end
 
 -- When waiting work is due as an agent of this proficiency sees it: what one is good at goes a little ahead.
 local function urgency(r, due, skilled) return due - r.policy.fit * MINUTE * skilled end
 
--- The same, added up: what an agent's place owes to skill, which each requirement set sees otherwise, and all the rest.
--- trunkline.index adds up in the same order, so that both come to the same number to the last bit.
-local function by_skill(by, skilled) return -by.skill * skilled end
+-- What an agent's place owes to all but skill, which alone differs by requirement set. trunkline.index adds up in the same
+-- order, so that both come to the same number to the last bit.
 local function by_rest(a, by)
   local _, flexibility, load, idle, turn = parts(a, by, 0)
   return flexibility + load + idle + turn

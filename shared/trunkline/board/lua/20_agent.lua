@@ -75,12 +75,12 @@ local function replace(a)
   end
 end
 
-local function join(a, id, skills, r)
-  local skilled = proficiency(skills, r)
-  redis.call('HSET', P .. 'ap:' .. a.id, id, skilled)
-  SATISFIED[a.id] = nil
-  if takes_work(a) then redis.call('SADD', P .. 'e:' .. id, a.id) end
-  rank(measure(a), id, skilled)
+local function join(m, id, skills, r)
+  local name, skilled = m.agent.id, proficiency(skills, r)
+  redis.call('HSET', P .. 'ap:' .. name, id, skilled)
+  SATISFIED[name] = nil
+  if m.takes then redis.call('SADD', P .. 'e:' .. id, name) end
+  rank(m, id, skilled)
 end
 
 local function part(a, id)
@@ -102,12 +102,12 @@ end
 -- `skills` those from now on, nil for who leaves.
 local function reindex(a, before, skills)
   FLOOR = {}
-  local satisfied_before = satisfied(a)
+  local m, satisfied_before = measure(a), satisfied(a)
   for _, id in ipairs(redis.call('ZRANGE', P .. 'requirements', 0, -1)) do
     local r = requirement(id)
     local now = skills and standing(skills, r) or 0
     count(id, before and standing(before, r) or 0, now)
-    if now == SATISFIES and not is_shut(id) then join(a, id, skills, r)
+    if now == SATISFIES and not is_shut(id) then join(m, id, skills, r)
     elseif satisfied_before[id] then part(a, id) end
   end
 end
@@ -120,7 +120,7 @@ local function register(id)
     local skills = map(P .. 'as:' .. name)
     local now = standing(skills, r)
     count(id, 0, now)
-    if now == SATISFIES and not is_shut(id) then join(agent(name), id, skills, r) end
+    if now == SATISFIES and not is_shut(id) then join(measure(agent(name)), id, skills, r) end
   end
 end
 

@@ -32,9 +32,9 @@ local function unshut(p, queue)
   untimer(p, 'tell|' .. queue)
   local sets = sets_of(queue)
   for_agents(function(name)
-    local a, skills = agent(name), map(P .. 'as:' .. name)
+    local m, skills = measure(agent(name)), map(P .. 'as:' .. name)
     for _, id in ipairs(sets) do
-      if standing(skills, requirement(id)) == SATISFIES then join(a, id, skills, requirement(id)) end
+      if standing(skills, requirement(id)) == SATISFIES then join(m, id, skills, requirement(id)) end
     end
   end)
   for _, id in ipairs(sets) do
