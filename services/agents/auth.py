@@ -92,19 +92,18 @@ class Auth:
             return known[1]
         try:
             session = await self._repository.sessions.find(key, now=datetime.now(UTC))
-            agent = await self._repository.roster.get(session.agent) if session else None
         except RecordAway:
             if known is not None and known[0] + _STALE_S > time.monotonic():
                 return known[1]
             raise
-        if agent is None or agent.disabled:
+        if session is None:
             self._known.pop(key, None)
             return None
         if len(self._known) > _MOST_COUNTED:
             self._known.clear()
-        left_s = (session.expires_at - datetime.now(UTC)).total_seconds() if session else 0.0
-        self._known[key] = (time.monotonic() + min(_CACHE_S, left_s), agent)
-        return agent
+        left_s = (session.expires_at - datetime.now(UTC)).total_seconds()
+        self._known[key] = (time.monotonic() + min(_CACHE_S, left_s), session.agent)
+        return session.agent
 
     async def sign_out(self, token: str) -> None:
         """End the session."""

@@ -126,7 +126,8 @@ def _served(role: str, queues: Iterable[str]) -> tuple[str, ...]:
     return tuple(queues) if role == Role.AGENT else (*queues, SUPERVISORS)
 
 
-_PUBLIC = [column for column in AGENTS.c if column.name != "password_hash"]
+PUBLIC: Final = tuple(column for column in AGENTS.c if column.name != "password_hash")
+"""The columns of an `Agent`."""
 
 
 def _agent(row: RowMapping) -> Agent:
@@ -145,7 +146,7 @@ class Roster:
     async def get(self, agent: str) -> Agent | None:
         """The agent of this id."""
         async with self._database.read() as connection:
-            row = (await connection.execute(select(*_PUBLIC).where(AGENTS.c.id == agent))).mappings().first()
+            row = (await connection.execute(select(*PUBLIC).where(AGENTS.c.id == agent))).mappings().first()
         return None if row is None else _agent(row)
 
     async def by_login(self, login: str) -> tuple[Agent, str] | None:
@@ -164,7 +165,7 @@ class Roster:
 
     async def page(self, *, after: str = "", limit: int = 50, disabled: bool | None = None) -> list[Agent]:
         """Agents in the order of their sign-in names, those behind `after` (a sign-in name)."""
-        query = select(*_PUBLIC).where(AGENTS.c.login > after).order_by(AGENTS.c.login)
+        query = select(*PUBLIC).where(AGENTS.c.login > after).order_by(AGENTS.c.login)
         if disabled is not None:
             query = query.where(AGENTS.c.disabled == disabled)
         async with self._database.read() as connection:
@@ -251,7 +252,7 @@ class Roster:
                 update(AGENTS)
                 .where(AGENTS.c.id == agent, AGENTS.c.version == version)
                 .values(**values, version=version + 1, updated_at=now)
-                .returning(*_PUBLIC)
+                .returning(*PUBLIC)
             )
             row = changed.mappings().first()
             if row is not None:

@@ -5,23 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.agents.repository.engine import Database
+from services.agents.repository.roster import PUBLIC, Agent
 from services.agents.tables import AGENTS, SESSIONS
 
 
 class Session(BaseModel):
-    """A signed-in agent's session."""
+    """A sign-in that has not ended: whose, and until when."""
 
     model_config = ConfigDict(frozen=True)
 
-    token_hash: str
-    agent: str
-    created_at: datetime
+    agent: Agent
     expires_at: datetime
-    last_used_at: datetime
+
+
+# Made once: every desk asks every few seconds, and to make it took longer than to run it.
+_LIVING = (
+    select(SESSIONS.c.expires_at, *PUBLIC)
+    .join(AGENTS, AGENTS.c.id == SESSIONS.c.agent)
+    .where(
+        SESSIONS.c.token_hash == bindparam("wanted"),
+        SESSIONS.c.expires_at > bindparam("now", type_=SESSIONS.c.expires_at.type),
+        AGENTS.c.disabled.is_(False),
+    )
+)
 
 
 class Sessions:
@@ -30,45 +40,26 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, *, token_hash: str, agent: str, now: datetime, expires_at: datetime) -> Session:
+    async def create(self, *, token_hash: str, agent: str, now: datetime, expires_at: datetime) -> None:
         """Begin a session. Unstorable if there is no such agent or the token is not new."""
-        values = {
-            "token_hash": token_hash,
-            "agent": agent,
-            "created_at": now,
-            "expires_at": expires_at,
-            "last_used_at": now,
-        }
+        row = insert(SESSIONS).values(
+            token_hash=token_hash, agent=agent, created_at=now, expires_at=expires_at, last_used_at=now
+        )
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert(SESSIONS).values(**values))
+            await connection.execute(row)
 
         await self._database.write(work)
-        return Session.model_validate(values)
 
     async def find(self, token_hash: str, *, now: datetime) -> Session | None:
         """The session of this token, unless it has expired or its agent is disabled."""
-        query = (
-            select(SESSIONS)
-            .join(AGENTS, AGENTS.c.id == SESSIONS.c.agent)
-            .where(SESSIONS.c.token_hash == token_hash, SESSIONS.c.expires_at > now, AGENTS.c.disabled.is_(False))
-        )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).mappings().first()
-        return None if row is None else Session.model_validate(dict(row))
-
-    async def touch(self, token_hash: str, *, now: datetime, expires_at: datetime) -> bool:
-        """Note that it was used and let it live longer; False if it is gone or has expired.
-
-        One commit a call: ask for it once a minute, not once a request.
-        """
-
-        async def work(connection: AsyncConnection) -> bool:
-            living = (SESSIONS.c.token_hash == token_hash) & (SESSIONS.c.expires_at > now)
-            statement = update(SESSIONS).where(living).values(last_used_at=now, expires_at=expires_at)
-            return (await connection.execute(statement)).rowcount > 0
-
-        return await self._database.write(work)
+            found = await connection.execute(_LIVING, {"wanted": token_hash, "now": now})
+            row = found.mappings().first()
+        if row is None:
+            return None
+        agent = dict(row)
+        return Session(expires_at=agent.pop("expires_at"), agent=Agent.model_validate(agent))
 
     async def delete(self, token_hash: str) -> bool:
         """Sign out; False if there was no such session."""

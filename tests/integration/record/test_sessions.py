@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.agents.repository import AgentEdit, NewAgent, Repository, Unstorable
+from services.agents.repository import Agent, AgentEdit, NewAgent, Repository, Session, Unstorable
 
 from .stories import START
 
@@ -17,22 +17,20 @@ async def _agent(record: Repository, login: str = "ana") -> str:
     return (await record.roster.create(NewAgent(login=login, name=login), password_hash="h", now=START)).id
 
 
+async def _whole(record: Repository, agent: str) -> Agent:
+    whole = await record.roster.get(agent)
+    assert whole is not None
+    return whole
+
+
 async def test_a_session_is_found_until_it_expires(record: Repository) -> None:
-    agent = await _agent(record)
-    made = await record.sessions.create(token_hash="t", agent=agent, now=START, expires_at=START + HOUR)
-
-    assert await record.sessions.find("t", now=START) == made
-    assert await record.sessions.find("t", now=START + HOUR) is None
-    assert await record.sessions.find("other", now=START) is None
-
-
-async def test_use_lets_a_session_live_longer_but_not_again(record: Repository) -> None:
     agent = await _agent(record)
     await record.sessions.create(token_hash="t", agent=agent, now=START, expires_at=START + HOUR)
 
-    assert await record.sessions.touch("t", now=START + HOUR / 2, expires_at=START + 2 * HOUR)
-    assert await record.sessions.find("t", now=START + HOUR) is not None
-    assert not await record.sessions.touch("t", now=START + 3 * HOUR, expires_at=START + 9 * HOUR)
+    found = await record.sessions.find("t", now=START)
+    assert found == Session(agent=await _whole(record, agent), expires_at=START + HOUR)
+    assert await record.sessions.find("t", now=START + HOUR) is None
+    assert await record.sessions.find("other", now=START) is None
 
 
 async def test_a_disabled_agent_has_no_session(record: Repository) -> None:
