@@ -1,8 +1,8 @@
 """How far the reference's mean waits are from the exact ones; what it decides, the board decides (`identity`).
 
 Where a floor is nearly full, most of what makes one replication's mean wait differ from another's is how much work
-chance brought it. What it brings on average is known, so that part is taken out (`controls`): the same mean, sooner
-sure.
+chance brought it, and how much of it at once. What it brings on average is known (`chance`), so that part is taken out
+(`controls`): the same mean, sooner sure.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from itertools import count
 
 from tests.bench.figures import Figure
 from tests.bench.report import Report
+from tests.bench.routing.chance import congestion, surplus
 from tests.bench.routing.controls import controlled
 from tests.bench.routing.systems import systems
-from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.estimate import Estimate
 from trunkline.simulation.play import Play
 from trunkline.simulation.reference import Reference
-from trunkline.simulation.scenario import Scenario
 from trunkline.simulation.tally import Figures, Key, Tally
 
 SURE = 0.01
@@ -51,35 +50,25 @@ def _until_sure(pool: ProcessPoolExecutor, number: int, arrivals: int, most: int
     """The ratios to the exact means, from rounds of as many replications as it takes."""
     system = systems(arrivals)[number]
     found: dict[Key, list[float]] = defaultdict(list)
-    loads: list[float] = []
+    chances: list[tuple[float, float]] = []
     seeds = count(1)
     while True:
         plays = [pool.submit(play, number, arrivals, next(seeds)) for _ in range(min(_FEWEST, most))]
         for played in as_completed(plays):
-            figures, load = played.result()
-            loads.append(load)
+            figures, brought = played.result()
+            chances.append(brought)
             for key, exact in system.exact.items():
                 found[key].append(figures[key] / exact)
-        ratios = {key: controlled(values, loads) for key, values in found.items()}
-        played_so_far = len(loads)
+        ratios = {key: controlled(values, *zip(*chances, strict=True)) for key, values in found.items()}
+        played_so_far = len(chances)
         sure = all((ratio.half_width or 1) <= SURE for ratio in ratios.values())
         if played_so_far >= most or (sure and played_so_far >= _FEWEST):
             return ratios
 
 
-def play(number: int, arrivals: int, replication: int) -> tuple[Figures, float]:
-    """One replication of a system, in a process of its own; and how much more work it had than there is on average."""
+def play(number: int, arrivals: int, replication: int) -> tuple[Figures, tuple[float, float]]:
+    """One replication of a system, in a process of its own; and what chance had brought it."""
     system = systems(arrivals)[number]
     tally = Tally(system.scenario)
     asyncio.run(Play(system.scenario, Reference(), tally, seed=1, replication=replication).run())
-    return tally.figures(), surplus(system.scenario, replication)
-
-
-def surplus(scenario: Scenario, replication: int) -> float:
-    """The work that came in the hours that count ÷ its exact mean, less one: 0 on average, over all replications."""
-    floor = scenario.floor
-    begins = floor.warm_up_h * HOUR_MS
-    came = sum(one.work_ms for one in scenario.arrivals(seed=1, replication=replication) if one.at_ms >= begins)
-    # Customers of these floors come at one rate, and what they bring has its mean exactly (an exponential's).
-    an_hour = sum(one.rate(0) * one.handle.mean_s * 1_000 for one in floor.classes.values())
-    return came / (an_hour * (floor.hours - floor.warm_up_h)) - 1
+    return tally.figures(), (surplus(system.scenario, replication), congestion(system.scenario, replication))

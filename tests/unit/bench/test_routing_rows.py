@@ -8,8 +8,9 @@ import pytest
 
 from tests.bench.figures import EVERY, GOALS, ROUTING
 from tests.bench.routing.__main__ import ROWS
+from tests.bench.routing.chance import congestion, surplus
 from tests.bench.routing.controls import controlled
-from tests.bench.routing.exactness import play, surplus
+from tests.bench.routing.exactness import play
 from tests.bench.routing.graphs import KINDS, graph
 from tests.bench.routing.policies import compare
 from tests.bench.routing.systems import systems
@@ -56,6 +57,16 @@ def test_chance_brings_as_much_work_as_its_mean_says(number: int) -> None:
     assert abs(found.mean) < 2 * found.half_width < 0.03
 
 
+@pytest.mark.parametrize("number", [0, 6, 7], ids=["pooled", "speeds differ", "three classes"])
+def test_one_agent_as_fast_as_all_keeps_customers_waiting_as_its_formula_says(number: int) -> None:
+    scenario = systems(4 * ARRIVALS)[number].scenario
+
+    found = estimate([congestion(scenario, replication) for replication in range(20)])
+
+    assert found.half_width is not None
+    assert abs(found.mean) < 2 * found.half_width < 0.4
+
+
 def test_what_goes_with_a_known_mean_is_known_better_and_no_worse_where_nothing_goes_with_it() -> None:
     chance = random.Random(7)
     inside = []
@@ -70,6 +81,24 @@ def test_what_goes_with_a_known_mean_is_known_better_and_no_worse_where_nothing_
         alone = controlled(values, [chance.gauss(0, 1) for _ in range(20)]).half_width
         assert alone is not None
         assert alone < 1.5 * plain.half_width
+
+    assert 0.91 < sum(inside) / len(inside) < 0.99
+
+
+def test_several_known_means_take_out_what_each_explains_though_they_go_with_each_other() -> None:
+    chance = random.Random(11)
+    inside = []
+    for _ in range(300):
+        one = [chance.gauss(0, 1) for _ in range(20)]
+        other = [0.8 * first + chance.gauss(0, 1) for first in one]
+        values = [5 + 2 * a - 3 * b + chance.gauss(0, 0.5) for a, b in zip(one, other, strict=True)]
+        both, first_alone = controlled(values, one, other), controlled(values, one)
+        assert both.half_width is not None
+        assert first_alone.half_width is not None
+        assert both.half_width < first_alone.half_width / 2
+        inside.append(abs(both.mean - 5) <= both.half_width)
+        again = controlled(values, one, other, one)
+        assert again.mean == pytest.approx(both.mean), "said twice, it says no more"
 
     assert 0.91 < sum(inside) / len(inside) < 0.99
 
