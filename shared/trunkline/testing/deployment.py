@@ -133,9 +133,8 @@ class Deployment:
         if not self._log_url:
             self.log = await self._stack.enter_async_context(Valkey(appendonly=True, appendfsync="always"))
         self.board = await self._stack.enter_async_context(Valkey(appendonly=True, appendfsync="everysec"))
-        account = SimAccount(
-            sid=SID, token=TOKEN, webhook_url=f"{self.public_url}/webhooks/sms-main", senders=(SENDER,)
-        )
+        webhook, senders = f"{self.public_url}/webhooks/sms-main", (SENDER, f"whatsapp:{SENDER}")
+        account = SimAccount(sid=SID, token=TOKEN, webhook_url=webhook, senders=senders)
         options: dict[str, object] = {"callbacks": True} | self._simulator_options
         self.provider = await self._stack.enter_async_context(TwilioSimulator([account], **options))  # type: ignore[arg-type]  # its own keywords
         (self.folder / "trunkline.yaml").write_text(self._config)

@@ -30,6 +30,12 @@ STORY = (("sent", 0.02), ("delivered", 0.05))
 """Status callbacks of a message that arrives: status, and seconds after the one before."""
 
 
+def _asked_at(target: SimAccount, from_: str) -> str:
+    """The number that somebody at this address would write to."""
+    kind = "whatsapp:" if from_.startswith("whatsapp:") else "+"
+    return next((sender for sender in target.senders if sender.startswith(kind)), "+15005550006")
+
+
 class TwilioSimulator:
     """Twilio on loopback, as an async context manager; `url` is its api_base.
 
@@ -119,9 +125,10 @@ class TwilioSimulator:
     ) -> Reply:
         """A customer writes: a signed POST to the account's webhook; what we answered, or how it failed.
 
-        `media` are (bytes, content type). The number written `to` is the account's first sender if not given; the
-        account is the only one, unless its sid is given. The same `sid` again is a provider's repeat. Retries
-        follow the `#rc=…&rp=…` of the webhook URL; without, one retry when we could not be reached.
+        `media` are (bytes, content type). The number written `to` is the account's first sender of the same kind
+        (SMS or WhatsApp) if not given; the account is the only one, unless its sid is given. The same `sid` again is a
+        provider's repeat. Retries follow the `#rc=…&rp=…` of the webhook URL; without, one retry when we could not be
+        reached.
         """
         target = self.accounts[account] if account is not None else next(iter(self.accounts.values()))
         asked = keyword(body)
@@ -130,7 +137,7 @@ class TwilioSimulator:
         elif asked == "START":
             self.opted_out.discard((target.sid, from_))
         form = self._message_form(target, sid or self._sid("MM" if media else "SM"), media)
-        form |= {"Body": body, "From": from_, "To": to or next(iter(target.senders), "+15005550006")}
+        form |= {"Body": body, "From": from_, "To": to or _asked_at(target, from_)}
         self.counters["customer_messages"] += 1
         return await self._caller.post(target, target.webhook_url, form | dict(extra or {}))
 
