@@ -61,6 +61,8 @@ class Floor:
         self.counters: Counter[str] = Counter()
         self.crowded = False
         """Set while too much waits already: nobody new comes."""
+        self.open = False
+        """Whether customers come at all now: while `run` runs."""
         self._door = door
         self._cast = cast
         self._beat_s = 60.0 / rate / haste
@@ -75,11 +77,13 @@ class Floor:
 
     async def run(self) -> None:
         """Let customers come at their calm pace, until cancelled; visits end with it."""
+        self.open = True
         try:
             while True:
                 self.come()
                 await asyncio.sleep(self._beat_s * self._chance.uniform(0.8, 1.2))
         finally:
+            self.open = False
             visits = list(self._visits.values())
             for visit in visits:
                 visit.cancel()

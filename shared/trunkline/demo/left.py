@@ -1,15 +1,16 @@
 """The work that is left to people, so that whoever signs in has an offer at once.
 
 Robots of the floor have no skill for invoices. One invoice in each language is kept waiting: the moment a person with
-that language arrives, the board offers them the most urgent work they can do, and a fresh customer comes in its place.
-So it needs no look at who is present, holds through restarts (what waits is read from the service, not remembered),
-and cannot grow. For the sake of customers, one robot takes an invoice that has waited too long for a person.
+that language arrives, the board offers them the most urgent work they can do, and a fresh customer comes in its place,
+on the next channel: their first three are an SMS, a chat and a mail. So it needs no look at who is present, holds
+through restarts (what waits is read from the service, not remembered), and cannot grow. For the sake of customers, one
+robot takes an invoice that has waited too long for a person.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,7 @@ from trunkline.demo.api import UNREACHABLE, DeskSession, Refused
 from trunkline.demo.customers import Floor
 from trunkline.demo.robots import Robot
 from trunkline.demo.stories import BILLING, Language, language_of
+from trunkline.demo.visit import Contact
 
 LOOK_EVERY_S: Final = 2.0
 TOO_LONG_S: Final = 100.0
@@ -86,7 +88,24 @@ class LeftWork:
         self._on_its_way[language] = now
 
 
-async def leave_work(session: DeskSession, floor: Floor, relief: Robot) -> None:
+class Ways:
+    """How invoices come: in each language by one channel after another, of those that are open."""
+
+    def __init__(self, floors: Sequence[Floor]) -> None:
+        self.floors = floors
+        self._next = dict.fromkeys(Language, 0)
+
+    def come(self, language: Language) -> Contact | None:
+        """A contact of that language comes with an invoice; None if nobody who speaks it is free."""
+        for _ in self.floors:
+            floor = self.floors[self._next[language]]
+            self._next[language] = (self._next[language] + 1) % len(self.floors)
+            if floor.open and (came := floor.come_with_invoice(language)) is not None:
+                return came
+        return None
+
+
+async def leave_work(session: DeskSession, ways: Ways, relief: Robot) -> None:
     """Look at the line every two seconds and keep it as it should be, until cancelled."""
     log, left, failures = structlog.get_logger(), LeftWork(), 0
     loop = asyncio.get_running_loop()
@@ -96,18 +115,23 @@ async def leave_work(session: DeskSession, floor: Floor, relief: Robot) -> None:
         except (Refused, ValueError, *UNREACHABLE) as error:
             failures += 1
             # Customers do not know that the desk is away, and go on for a while.
-            floor.crowded = failures > 30
+            _crowd(ways, failures > 30)
             level = "warning" if failures in {4, 30} else "debug"
             getattr(log, level)("line_not_seen", reason=str(error)[:200], failures=failures)
         else:
             failures = 0
             orders = left.looked(waiting, loop.time())
-            floor.crowded = orders.crowded
+            _crowd(ways, orders.crowded)
             relief.want(available=orders.relief)
             for language in orders.invoices:
-                if floor.come_with_invoice(language) is not None:
+                if ways.come(language) is not None:
                     left.comes(language, loop.time())
         await asyncio.sleep(LOOK_EVERY_S if failures < 5 else 2 * LOOK_EVERY_S)
+
+
+def _crowd(ways: Ways, crowded: bool) -> None:
+    for floor in ways.floors:
+        floor.crowded = crowded
 
 
 async def _line(session: DeskSession) -> tuple[Waiting, ...]:

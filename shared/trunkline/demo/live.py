@@ -15,13 +15,13 @@ from trunkline.demo.book import BOOK
 from trunkline.demo.canned import stock
 from trunkline.demo.customers import Floor
 from trunkline.demo.hiring import hire
-from trunkline.demo.left import leave_work
-from trunkline.demo.mail import write_mail
+from trunkline.demo.left import Ways, leave_work
+from trunkline.demo.mail import MailCustomers
 from trunkline.demo.people import PEOPLE, RELIEF, ROBOTS, Person
 from trunkline.demo.robots import Robot
 from trunkline.demo.settings import DemoSettings, Played, chat_account
-from trunkline.demo.visit import Cast, contacts, visitors
-from trunkline.demo.visitors import Windows
+from trunkline.demo.visit import Cast, contacts
+from trunkline.demo.visitors import ChatCustomers
 from trunkline.demo.waits import Waits
 from trunkline.testing.twilio import TwilioSimulator
 from trunkline.testing.twilio_rules import Behaviour, SimAccount
@@ -73,26 +73,21 @@ async def live(settings: DemoSettings, played: Played) -> None:
             for place, robot in enumerate((*robots, relief)):
                 group.create_task(_kept("robot", _after(place * _BETWEEN_SIGN_INS_S, robot.run)))
             group.create_task(_kept("customers", floor.run))
-            if (mail := played.mail) is not None:
-                group.create_task(_kept("mail customers", lambda: write_mail(settings, mail)))
-            if (account := chat_account(settings)) is not None:
-                group.create_task(_kept("visitors", lambda: _chat(settings, account)))
-            group.create_task(_kept("left work", lambda: leave_work(admin, floor, relief)))
+            beside = _beside(settings, played)
+            for name, customers in beside.items():
+                group.create_task(_kept(name, customers.run))
+            ways = Ways([floor, *(customers.floor for customers in beside.values())])
+            group.create_task(_kept("left work", lambda: leave_work(admin, ways, relief)))
 
 
-async def _chat(settings: DemoSettings, account: str) -> None:
-    """Visitors of the shop's page, a third as many as customers with telephones."""
-    cast = Cast(visitors(), BOOK, seed=settings.seed)
-
-    def told(contact: str) -> None:
-        floor.told(contact)
-
-    windows = Windows(f"http://127.0.0.1:{settings.ingest_port}", account, BOOK, heard=told)
-    floor = Floor(windows, cast, rate=settings.rate / 3, seed=settings.seed)
-    try:
-        await floor.run()
-    finally:
-        await windows.close()
+def _beside(settings: DemoSettings, played: Played) -> dict[str, ChatCustomers | MailCustomers]:
+    """Customers of the other channels that are configured, by name."""
+    found: dict[str, ChatCustomers | MailCustomers] = {}
+    if (account := chat_account(settings)) is not None:
+        found["visitors"] = ChatCustomers(settings, account)
+    if played.mail is not None:
+        found["mail customers"] = MailCustomers(settings, played.mail)
+    return found
 
 
 def _robot(http: aiohttp.ClientSession, settings: DemoSettings, person: Person, *, available: bool = True) -> Robot:

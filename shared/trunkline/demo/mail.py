@@ -93,16 +93,22 @@ def _answering(last: Received) -> dict[str, str]:
     return {"In-Reply-To": own, "References": f"{last.message['References'] or ''} {own}".strip()}
 
 
-async def write_mail(settings: DemoSettings, played: PlayedMail) -> None:
-    """Let customers write mails until cancelled. OSError if the relay's port is taken."""
-    contacts = mail_contacts()
-    office = PostOffice(settings, played, contacts)
-    floor = Floor(office, Cast(contacts, BOOK, seed=settings.seed), rate=settings.rate / _SHARE, seed=settings.seed)
+class MailCustomers:
+    """Those who write mails, and the relay in which they read."""
 
-    async def came(mail: Received) -> None:
-        for reader in office.came(mail):
-            floor.told(reader)
+    def __init__(self, settings: DemoSettings, played: PlayedMail) -> None:
+        contacts = mail_contacts()
+        self._played = played
+        self._office = PostOffice(settings, played, contacts)
+        cast, rate = Cast(contacts, BOOK, seed=settings.seed), settings.rate / _SHARE
+        self.floor = Floor(self._office, cast, rate=rate, seed=settings.seed)
 
-    async with MailSink(host=played.host, port=played.port, keep=_KEPT_MAILS) as sink:
-        sink.on_mail = came
-        await floor.run()
+    async def run(self) -> None:
+        """Let them come, until cancelled. OSError if the relay's port is taken."""
+        async with MailSink(host=self._played.host, port=self._played.port, keep=_KEPT_MAILS) as sink:
+            sink.on_mail = self._came
+            await self.floor.run()
+
+    async def _came(self, mail: Received) -> None:
+        for reader in self._office.came(mail):
+            self.floor.told(reader)

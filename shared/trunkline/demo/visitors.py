@@ -7,11 +7,17 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+from trunkline.demo.book import BOOK
+from trunkline.demo.customers import Floor
+from trunkline.demo.settings import DemoSettings
 from trunkline.demo.stories import Book
+from trunkline.demo.visit import Cast, visitors
 from trunkline.testing.twilio_calls import Reply
 from trunkline.testing.visitor import TestVisitor
 
 _SAID_S = 60.0
+_SHARE = 3.0
+"""For each chat that is begun so many customers begin by text message."""
 
 
 class Windows:
@@ -68,3 +74,22 @@ class Windows:
         _, stack = self._open.pop(contact, (None, None))
         if stack is not None:
             await asyncio.shield(stack.aclose())
+
+
+class ChatCustomers:
+    """Visitors of the shop's page."""
+
+    def __init__(self, settings: DemoSettings, account: str) -> None:
+        self._windows = Windows(f"http://127.0.0.1:{settings.ingest_port}", account, BOOK, heard=self._heard)
+        cast, rate = Cast(visitors(), BOOK, seed=settings.seed), settings.rate / _SHARE
+        self.floor = Floor(self._windows, cast, rate=rate, seed=settings.seed)
+
+    async def run(self) -> None:
+        """Let them come, until cancelled."""
+        try:
+            await self.floor.run()
+        finally:
+            await self._windows.close()
+
+    def _heard(self, contact: str) -> None:
+        self.floor.told(contact)

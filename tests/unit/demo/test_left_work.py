@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from trunkline.demo.left import CROWDED, TOO_LONG_S, LeftWork, Waiting
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from trunkline.demo.book import BOOK
+from trunkline.demo.customers import Floor
+from trunkline.demo.left import CROWDED, TOO_LONG_S, LeftWork, Waiting, Ways
 from trunkline.demo.stories import Language
+from trunkline.demo.visit import Cast, Contact, contacts, mail_contacts, visitors
+from trunkline.testing.twilio_calls import Reply
 
 EN, TR, LV = Language.ENGLISH, Language.TURKISH, Language.LATVIAN
 
@@ -57,3 +65,45 @@ def test_too_long_a_line_is_told() -> None:
 
     assert LeftWork().looked(line, 0).crowded
     assert not LeftWork().looked(line[1:], 0).crowded
+
+
+class Listens:
+    """A door that takes every word."""
+
+    async def customer_writes(self, from_: str, body: str, *, sid: str | None = None) -> Reply:
+        return Reply(204)
+
+
+@asynccontextmanager
+async def opened(*casts: tuple[Contact, ...]) -> AsyncIterator[list[Floor]]:
+    """Floors to which nobody comes by themselves but the first of each."""
+    floors = [Floor(Listens(), Cast(cast, BOOK, seed=1), rate=0.01, seed=1) for cast in casts]
+    running = [asyncio.create_task(floor.run()) for floor in floors]
+    await asyncio.sleep(0)
+    yield floors
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+
+
+def channel(came: Contact | None) -> str:
+    assert came is not None
+    return "sms" if came.number.startswith("+") else "mail" if "@" in came.number else "chat"
+
+
+async def test_invoices_come_by_one_channel_after_another_in_each_language_by_itself() -> None:
+    async with opened(contacts(), visitors(), mail_contacts()) as floors:
+        ways = Ways(floors)
+
+        assert [channel(ways.come(EN)) for _ in range(4)] == ["sms", "chat", "mail", "sms"]
+        assert [channel(ways.come(TR)) for _ in range(2)] == ["sms", "chat"]
+
+
+async def test_a_channel_that_is_shut_or_has_nobody_free_is_passed_over() -> None:
+    async with opened(contacts(), visitors(), mail_contacts()[4:]) as floors:
+        ways = Ways(floors)
+        floors[1].open = False
+
+        assert [channel(ways.come(EN)) for _ in range(3)] == ["sms"] * 3
+        assert [channel(ways.come(LV)) for _ in range(3)] == ["sms", "mail", "sms"]
+    assert Ways(floors).come(EN) is None, "nobody comes any more"

@@ -1,7 +1,7 @@
 // What things and people are called; until the server has told, their ids are shown.
 import { api, Problem, want } from "../api/client";
 import type { Agent, KnownAgent, Named, Plan } from "../api/schema";
-import { sayName } from "../words";
+import { sayChannel, sayName } from "../words";
 
 const AGAIN_MS = 5_000, STRANGER_MS = 15_000;
 
@@ -30,7 +30,7 @@ export class Names {
   }
 
   channel(name: string): string {
-    return this.plan.channels.find((channel) => channel.name === name)?.title ?? name;
+    return sayChannel(name, titleOf(this.plan.channels, name));
   }
 
   /** What a conversation is on: one account of Twilio serves SMS and WhatsApp. */

@@ -82,6 +82,8 @@ export const en = {
   thisConversation: "This conversation",
   queue: "Queue",
   channel: "Channel",
+  "channel.email": "E-mail",
+  "channel.webchat": "Web chat",
   begun: "Begun",
   whyYou: "Why you",
   story: "What happened",

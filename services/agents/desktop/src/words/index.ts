@@ -56,6 +56,9 @@ export const sayName = (name: string): string => (NAMES.has(name) && isKey(name)
 /** A conversation's status in one word. */
 export const sayStatus = (status: string): string => sayPrefixed("is", status);
 
+/** What a channel of ours is called; any other by the title it has itself. */
+export const sayChannel = (name: string, title: string): string => sayPrefixed("channel", name, title);
+
 /** What somebody is here. */
 export const sayRole = (role: string): string => sayPrefixed("role", role);
 
@@ -65,9 +68,9 @@ export const sayTold = (kind: string): string => sayPrefixed("told", kind);
 /** What happened, in a few words. */
 export const sayEvent = (type: string): string => sayPrefixed("event", type.replace(/^trunkline\.([\w-]+)\.([\w-]+)\.v\d+$/, "$1.$2"));
 
-function sayPrefixed(prefix: string, name: string): string {
+function sayPrefixed(prefix: string, name: string, otherwise = name): string {
   const key = `${prefix}.${name}`;
-  return isKey(key) ? say(key) : name;
+  return isKey(key) ? say(key) : otherwise;
 }
 
 /** Why something was not done, and what it was. */

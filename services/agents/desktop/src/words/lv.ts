@@ -78,6 +78,8 @@ export const lv: Record<Key, string> = {
   thisConversation: "Šī saruna",
   queue: "Rinda",
   channel: "Kanāls",
+  "channel.email": "E-pasts",
+  "channel.webchat": "Tērzēšana",
   begun: "Sākta",
   whyYou: "Kāpēc jūs",
   story: "Kas noticis",

@@ -78,6 +78,8 @@ export const tr: Record<Key, string> = {
   thisConversation: "Bu görüşme",
   queue: "Kuyruk",
   channel: "Kanal",
+  "channel.email": "E-posta",
+  "channel.webchat": "Web sohbeti",
   begun: "Başlangıç",
   whyYou: "Neden siz",
   story: "Olup bitenler",

@@ -2,7 +2,7 @@ import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, expect, test, vi } from "vitest";
 import { COMMANDS, SENDING, sendingOf } from "../live/commands";
 import { en } from "./en";
-import { clockOf, dateTimeOf, languageOf, lengthOf, say, sayName, sizeOf, spanOf, speak, whyNot, type Key } from "./index";
+import { clockOf, dateTimeOf, languageOf, lengthOf, say, sayChannel, sayName, sizeOf, spanOf, speak, whyNot, type Key } from "./index";
 import { lv } from "./lv";
 import { tr } from "./tr";
 
@@ -57,6 +57,12 @@ test("words that others wrote are shown as they are, also where we have a messag
   expect(sayName("break")).toBe("break");
   expect(whyNot({ code: "failed", detail: "" })).toBe("failed");
   expect(whyNot({ code: "gone", detail: "" })).toBe(en.gone);
+});
+
+test("our channels have a name in the language spoken, and others the title they came with", () => {
+  speak("tr");
+  expect([sayChannel("email", "E-mail"), sayChannel("carrier-pigeon", "Carrier pigeon")]).toEqual(["E-posta", "Carrier pigeon"]);
+  speak("en");
 });
 
 test("a length of time is told in its largest whole unit", () => {
