@@ -25,23 +25,24 @@ export function WaitingLine({ queue, title }: { queue: string; title: string }) 
       {error && <p className="bad" role="alert">{whyNot(error instanceof Problem ? error : { code: "", detail: error.message })}</p>}
       {data?.items.length === 0 && <p className="soft">{say("nothingWaits")}</p>}
       <ol className="plain" aria-label={say("lineOf", { queue: title })}>
-        {(data?.items ?? []).map((place) => <Waiting key={place.conversation} place={place} note={note} />)}
+        {(data?.items ?? []).map((place) => <Waiting key={place.conversation} place={place} note={note} alone={data?.items.length === 1} />)}
       </ol>
     </>
   );
 }
 
-function Waiting({ place, note }: { place: LinePlace; note: string }) {
+/** Who waits alone is at the front already. */
+function Waiting({ place, note, alone }: { place: LinePlace; note: string; alone: boolean }) {
   const desk = useDesk(), now = useNow(), { conversation: id, front } = place;
   const who = place.display || addressOf(place), busy = desk.actions.of(id).some(({ verb }) => verb === "reorder");
   return (
     <li className="row" data-conversation={id} data-front={front}>
       <Icon name={channelIcon(place.channel)} /> <strong>{who}</strong>
       <span className="soft grow">{say("waitsFor", { time: lengthOf(Math.max(0, now - Date.parse(place.queued_at))) })}{front && ` · ${say("atFront")}`}</span>
-      <button type="button" disabled={busy} onFocus={() => desk.pointing.to({ id, front, note })} onBlur={() => desk.pointing.to(null)} aria-label={say(front ? "toOwnPlaceNamed" : "toFrontNamed", { who })}
+      {(front || !alone) && <button type="button" disabled={busy} onFocus={() => desk.pointing.to({ id, front, note })} onBlur={() => desk.pointing.to(null)} aria-label={say(front ? "toOwnPlaceNamed" : "toFrontNamed", { who })}
         onClick={() => desk.actions.start("reorder", id, { front: !front, note })}>
         {say(front ? "toOwnPlace" : "toFront")}{!isTouch() && <kbd>f</kbd>}
-      </button>
+      </button>}
     </li>
   );
 }
