@@ -1,7 +1,8 @@
 """Floors whose mean waits are known exactly: Erlang, Cobham's priorities, and the product form of skill graphs.
 
 The product form holds for first come, first served and longest idle (Adan and Weiss); its values are in units of the
-mean service time. Here that is a minute; a second where priorities must be strict, for a head start is a minute a step.
+mean service time. Here that is a minute; where priorities must be strict, five seconds, for a head start is a minute a
+step. Not one second: the board's clock has milliseconds, and half of one is half a percent of the shortest wait then.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from trunkline.staffing.erlang import Load, line
 
 _Agents = tuple[str, int, float]
 """Skills, how many, their speed."""
+_STRICT_S = 5
 _CHAIN = ("ab", "bc", "cd", "de", "ef", "fa")
 
 
@@ -71,11 +73,11 @@ class _Maker:
         """Three classes in strict order before ten agents."""
         waits = {"a": 0.095533, "b": 0.238833, "c": 1.671829}
         classes = {
-            name: {**_customers(3.0 * 60), "handle": {"mean_s": 1}, "priority": 10 - 5 * place}
+            name: {**_customers(3.0 * 60 / _STRICT_S), "handle": {"mean_s": _STRICT_S}, "priority": 10 - 5 * place}
             for place, name in enumerate(waits)
         }
-        described = self._scenario("Cobham", classes, {"g": {"count": 10}}, 9.0 * 60)
-        exact = {Key(Scope.CLASS, name, "mean_wait_s"): wait_s for name, wait_s in waits.items()}
+        described = self._scenario("Cobham", classes, {"g": {"count": 10}}, 9.0 * 60 / _STRICT_S)
+        exact = {Key(Scope.CLASS, name, "mean_wait_s"): wait * _STRICT_S for name, wait in waits.items()}
         return System("Cobham, 10 agents", described, exact)
 
     def _scenario(self, name: str, classes: dict[str, Any], agents: dict[str, Any], per_minute: float) -> Scenario:
