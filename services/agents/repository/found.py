@@ -27,10 +27,10 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
+from sqlalchemy.types import UserDefinedType
 
 from services.agents.repository.conversations import SHOWN, Conversation, Filter, conditions
 from services.agents.repository.engine import Database
@@ -42,11 +42,27 @@ from services.agents.tables import CONVERSATIONS, MESSAGES
 PATIENCE_S: Final = 2.0
 """How long one search may take."""
 
+
+class _Postgres(UserDefinedType[str]):
+    """A type of PostgreSQL's by its name alone: its dialect is 2 MB, which a record in SQLite does without."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+_TSQUERY: Final = _Postgres("TSQUERY")
+_TSVECTOR: Final = _Postgres("TSVECTOR")
+
 WORDS: Final = Table(
     "message_words",
     MetaData(),
     Column("message", String, primary_key=True),
-    Column("words", Text().with_variant(TSVECTOR(), "postgresql")),
+    Column("words", Text().with_variant(_TSVECTOR, "postgresql")),
 )
 
 
@@ -117,7 +133,7 @@ class Search:
             return literal_column(WORDS.name).op("MATCH", is_comparison=True)(asked)
         phrases = (" <-> ".join(f"'{word}'" for word in term.words) + (":*" if term.goes_on else "") for term in terms)
         asked = " & ".join(phrases)
-        return WORDS.c.words.op("@@", is_comparison=True)(cast(asked, TSQUERY))
+        return WORDS.c.words.op("@@", is_comparison=True)(cast(asked, _TSQUERY))
 
 
 class _Placed(TypeDecorator[str]):
@@ -134,7 +150,7 @@ def put_words(database: Database) -> UpdateBase:
     """The statement that keeps a message's words (`message`, `words`: in their order, with a space between)."""
     if database.is_sqlite:  # FTS5 knows no ON CONFLICT; the projection tells each message once
         return insert(WORDS).values(message=bindparam("message"), words=bindparam("words"))
-    row = {"message": bindparam("message"), "words": cast(bindparam("words", type_=_Placed), TSVECTOR)}
+    row = {"message": bindparam("message"), "words": cast(bindparam("words", type_=_Placed), _TSVECTOR)}
     return database.insert_new(WORDS).values(row)
 
 
