@@ -111,10 +111,10 @@ const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as 
 
 type Width = "long" | "short" | "narrow";
 
-/** Its largest unit, whole. */
+/** Its largest unit, whole; a line does not end between the two. */
 function lengthAs(ms: number, unitDisplay: Width): string {
   const [unit, size] = UNITS.find(([, each]) => ms >= each) ?? ["second", 1_000];
-  return new Intl.NumberFormat(spoken, { style: "unit", unit, unitDisplay }).format(Math.floor(ms / size));
+  return new Intl.NumberFormat(spoken, { style: "unit", unit, unitDisplay }).format(Math.floor(ms / size)).replaceAll(" ", "\u00a0");
 }
 
 /** A length of time as a chip shows it. The narrow Turkish minute reads like a day: there it is short. */

@@ -71,11 +71,11 @@ test("a length of time is told in its largest whole unit", () => {
 
 test("a minute never reads like a day, and sentences have whole words where the language lets them", () => {
   speak("tr");
-  expect([lengthOf(120_000), lengthOf(172_800_000), spanOf(120_000)]).toEqual(["2 dk.", "2 gün", "2 dakika"]);
+  expect([lengthOf(120_000), lengthOf(172_800_000), spanOf(120_000)]).toEqual(["2\u00a0dk.", "2\u00a0gün", "2\u00a0dakika"]);
   speak("lv");
-  expect([spanOf(30_000), spanOf(120_000), spanOf(172_800_000)]).toEqual(["30 s", "2 min", "2 d"]);
+  expect([spanOf(30_000), spanOf(120_000), spanOf(172_800_000)]).toEqual(["30\u00a0s", "2\u00a0min", "2\u00a0d"]);
   speak("en");
-  expect(spanOf(120_000)).toBe("2 minutes");
+  expect(spanOf(120_000)).toBe("2\u00a0minutes");
 });
 
 test("the year is told where it is another one", () => {
