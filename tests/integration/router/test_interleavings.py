@@ -14,6 +14,7 @@ import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -191,9 +192,17 @@ class _Crew:
 
 
 async def _customers(world: World, chance: random.Random) -> None:
+    """Regulars, and now and then a stranger who asks for what nobody has.
+
+    Only a stranger's queue widens, and soon every regular is known.
+    """
+    strangers = count(100)
     while True:
-        thread = chance.choice(SILENT if chance.random() < 0.05 else THREADS)
-        await world.write(thread, chance.choice(["hello", "sveiki", "sveiki", "anybody", "now"]))
+        if chance.random() < 0.02:
+            await world.write(f"sms-main|tel:+{next(strangers)}", "sveiki")
+        else:
+            thread = chance.choice(SILENT if chance.random() < 0.05 else THREADS)
+            await world.write(thread, chance.choice(["hello", "sveiki", "sveiki", "anybody", "now"]))
         await asyncio.sleep(chance.uniform(0, 0.03))
 
 

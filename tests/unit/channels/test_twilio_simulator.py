@@ -187,7 +187,7 @@ async def test_every_scripted_end_means_what_it_should_and_the_next_call_is_well
 ) -> None:
     async with simulate(callbacks=False, retry_after_s=2) as simulator:
         simulator.script.then(behaviour)
-        failed = await send(simulator, "first", timeout=0.5)
+        failed = await send(simulator, "first", timeout=0.5 if behaviour is Behaviour.HANG else 10.0)
         after = await send(simulator, "second")
 
     assert isinstance(failed, Failed)
