@@ -6,10 +6,13 @@ import asyncio
 import random
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import structlog
 
+from trunkline.demo.book import BOOK
+from trunkline.demo.settings import DemoSettings
 from trunkline.demo.stories import Language
 from trunkline.demo.visit import INVOICE, Cast, Contact, Line, Visit, is_left, opts_out
 from trunkline.testing.twilio_rules import Sent
@@ -180,3 +183,9 @@ class Floor:
             pause = min(pause * 2, _LONGEST_PAUSE_S / self._haste)
         self.counters["given_up"] += 1
         return False
+
+
+def floor_of(door: Door, contacts: Sequence[Contact], settings: DemoSettings, *, share: float = 1.0) -> Floor:
+    """The customers of one channel; for each of their visits so many are begun by text message."""
+    cast = Cast(contacts, BOOK, seed=settings.seed)
+    return Floor(door, cast, rate=settings.rate / share, seed=settings.seed)

@@ -92,17 +92,22 @@ class Ways:
     """How invoices come: in each language by one channel after another, of those that are open."""
 
     def __init__(self, floors: Sequence[Floor]) -> None:
-        self.floors = floors
+        self._floors = floors
         self._next = dict.fromkeys(Language, 0)
 
     def come(self, language: Language) -> Contact | None:
         """A contact of that language comes with an invoice; None if nobody who speaks it is free."""
-        for _ in self.floors:
-            floor = self.floors[self._next[language]]
-            self._next[language] = (self._next[language] + 1) % len(self.floors)
+        for _ in self._floors:
+            floor = self._floors[self._next[language]]
+            self._next[language] = (self._next[language] + 1) % len(self._floors)
             if floor.open and (came := floor.come_with_invoice(language)) is not None:
                 return came
         return None
+
+    def crowd(self, crowded: bool) -> None:
+        """Whether too much waits already for anybody new to come, by any channel."""
+        for floor in self._floors:
+            floor.crowded = crowded
 
 
 async def leave_work(session: DeskSession, ways: Ways, relief: Robot) -> None:
@@ -115,23 +120,18 @@ async def leave_work(session: DeskSession, ways: Ways, relief: Robot) -> None:
         except (Refused, ValueError, *UNREACHABLE) as error:
             failures += 1
             # Customers do not know that the desk is away, and go on for a while.
-            _crowd(ways, failures > 30)
+            ways.crowd(failures > 30)
             level = "warning" if failures in {4, 30} else "debug"
             getattr(log, level)("line_not_seen", reason=str(error)[:200], failures=failures)
         else:
             failures = 0
             orders = left.looked(waiting, loop.time())
-            _crowd(ways, orders.crowded)
+            ways.crowd(orders.crowded)
             relief.want(available=orders.relief)
             for language in orders.invoices:
                 if ways.come(language) is not None:
                     left.comes(language, loop.time())
         await asyncio.sleep(LOOK_EVERY_S if failures < 5 else 2 * LOOK_EVERY_S)
-
-
-def _crowd(ways: Ways, crowded: bool) -> None:
-    for floor in ways.floors:
-        floor.crowded = crowded
 
 
 async def _line(session: DeskSession) -> tuple[Waiting, ...]:

@@ -13,14 +13,14 @@ import structlog
 from trunkline.demo.api import UNREACHABLE, DeskSession, Refused
 from trunkline.demo.book import BOOK
 from trunkline.demo.canned import stock
-from trunkline.demo.customers import Floor
+from trunkline.demo.customers import floor_of
 from trunkline.demo.hiring import hire
 from trunkline.demo.left import Ways, leave_work
 from trunkline.demo.mail import MailCustomers
 from trunkline.demo.people import PEOPLE, RELIEF, ROBOTS, Person
 from trunkline.demo.robots import Robot
 from trunkline.demo.settings import DemoSettings, Played, chat_account
-from trunkline.demo.visit import Cast, contacts
+from trunkline.demo.visit import contacts
 from trunkline.demo.visitors import ChatCustomers
 from trunkline.demo.waits import Waits
 from trunkline.testing.twilio import TwilioSimulator
@@ -65,7 +65,7 @@ async def live(settings: DemoSettings, played: Played) -> None:
     ):
         admin = DeskSession(http, settings.agents_internal_url, settings.admin_login, _password(settings))
         await _hired(admin, settings.seed)
-        floor = Floor(provider, Cast(contacts(), BOOK, seed=settings.seed), rate=settings.rate, seed=settings.seed)
+        floor = floor_of(provider, contacts(), settings)
         provider.on_reply = floor.heard
         robots = [_robot(http, settings, person) for person in ROBOTS]
         relief = _robot(http, settings, RELIEF, available=False)

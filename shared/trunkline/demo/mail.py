@@ -8,10 +8,10 @@ from email.utils import format_datetime
 from typing import Final
 
 from trunkline.demo.book import BOOK
-from trunkline.demo.customers import Floor
+from trunkline.demo.customers import floor_of
 from trunkline.demo.settings import DemoSettings, PlayedMail
 from trunkline.demo.stories import Language
-from trunkline.demo.visit import Cast, Contact, mail_contacts
+from trunkline.demo.visit import Contact, mail_contacts
 from trunkline.ids import new_id
 from trunkline.testing.mail import MailSink, Received, hand_in, written
 
@@ -100,8 +100,7 @@ class MailCustomers:
         contacts = mail_contacts()
         self._played = played
         self._office = PostOffice(settings, played, contacts)
-        cast, rate = Cast(contacts, BOOK, seed=settings.seed), settings.rate / _SHARE
-        self.floor = Floor(self._office, cast, rate=rate, seed=settings.seed)
+        self.floor = floor_of(self._office, contacts, settings, share=_SHARE)
 
     async def run(self) -> None:
         """Let them come, until cancelled. OSError if the relay's port is taken."""

@@ -8,10 +8,10 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from trunkline.demo.book import BOOK
-from trunkline.demo.customers import Floor
+from trunkline.demo.customers import floor_of
 from trunkline.demo.settings import DemoSettings
 from trunkline.demo.stories import Book
-from trunkline.demo.visit import Cast, visitors
+from trunkline.demo.visit import visitors
 from trunkline.testing.twilio_calls import Reply
 from trunkline.testing.visitor import TestVisitor
 
@@ -81,8 +81,7 @@ class ChatCustomers:
 
     def __init__(self, settings: DemoSettings, account: str) -> None:
         self._windows = Windows(f"http://127.0.0.1:{settings.ingest_port}", account, BOOK, heard=self._heard)
-        cast, rate = Cast(visitors(), BOOK, seed=settings.seed), settings.rate / _SHARE
-        self.floor = Floor(self._windows, cast, rate=rate, seed=settings.seed)
+        self.floor = floor_of(self._windows, visitors(), settings, share=_SHARE)
 
     async def run(self) -> None:
         """Let them come, until cancelled."""

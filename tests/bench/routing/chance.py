@@ -6,37 +6,39 @@ For floors whose customers come at one rate each and bring work of an exponentia
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from trunkline.simulation.demand import HOUR_MS
 from trunkline.simulation.floor import Floor
 from trunkline.simulation.scenario import Scenario
 
 
-def surplus(scenario: Scenario, replication: int) -> float:
+class Chance(NamedTuple):
+    """Both are 0 on average, over all replications."""
+
+    surplus: float
     """Of the work that came in the hours that count."""
-    floor = scenario.floor
-    begins = floor.warm_up_h * HOUR_MS
-    came = sum(one.work_ms for one in scenario.arrivals(seed=1, replication=replication) if one.at_ms >= begins)
-    an_hour, _ = _moments(floor)
-    return came / (an_hour * (floor.hours - floor.warm_up_h)) - 1
-
-
-def congestion(scenario: Scenario, replication: int) -> float:
+    congestion: float
     """Of the mean wait that the same customers would have had before one agent as fast as all of them together.
 
     Its exact mean is Pollaczek's and Khinchine's: rate × mean of the squared length ÷ (2 × (1 - load)).
     """
+
+
+def chance_of(scenario: Scenario, replication: int) -> Chance:
+    """What it brought this replication."""
     floor = scenario.floor
     speed = sum(group.count * group.speed for group in floor.agents.values())
-    begins, free_at, waited, came = floor.warm_up_h * HOUR_MS, 0.0, 0.0, 0
+    begins, free_at = floor.warm_up_h * HOUR_MS, 0.0
+    worked, waited, came = 0.0, 0.0, 0
     for one in scenario.arrivals(seed=1, replication=replication):
         wait = max(0.0, free_at - one.at_ms)
         free_at = one.at_ms + wait + one.work_ms / speed
         if one.at_ms >= begins:
-            waited, came = waited + wait, came + 1
+            worked, waited, came = worked + one.work_ms, waited + wait, came + 1
     work, squared = _moments(floor)
-    exact = squared / HOUR_MS / speed**2 / (2 * (1 - work / HOUR_MS / speed))
-    return waited / came / exact - 1
+    exact_wait = squared / HOUR_MS / speed**2 / (2 * (1 - work / HOUR_MS / speed))
+    return Chance(worked / (work * (floor.hours - floor.warm_up_h)) - 1, waited / came / exact_wait - 1)
 
 
 def _moments(floor: Floor) -> tuple[float, float]:

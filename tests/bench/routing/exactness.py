@@ -15,7 +15,7 @@ from itertools import count
 
 from tests.bench.figures import Figure
 from tests.bench.report import Report
-from tests.bench.routing.chance import congestion, surplus
+from tests.bench.routing.chance import Chance, chance_of
 from tests.bench.routing.controls import controlled
 from tests.bench.routing.systems import systems
 from trunkline.simulation.estimate import Estimate
@@ -50,7 +50,7 @@ def _until_sure(pool: ProcessPoolExecutor, number: int, arrivals: int, most: int
     """The ratios to the exact means, from rounds of as many replications as it takes."""
     system = systems(arrivals)[number]
     found: dict[Key, list[float]] = defaultdict(list)
-    chances: list[tuple[float, float]] = []
+    chances: list[Chance] = []
     seeds = count(1)
     while True:
         plays = [pool.submit(play, number, arrivals, next(seeds)) for _ in range(min(_FEWEST, most))]
@@ -66,9 +66,9 @@ def _until_sure(pool: ProcessPoolExecutor, number: int, arrivals: int, most: int
             return ratios
 
 
-def play(number: int, arrivals: int, replication: int) -> tuple[Figures, tuple[float, float]]:
+def play(number: int, arrivals: int, replication: int) -> tuple[Figures, Chance]:
     """One replication of a system, in a process of its own; and what chance had brought it."""
     system = systems(arrivals)[number]
     tally = Tally(system.scenario)
     asyncio.run(Play(system.scenario, Reference(), tally, seed=1, replication=replication).run())
-    return tally.figures(), (surplus(system.scenario, replication), congestion(system.scenario, replication))
+    return tally.figures(), chance_of(system.scenario, replication)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.figures import EVERY, GOALS, ROUTING
 from tests.bench.routing.__main__ import ROWS
-from tests.bench.routing.chance import congestion, surplus
+from tests.bench.routing.chance import chance_of
 from tests.bench.routing.controls import controlled
 from tests.bench.routing.exactness import play
 from tests.bench.routing.graphs import KINDS, graph
@@ -51,7 +51,7 @@ def test_a_system_comes_near_its_exact_means_even_in_short(number: int) -> None:
 def test_chance_brings_as_much_work_as_its_mean_says(number: int) -> None:
     scenario = systems(ARRIVALS)[number].scenario
 
-    found = estimate([surplus(scenario, replication) for replication in range(60)])
+    found = estimate([chance_of(scenario, replication).surplus for replication in range(60)])
 
     assert found.half_width is not None
     assert abs(found.mean) < 2 * found.half_width < 0.03
@@ -61,7 +61,7 @@ def test_chance_brings_as_much_work_as_its_mean_says(number: int) -> None:
 def test_one_agent_as_fast_as_all_keeps_customers_waiting_as_its_formula_says(number: int) -> None:
     scenario = systems(4 * ARRIVALS)[number].scenario
 
-    found = estimate([congestion(scenario, replication) for replication in range(20)])
+    found = estimate([chance_of(scenario, replication).congestion for replication in range(20)])
 
     assert found.half_width is not None
     assert abs(found.mean) < 2 * found.half_width < 0.4

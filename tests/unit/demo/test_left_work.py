@@ -79,7 +79,7 @@ async def opened(*casts: tuple[Contact, ...]) -> AsyncIterator[list[Floor]]:
     """Floors to which nobody comes by themselves but the first of each."""
     floors = [Floor(Listens(), Cast(cast, BOOK, seed=1), rate=0.01, seed=1) for cast in casts]
     running = [asyncio.create_task(floor.run()) for floor in floors]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # each begins, and is open
     yield floors
     for task in running:
         task.cancel()
