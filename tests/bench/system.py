@@ -109,7 +109,7 @@ class System:
         self.provider = await enter(Worker("tests.bench.provider", str(through)))
         self.deployment = await enter(
             Deployment(
-                self.folder, log_url=log_url, deployment=_DEPLOYMENT, shards=SHARDS,
+                self.folder, log_url=log_url, deployment=_DEPLOYMENT, shards=SHARDS, fresh=True,
                 config=(ROOT / "deploy" / "trunkline.yaml").read_text(),
                 environment={
                     "TWILIO_ACCOUNT_SID": SID, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_SENDER": SENDER,

@@ -105,7 +105,7 @@ class Composed:
         environment = self._environment(name)
         program = self._image(name).environment / "bin" / command[0]
         words: list[str | Path] = [program, *(self._here(name, word) for word in command[1:])]
-        child = Child(words, log=log, env=environment, cwd=self._image(name).app)
+        child = Child.run(words, log=log, env=environment, cwd=self._image(name).app)
         self._stack.push_async_callback(child.kill)
         return child
 

@@ -47,7 +47,7 @@ class DescribedKafka(Kafka):
 
     async def _format(self) -> None:
         words: list[str | Path] = ["kafka.tools.StorageTool", "format", "-t", self._environment["CLUSTER_ID"]]
-        tool = Child([*self._jvm(96), *words, "-c", self._properties], log=self.log, cwd=self.home)
+        tool = Child.run([*self._jvm(96), *words, "-c", self._properties], log=self.log, cwd=self.home)
         if await tool.wait(30):
             raise ServerFailedError(f"kafka's data could not be laid out:\n{tool.output(20)}")
 

@@ -23,7 +23,7 @@ CUSTOMERS = 4
 async def _replay(system: Deployment, log: Path, *words: str) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
     argv = [sys.executable, "-m", "trunkline.cli", "replay", *words, "--replications", "2", "--json"]
-    child = Child(argv, log=log, env=environment | system.environment())
+    child = Child.run(argv, log=log, env=environment | system.environment())
     status = await child.wait(60)
     assert status == 0, child.output()
     told: dict[str, Any] = json.loads(child.output())

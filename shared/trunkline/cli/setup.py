@@ -6,9 +6,7 @@ Idempotent, and safe from many replicas at once: it is also what compose and Kub
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
+import runpy
 
 import typer
 from redis.exceptions import RedisError, ResponseError
@@ -70,11 +68,6 @@ async def _check_board(settings: CommonSettings) -> None:
         raise BusError(f"the board's maxmemory-policy is {policy}; it must be noeviction, or it forgets at random")
 
 
-def _record(arguments: list[str]) -> int:
-    """The agents service keeps the record: its own commands change it. The SDK never imports a service."""
-    return subprocess.run([sys.executable, "-m", *arguments], check=False, env=os.environ).returncode  # noqa: S603  our own module
-
-
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -90,5 +83,5 @@ def register(app: typer.Typer) -> None:
         except (SettingsError, BusError) as error:
             typer.echo(f"setup: {error}", err=True)
             raise typer.Exit(1) from error
-        if code := _record(["services.agents.prepare"]):
-            raise typer.Exit(code)
+        # The agents service keeps the record, and the SDK never imports a service: its own command ends this one.
+        runpy.run_module("services.agents.prepare", run_name="__main__", alter_sys=True)

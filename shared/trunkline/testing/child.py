@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, Self
 
 import psutil
 
@@ -38,6 +40,20 @@ os.execvp(sys.argv[3], sys.argv[3:])
 """
 
 
+class Process(Protocol):
+    """What a child needs of subprocess.Popen; a nursery has another."""
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+
+    def poll(self) -> int | None:
+        """None while it runs; then its exit status, or minus the signal that ended it."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send it a signal, unless it has ended."""
+
+
 class Child:
     """One process and, for pauses, its descendants. Output of both streams goes to a file.
 
@@ -45,21 +61,26 @@ class Child:
     session of its own: Ctrl-C reaches the test, which then ends its children in order.
     """
 
-    def __init__(
-        self,
+    def __init__(self, process: Process, *, name: str, log: Path) -> None:
+        self.name = name
+        self.log = log
+        self._process = process
+
+    @classmethod
+    def run(
+        cls,
         argv: Sequence[str | Path],
         *,
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         user: str = "",
-    ) -> None:
-        self.argv = [str(word) for word in argv]
-        self.log = log
+    ) -> Self:
+        """Start a program; `user` is whom it runs as, ours when empty."""
         become = [sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), user]
         with log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - the caller's own program, no shell
-                [*become, *self.argv],
+            process = subprocess.Popen(  # noqa: S603 - the caller's own program, no shell
+                [*become, *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -67,6 +88,7 @@ class Child:
                 cwd=cwd,
                 start_new_session=True,
             )
+        return cls(process, name=Path(argv[0]).name, log=log)
 
     @property
     def pid(self) -> int:
@@ -86,7 +108,9 @@ class Child:
     async def wait(self, within: float) -> int:
         """The exit status; ChildError if it still runs after `within` seconds."""
         await self._until(lambda: self.returncode is not None, within, "to end")
-        return self._process.returncode
+        if (status := self.returncode) is None:
+            raise RuntimeError("it has ended, and how is not known")
+        return status
 
     async def stop(self, within: float, *, by: signal.Signals = signal.SIGTERM) -> int:
         """End it politely, also when paused, and give its exit status; ChildError (and killed) after `within` s."""
@@ -102,14 +126,14 @@ class Child:
     async def kill(self) -> int:
         """SIGKILL; gives the exit status, -9 if the signal is what ended it (an earlier end gives that one's)."""
         if self.returncode is None:
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
         return await self.wait(10)
 
     async def pause(self) -> None:
         """SIGSTOP it and its descendants; returns when the kernel says that they stand."""
         paused = self._signal_all(signal.SIGSTOP)
         if not paused:
-            raise ChildError(f"cannot pause {self.argv[0]}: it has ended with {self.returncode}")
+            raise ChildError(f"cannot pause {self.name}: it has ended with {self.returncode}")
         await self._until(lambda: all(_stands(process) for process in paused), 5, "to stand still")
 
     async def resume(self) -> None:
@@ -121,22 +145,22 @@ class Child:
         reached: list[psutil.Process] = []
         if self.returncode is not None:
             return reached
-        first = psutil.Process(self.pid)
-        first.send_signal(number)
-        reached.append(first)
-        for process in first.children(recursive=True):
-            try:
-                process.send_signal(number)
-            except psutil.NoSuchProcess:  # ended in between: nothing left to signal
-                continue
-            reached.append(process)
+        # What ends in between has nothing left to signal; a nursery's child may be gone before its end is known here.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self.pid)
+            first.send_signal(number)
+            reached.append(first)
+            for process in first.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(number)
+                    reached.append(process)
         return reached
 
     async def _until(self, done: Callable[[], bool], within: float, what: str) -> None:
         deadline = asyncio.get_running_loop().time() + within
         while not done():
             if asyncio.get_running_loop().time() > deadline:
-                raise ChildError(f"{self.argv[0]} took more than {within} s {what}; its last lines:\n{self.output(20)}")
+                raise ChildError(f"{self.name} took more than {within} s {what}; its last lines:\n{self.output(20)}")
             await asyncio.sleep(_STEP_S)
 
 

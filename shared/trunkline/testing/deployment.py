@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from trunkline.testing.nursery import POSSIBLE, Nursery
 from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
 from trunkline.testing.servers import Valkey
@@ -23,6 +26,9 @@ SENDER = "+37120000000"
 ADMIN = ("admin", "admin-of-the-tests")
 CHAT_SECRET = "secret-of-the-tests-shop"  # noqa: S105  the tests' shop
 SERVICES = ("notify", "agents", "router", "ingest")
+_MODULES = (
+    *(f"services.{name}" for name in SERVICES), "trunkline.cli", "trunkline.cli.setup", "services.agents.prepare"
+)  # fmt: skip
 
 CONFIG = f"""
 default_queue: support
@@ -63,6 +69,16 @@ rules:
 """
 
 
+@cache
+def nursery() -> Nursery | None:
+    """This process's nursery of all that a deployment runs, ended with the process; None where there can be none."""
+    if not POSSIBLE:
+        return None
+    made = Nursery(_MODULES, cwd=ROOT, path=[ROOT / "shared", ROOT])
+    atexit.register(made.close)
+    return made
+
+
 class _Migrated:
     """Of this process's deployments: a record as setup leaves it."""
 
@@ -72,7 +88,9 @@ class _Migrated:
 class Deployment:
     """Everything on loopback, each process to be killed, paused and started again.
 
-    The log is an embedded Valkey unless `log_url` names another; the record is SQLite unless `database_url` does.
+    The log is an embedded Valkey unless `log_url` names another; the record is SQLite unless `database_url` does. Its
+    processes are forked from a nursery, where there can be one; `fresh` ones are started as in production, to be
+    measured.
     """
 
     def __init__(
@@ -86,6 +104,7 @@ class Deployment:
         config: str = CONFIG,
         environment: Mapping[str, str] | None = None,
         simulator: Mapping[str, object] | None = None,
+        fresh: bool = False,
     ) -> None:
         self.folder = folder
         self.shards = shards
@@ -95,6 +114,7 @@ class Deployment:
         self._config = config
         self._extra = dict(environment or {})
         self._simulator_options = dict(simulator or {})
+        self._nursery = None if fresh else nursery()
         self._stack = AsyncExitStack()
         self.ports = {name: free_port() for name in ("ingest", "agents", "smtp", *(f"{one}_ops" for one in SERVICES))}
         self.services: dict[str, Service] = {}
@@ -153,7 +173,10 @@ class Deployment:
         migrated, own = _Migrated.record, self.folder / "record.db"
         if not self._database_url and migrated is not None and not own.exists():
             own.write_bytes(migrated)
-        setup = Service("trunkline.cli", env=self.environment(), log=self.folder / "setup.log", arguments=["setup"])
+        setup = Service(
+            "trunkline.cli", env=self.environment(), log=self.folder / "setup.log", arguments=["setup"],
+            nursery=self._nursery,
+        )  # fmt: skip
         async with setup:
             setup.spawn()
             await setup.ended(status=0, within=60)
@@ -176,6 +199,7 @@ class Deployment:
             log=self.folder / f"{name}-{replica}.log",
             ready_url=f"http://127.0.0.1:{ops}/readyz",
             cwd=ROOT,
+            nursery=self._nursery,
         )
 
     def environment(self) -> dict[str, str]:

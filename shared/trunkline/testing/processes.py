@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from trunkline.testing.child import Child
 from trunkline.testing.errors import ChildError
+from trunkline.testing.nursery import Nursery
 
 _PROBE_S = 1.0
 
@@ -22,7 +23,7 @@ class Service:
     """`python -m module` with an environment of its own: ours without any TRUNKLINE_*, and then `env`.
 
     Leaving `async with` kills what still runs. `ready_url` is its /readyz, loopback HTTP; without one it counts as
-    ready when it runs. Started again, it appends to the same log.
+    ready when it runs. Started again, it appends to the same log. A nursery, if given, forks it.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Service:
         ready_url: str | None = None,
         arguments: Sequence[str] = (),
         cwd: Path | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         self.module = module
         self.log = log
         self.ready_url = ready_url
         self._arguments = list(arguments)
         self._cwd = cwd
+        self._nursery = nursery
         self._env = {name: value for name, value in os.environ.items() if not name.startswith("TRUNKLINE_")}
         self._env |= {"PYTHONUNBUFFERED": "1", **env}
         self._child: Child | None = None
@@ -72,8 +75,11 @@ class Service:
         """Start it without waiting; for a start that is meant to fail, or several at once."""
         if self.running:
             raise ChildError(f"{self.module} already runs")
+        if self._nursery is not None:
+            self._child = self._nursery.fork(self.module, self._arguments, log=self.log, env=self._env, cwd=self._cwd)
+            return
         argv = [sys.executable, "-m", self.module, *self._arguments]
-        self._child = Child(argv, log=self.log, env=self._env, cwd=self._cwd)
+        self._child = Child.run(argv, log=self.log, env=self._env, cwd=self._cwd)
 
     async def ready(self, *, within: float) -> None:
         """Wait until /readyz answers 200."""

@@ -24,7 +24,7 @@ def _bench(tmp_path: Path, *arguments: str) -> Child:
     argv = [sys.executable, "-m", "tests.bench", "--quick", "--output", str(tmp_path / "bench.json"), *arguments]
     # What a killed bench leaves of its files is then pytest's to remove. One folder up: Chromium puts a socket there,
     # whose path must be short.
-    return Child(argv, log=tmp_path / "bench.log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path.parent)})
+    return Child.run(argv, log=tmp_path / "bench.log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path.parent)})
 
 
 async def _descendants(child: Child, count: int) -> list[psutil.Process]:

@@ -19,7 +19,7 @@ ROWS = ("claim_release_scan_ratio", "freed_slot_offer_seconds_p99", "roster_chan
 @pytest.mark.timeout(240)
 async def test_the_rows_through_real_services_can_be_measured(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "tests.bench.routing", *ROWS, "--quick", "--output", str(tmp_path / "bench.json")]
-    child = Child(argv, log=tmp_path / "log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path.parent)})
+    child = Child.run(argv, log=tmp_path / "log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path.parent)})
 
     status = await child.wait(220)
 

@@ -64,7 +64,7 @@ async def test_a_planted_fault_is_found(valkey: RedisServer, tmp_path: Path, nam
 @pytest.mark.timeout(120)
 async def test_eight_processes_with_kills_violate_nothing(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "tests.soak", "--seconds", "10"]
-    child = Child(argv, log=tmp_path / "log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)})
+    child = Child.run(argv, log=tmp_path / "log", cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)})
     status = await child.wait(100)
 
     log = child.output()

@@ -18,6 +18,7 @@ import pytest
 from trunkline.ops import Readiness
 from trunkline.service import EXIT_CONTRADICTION, EXIT_FAILED, EXIT_STOPPED, EXIT_WATCHDOG, Service
 from trunkline.settings import ServiceSettings
+from trunkline.testing.ports import free_port
 
 PREAMBLE = """
 import asyncio, sys, time
@@ -25,6 +26,7 @@ from contextlib import asynccontextmanager
 from trunkline import service as s
 from trunkline.errors import Contradiction, StartFailed
 from trunkline.settings import ServiceSettings
+from trunkline.testing.ports import free_port
 
 def say(*words):
     print(*words, flush=True)
@@ -105,8 +107,7 @@ class Program:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ from trunkline.events import (
 )
 from trunkline.ids import new_conversation_id, new_id
 from trunkline.messages import Address, OutboundMessage, Text
+from trunkline.testing.deployment import nursery
 from trunkline.testing.ports import free_port
 from trunkline.testing.processes import Service
 from trunkline.testing.twilio import TwilioSimulator
@@ -237,7 +238,7 @@ def process(it: Post, log_url: str, folder: Path, *, failpoints: str = "", ops: 
     }
     return Service(
         "services.notify", env=environment, log=folder / "notify.log", ready_url=f"http://127.0.0.1:{ops}/readyz",
-        cwd=ROOT,
+        cwd=ROOT, nursery=nursery(),
     )  # fmt: skip
 
 

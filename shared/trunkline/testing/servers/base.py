@@ -74,7 +74,7 @@ class Server(ABC):
         self.data_dir.mkdir(exist_ok=True)
 
     def _spawn(self) -> Child:
-        return Child(self._argv(), log=self.log, cwd=self.data_dir)
+        return Child.run(self._argv(), log=self.log, cwd=self.data_dir)
 
     async def start(self) -> None:
         """Start it and return when it answers; ServerFailedError, with its last lines, if it does not in time."""

@@ -112,7 +112,7 @@ class Kafka(Server):
                 "-c",
                 self._properties,
             ]
-            tool = Child([*self._jvm(96), *words], log=self.log, cwd=self.home)
+            tool = Child.run([*self._jvm(96), *words], log=self.log, cwd=self.home)
             if await tool.wait(30):
                 raise ServerFailedError(f"kafka's data could not be laid out:\n{tool.output(20)}")
             fresh = self.home / "formatted"

@@ -114,7 +114,7 @@ class Postgres(Server):
         return self._child(self._argv())
 
     def _child(self, argv: list[str | Path]) -> Child:
-        return Child(argv, log=self.log, cwd=self.data_dir, user=self._user)
+        return Child.run(argv, log=self.log, cwd=self.data_dir, user=self._user)
 
     async def _answers(self) -> bool:
         try:
