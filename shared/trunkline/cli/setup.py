@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import runpy
+import sys
 
 import typer
 from redis.exceptions import RedisError, ResponseError
@@ -83,5 +84,7 @@ def register(app: typer.Typer) -> None:
         except (SettingsError, BusError) as error:
             typer.echo(f"setup: {error}", err=True)
             raise typer.Exit(1) from error
-        # The agents service keeps the record, and the SDK never imports a service: its own command ends this one.
+        # The agents service keeps the record, and the SDK never imports a service: its own command ends this one, found
+        # in the working directory as `python -m` would.
+        sys.path.insert(0, "")
         runpy.run_module("services.agents.prepare", run_name="__main__", alter_sys=True)
