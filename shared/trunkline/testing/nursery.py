@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +33,8 @@ class Nursery:
     """The process that has imported `modules`, and what it forked; started at once, from the main thread."""
 
     def __init__(self, modules: Sequence[str], *, cwd: Path, path: Sequence[Path]) -> None:
-        self.modules = frozenset(modules)
-        self._ended: dict[int, int] = {}
+        self._numbers = count()
+        self._status: dict[int, int] = {}  # by number, for the kernel may give a pid again
         self._read = b""
         ours, theirs = socket.socketpair()
         self._socket = ours
@@ -52,24 +53,26 @@ class Nursery:
     ) -> Child:
         """`python -m module arguments`, both streams appended to `log`; ChildError if the nursery is gone."""
         log.touch()
-        asked = {"module": module, "arguments": [*arguments], "log": str(log.absolute()), "env": {**env}}
+        asked = {
+            "number": next(self._numbers), "module": module, "arguments": [*arguments], "env": {**env},
+            "log": str(log.absolute()), "cwd": None if cwd is None else str(cwd),
+        }  # fmt: skip
         try:
-            self._socket.sendall(json.dumps(asked | {"cwd": None if cwd is None else str(cwd)}).encode() + b"\n")
+            self._socket.sendall(json.dumps(asked).encode() + b"\n")
             told = self._line(wait=True)
-            while "born" not in told:
+            while "pid" not in told:
                 self._note(told)
                 told = self._line(wait=True)
         except OSError as error:
             raise ChildError(f"the nursery is gone: {error}") from error
-        self._ended.pop(told["born"], None)
-        return Child(_Forked(self, told["born"]), name=module, log=log)
+        return Child(_Forked(self, told["number"], told["pid"]), name=module, log=log)
 
-    def ended(self, pid: int) -> int | None:
-        """How a child ended; None while it runs."""
+    def status(self, number: int) -> int | None:
+        """How that child ended; None while it runs."""
         with contextlib.suppress(BlockingIOError):
-            while pid not in self._ended:
+            while number not in self._status:
                 self._note(self._line(wait=False))
-        return self._ended.get(pid)
+        return self._status.get(number)
 
     def close(self) -> None:
         """End it, and with it all that it forked."""
@@ -77,7 +80,7 @@ class Nursery:
         self._process.wait(_END_S)
 
     def _note(self, told: dict[str, int]) -> None:
-        self._ended[told["ended"]] = told["status"]
+        self._status[told["number"]] = told["status"]
 
     def _line(self, *, wait: bool) -> dict[str, int]:
         while b"\n" not in self._read:
@@ -93,16 +96,14 @@ class Nursery:
 class _Forked:
     """One process that the nursery forked."""
 
-    def __init__(self, nursery: Nursery, pid: int) -> None:
+    def __init__(self, nursery: Nursery, number: int, pid: int) -> None:
         self._nursery = nursery
+        self._number = number
         self.pid = pid
-        self._ended: int | None = None  # kept here: the kernel may give the pid to a later one
 
     def poll(self) -> int | None:
         """None while it runs; then its exit status, or minus the signal that ended it."""
-        if self._ended is None:
-            self._ended = self._nursery.ended(self.pid)
-        return self._ended
+        return self._nursery.status(self._number)
 
     def send_signal(self, sig: int) -> None:
         """Send it a signal, unless it has ended."""

@@ -20,6 +20,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+Asked = dict[str, Any]
+"""What is to run: its number, module, arguments, environment, log and folder."""
+
 _PR_SET_PDEATHSIG = 1
 _READ = 65_536
 _OPEN_FILES = 1_024
@@ -37,44 +40,59 @@ def preload(modules: Iterable[str]) -> None:
     gc.freeze()  # else the first collection of each child copies every page that it looks at
 
 
-def asked_in_child(line: socket.socket) -> dict[str, Any] | None:
-    """In the nursery: serve until the other side closes, then None. In each child: what it is to run."""
-    kernel, nursery = ctypes.CDLL(None), os.getpid()
-    children: dict[int, int] = {}  # by pidfd
-    poll = select.poll()
-    poll.register(line, select.POLLIN)
-    read = b""
-    while True:
-        for descriptor, _ in poll.poll():
-            if descriptor == line.fileno():
-                more = line.recv(_READ)
-                if not more:
+class Births:
+    """Whom it has forked, and the line on which it is asked for more and tells of their ends."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._read = b""
+        self._kernel, self._parent = ctypes.CDLL(None), os.getpid()
+        self._living: dict[int, tuple[int, int]] = {}  # by pidfd: the pid, and the number it was asked for with
+        self._poll = select.poll()
+        self._poll.register(line, select.POLLIN)
+
+    def serve(self) -> Asked | None:
+        """In the nursery: fork until the other side closes, then None. In each child: what it is to run."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor != self._line.fileno():
+                    self._ended(descriptor)
+                    continue
+                asked = self._asked()
+                if asked is None:
                     return None
-                *asked, read = (read + more).split(b"\n")
                 for one in asked:
-                    pid = os.fork()
-                    if pid == 0:
-                        kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                        if os.getppid() != nursery:  # it died before the signal was asked for
-                            os._exit(1)
-                        given: dict[str, Any] = json.loads(one)
-                        return given
-                    children[pidfd := os.pidfd_open(pid)] = pid
-                    poll.register(pidfd, select.POLLIN)
-                    tell(line, born=pid)
-            else:
-                pid = children.pop(descriptor)
-                poll.unregister(descriptor)
-                os.close(descriptor)
-                tell(line, ended=pid, status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+                    if self._in_child(one["number"]):
+                        return one
+
+    def _asked(self) -> list[Asked] | None:
+        more = self._line.recv(_READ)
+        *lines, self._read = (self._read + more).split(b"\n")
+        return [json.loads(line) for line in lines] if more else None
+
+    def _in_child(self, number: int) -> bool:
+        """Fork; whether this is the child."""
+        if (pid := os.fork()) == 0:
+            self._kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != self._parent:  # it died before the signal was asked for
+                os._exit(1)
+            return True
+        self._living[pidfd := os.pidfd_open(pid)] = pid, number
+        self._poll.register(pidfd, select.POLLIN)
+        self._tell(number=number, pid=pid)
+        return False
+
+    def _ended(self, pidfd: int) -> None:
+        pid, number = self._living.pop(pidfd)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
+        self._tell(number=number, status=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    def _tell(self, **what: int) -> None:
+        self._line.sendall(json.dumps(what).encode() + b"\n")
 
 
-def tell(line: socket.socket, **what: int) -> None:
-    """Tell the other side."""
-    line.sendall(json.dumps(what).encode() + b"\n")
-
-
-def become(asked: dict[str, Any]) -> None:
+def become(asked: Asked) -> None:
     """Be the process that was asked for, from its session to its name; returns when its module does."""
     os.setsid()
     os.closerange(3, _OPEN_FILES)
@@ -95,5 +113,5 @@ def become(asked: dict[str, Any]) -> None:
 if __name__ == "__main__":
     preload(sys.argv[1:])
     # The child comes back from here too, and ends as any program does: its exit status is the interpreter's own.
-    if (mine := asked_in_child(socket.socket(fileno=os.dup(0)))) is not None:
+    if (mine := Births(socket.socket(fileno=os.dup(0))).serve()) is not None:
         become(mine)
