@@ -13,10 +13,10 @@ help: ## this menu
 run: venv-run ## everything on this machine, with the demo (DEMO=0: without); Ctrl-C ends it
 	@exec $(PY) -m trunkline.cli up
 
-# More workers than cores, for most of what they do is wait; the second half, where whole systems start, waits more.
+# More workers than cores, for most of what they do is wait.
 test: venv ## all tests that can run here, and at the end what was skipped and why
 	$(NPM) test
-	@$(PYTEST) tests/unit tests/contract tests/integration tests/deploy -n 5 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests/unit tests/contract tests/integration tests/deploy -n 6 --dist loadfile --no-loadscope-reorder
 	@$(PYTEST) tests/e2e tests/browser tests/faults -n 6 --dist loadfile --no-loadscope-reorder
 
 test-fast: venv ## the unit tests: seconds
