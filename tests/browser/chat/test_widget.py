@@ -140,8 +140,12 @@ async def test_a_lost_line_is_told_at_once_or_soon_after_a_message_and_what_was_
 ) -> None:
     page, _ = await shop(window, system)
     deaf: list[WebSocketRoute] = []
+    shut = False
 
-    def through(line: WebSocketRoute) -> None:
+    async def through(line: WebSocketRoute) -> None:
+        if shut:
+            await line.close()
+            return
         server = line.connect_to_server()
         line.on_message(lambda frame: None if line in deaf else server.send(frame))
         server.on_message(lambda frame: None if line in deaf else line.send(frame))
@@ -164,11 +168,14 @@ async def test_a_lost_line_is_told_at_once_or_soon_after_a_message_and_what_was_
     await expect(lost).to_have_count(0)
     await expect(log.get_by_text("sending…")).to_have_count(0)
 
-    # Nobody says anything any more, and the socket is open: the message is what finds it out.
+    # Nobody says anything any more, and the socket is open: the message is what finds it out. There is no other line
+    # until we have seen that it says so, for it would be there within half a second.
     deaf.append(lines[-1])
+    shut = True
     await field.fill("three")
     await field.press("Enter")
     await expect(lost).to_be_visible(timeout=13_000)
+    shut = False
     await expect(log.get_by_text("sending…")).to_have_count(0)
     assert lines[-1] not in deaf
     await expect(log.locator(".mine")).to_have_count(3)

@@ -44,6 +44,10 @@ const event = (version: number, kind: string, details?: object, more: object = {
 
 const words = (id: string, text: string) => ({ message: { id, parts: [{ kind: "text", text }], received_at: "2026-01-01T00:00:00Z" } });
 const reply = (id: string) => ({ message: { id, parts: [{ kind: "text", text: "Hi" }], written_at: "2026-01-01T00:00:01Z", agent: "ana" } });
+const recorded = (id: string): Row["messages"][number] => ({
+  id, conversation: "0-a", sequence: 1, version: 1, direction: "outbound", account: "sms-main", parts: [{ kind: "text", text: "Hi" }], reply_to: null,
+  agent: "ana", at: "2026-01-01T00:00:01Z", provider_ids: [], status: null, status_code: null, status_text: null, possible_duplicate: false,
+});
 const settle = () => new Promise((resume) => setTimeout(resume));
 const delivery = (kind: string, data: object): LogEvent =>
   ({ type: `trunkline.delivery.${kind}.v1`, subject: "0-a", time: "", data: { conversation: "0-a", message: "r", ...data } as LogEvent["data"] });
@@ -97,6 +101,38 @@ test("a reply in two pieces is delivered when both are, and failed when one is",
   expect(it.all.get("0-a")?.messages[0]?.status).toBeNull();
   it.event(delivery("receipt", { part: 2, status: "failed", text: "unreachable" }));
   expect(it.all.get("0-a")?.messages[0]).toMatchObject({ status: "failed", status_text: "unreachable" });
+});
+
+test("what became of a reply may be told before the reply is here", () => {
+  const it = store(), status = () => it.all.get("0-a")?.messages.find(({ id }) => id === "r")?.status;
+  it.event(event(1, "conversation.opened", words("m1", "Hello")));
+  it.event(delivery("sent", { provider_ids: ["p1"] }));
+  it.event(event(2, "conversation.replied", reply("r")));
+  expect(status()).toBe("sent");
+  it.event(delivery("receipt", { part: 1, status: "delivered", provider_id: "p1" }));
+  expect(status()).toBe("delivered");
+  it.event(event(3, "conversation.replied", reply("s")));
+  expect(it.all.get("0-a")?.messages.at(-1)?.status).toBeNull();
+});
+
+test("what became of a reply is not lost while a hole before it is filled, though the record does not know of it", async () => {
+  const it = store(), status = () => it.all.get("0-a")?.messages[0]?.status;
+  it.event(event(1, "offer.accepted"));
+  record["0-a"] = { conversation: state(3), version: 3, messages: [recorded("r")] };
+  it.event(event(3, "conversation.replied", reply("r")));
+  it.event(delivery("sent", { provider_ids: ["p1"] }));
+  it.event(delivery("receipt", { part: 1, status: "delivered", provider_id: "p1" }));
+  expect(status()).toBeUndefined();
+  await settle();
+  expect(status()).toBe("delivered");
+});
+
+test("what became of a reply is not lost while its conversation, not held yet, is read", async () => {
+  const it = store();
+  it.event(delivery("sent", { provider_ids: ["p1"] }));
+  record["0-a"] = { conversation: state(1), version: 1, messages: [recorded("r")] };
+  await it.read("0-a");
+  expect(it.all.get("0-a")?.messages[0]?.status).toBe("sent");
 });
 
 test("a transfer tells the next agent who passed it on and why", () => {

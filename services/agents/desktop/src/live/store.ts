@@ -1,10 +1,11 @@
 // The agent's conversations, folded from snapshot, events and reads of the record. Knows nothing of the page.
 import type { Message } from "../api/schema";
 import type { Body, Verb } from "./actions";
-import type { DeliveryData, DeliveryStatus, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
+import type { DeliveryData, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
 import { byItself, type ByItself } from "./byItself";
 import { clocksOf } from "./clocks";
-import { advance, askedOf, behind, blank, further, stateOf, textOf, wholeStatus, type Held, type Said, type Waiting } from "./state";
+import { Early, goes, told } from "./deliveries";
+import { askedOf, behind, blank, further, stateOf, textOf, type Held, type Said, type Waiting } from "./state";
 
 const CLOSED_KEPT = 20;
 const SLOWEST_READ_MS = 5_000;
@@ -34,6 +35,7 @@ export class Store {
   presence: Presence | "" = "";
   reason = "";
   draining = false;
+  private readonly early = new Early();
 
   constructor(private readonly me: string, private readonly on: Surroundings) {}
 
@@ -171,6 +173,7 @@ export class Store {
       each.waiting.shift();
       this.fold(each, next);
     }
+    this.early.settle(each);
     const newest = each.waiting.at(-1);
     if (newest && newest.version > each.state.version) each.state = newest.state;
     if (!this.mine(each.state)) this.all.delete(each.id);
@@ -184,7 +187,7 @@ export class Store {
     if (version >= each.state.version) each.state = state;
     if (details?.sender) each.handover = { sender: details.sender, note: details.note ?? "" };
     const message = details?.message;
-    if (typeof message === "string") this.news(each, message, "failed", details?.text);
+    if (typeof message === "string") goes(each.messages.find(({ id }) => id === message), "failed", details?.text);
     else if (message && !each.messages.some(({ id }) => id === message.id)) this.hear(each, saidOf(message, state));
   }
 
@@ -215,34 +218,8 @@ export class Store {
   }
 
   private delivery(type: string, subject: string, data: DeliveryData): void {
-    const each = this.all.get(data.conversation || subject);
-    const byProvider = ({ provider_ids: ids }: Said) => data.provider_id && ids.includes(data.provider_id);
-    const message = each?.messages.find((one) => (data.message ? one.id === data.message : byProvider(one)));
-    if (!each || !message) return;
-    message.provider_ids = [...new Set([...message.provider_ids, ...(data.provider_ids ?? [])])];
-    message.possible_duplicate ||= Boolean(data.possible_duplicate);
-    const kind = type.split(".")[2];
-    if (kind === "sent") this.news(each, message.id, "sent");
-    else if (kind === "failed") this.news(each, message.id, "failed", data.text);
-    else if (kind === "receipt" && data.status) this.receipt(each, message, data, data.status);
-    else if (kind === "step-accepted" && data.parts) {
-      message.pieces = data.parts;
-      if (data.parts === 1 && data.status) this.news(each, message.id, data.status);
-    }
-  }
-
-  private receipt(each: Held, message: Said, { part = 0, text }: DeliveryData, status: DeliveryStatus): void {
-    message.facts = { ...message.facts, [part]: advance(message.facts?.[part], status) };
-    const pieces = Math.max(message.pieces ?? 1, message.provider_ids.length);
-    const whole = wholeStatus(Object.values(message.facts), pieces);
-    if (whole) this.news(each, message.id, whole, text);
-  }
-
-  private news(each: Held, id: string, status: DeliveryStatus, text?: string | null): void {
-    const message = each.messages.find((one) => one.id === id);
-    if (!message || advance(message.status, status) === message.status) return;
-    message.status = status;
-    message.status_text = text ?? "";
+    const news = { type, data, conversation: data.conversation || subject }, each = this.all.get(news.conversation);
+    if (!each || !told(each, news)) this.early.keep(news);
   }
 }
 
