@@ -24,11 +24,11 @@ export class Early {
   }
 }
 
-/** Put the news to its message; false if that is not here. */
-export function told(each: Held, { type, data }: News): boolean {
+/** Put the news to its message, and return that; nothing if it is not here. */
+export function told(each: Held, { type, data }: News): Said | undefined {
   const byProvider = ({ provider_ids: ids }: Said) => data.provider_id && ids.includes(data.provider_id);
   const message = each.messages.find((one) => (data.message ? one.id === data.message : byProvider(one)));
-  if (!message) return false;
+  if (!message) return undefined;
   message.provider_ids = [...new Set([...message.provider_ids, ...(data.provider_ids ?? [])])];
   message.possible_duplicate ||= Boolean(data.possible_duplicate);
   const kind = type.split(".")[2];
@@ -39,8 +39,13 @@ export function told(each: Held, { type, data }: News): boolean {
     message.pieces = data.parts;
     if (data.parts === 1 && data.status) goes(message, data.status);
   }
-  return true;
+  return message;
 }
+
+/** Pieces of it were told of before we held it: the record alone knows what became of the whole. */
+export const partly = (message: Said): boolean => Object.keys(message.facts ?? {}).length < piecesOf(message);
+
+const piecesOf = (message: Said): number => Math.max(message.pieces ?? 1, message.provider_ids.length);
 
 /** It is as far as this now, unless it was further. */
 export function goes(message: Said | undefined, status: DeliveryStatus, text?: string | null): void {
@@ -51,7 +56,6 @@ export function goes(message: Said | undefined, status: DeliveryStatus, text?: s
 
 function receipt(message: Said, { part = 0, text }: DeliveryData, status: DeliveryStatus): void {
   message.facts = { ...message.facts, [part]: advance(message.facts?.[part], status) };
-  const pieces = Math.max(message.pieces ?? 1, message.provider_ids.length);
-  const whole = wholeStatus(Object.values(message.facts), pieces);
+  const whole = wholeStatus(Object.values(message.facts), piecesOf(message));
   if (whole) goes(message, whole, text);
 }

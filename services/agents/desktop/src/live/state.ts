@@ -31,6 +31,8 @@ export interface Held {
   question: { by: string; note: string } | null;
   tries: number;
   reading: boolean;
+  /** To be read once more when it was read. */
+  owed: boolean;
 }
 
 const RANK: Record<DeliveryStatus, number> = { accepted: 0, sent: 1, failed: 2, delivered: 3, read: 4 };
@@ -98,7 +100,7 @@ export function reasonsOf(why: string): Reasons | null {
 
 /** A conversation of which nothing is known yet but its state. */
 export const blank = (state: State): Held => ({
-  id: state.id, version: 0, state, messages: [], unread: 0, waiting: [], handover: null, question: null, tries: 0, reading: false,
+  id: state.id, version: 0, state, messages: [], unread: 0, waiting: [], handover: null, question: null, tries: 0, reading: false, owed: false,
 });
 
 /** The record has not told us all we know of yet. */

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import type { LogEvent, RawState, Row } from "./frames";
+import type { DeliveryStatus, LogEvent, RawState, Row } from "./frames";
 import { isQuiet, lastWords, reasonsOf } from "./state";
 import { Store } from "./store";
 
@@ -101,6 +101,21 @@ test("a reply in two pieces is delivered when both are, and failed when one is",
   expect(it.all.get("0-a")?.messages[0]?.status).toBeNull();
   it.event(delivery("receipt", { part: 2, status: "failed", text: "unreachable" }));
   expect(it.all.get("0-a")?.messages[0]).toMatchObject({ status: "failed", status_text: "unreachable" });
+});
+
+test("of a reply in two pieces, one told of before we held it, the record knows what became of it", async () => {
+  const it = store();
+  const row = (status: DeliveryStatus): Row => ({ conversation: state(1), version: 1, messages: [{ ...recorded("r"), provider_ids: ["p1", "p2"], status }] });
+  it.snapshot([row("sent")]);
+  record["0-a"] = row("delivered");
+  it.event(delivery("receipt", { part: 1, status: "delivered", provider_id: "p2" }));
+  await settle();
+  expect(it.all.get("0-a")?.messages[0]?.status).toBe("delivered");
+  await settle();
+  record["0-a"] = row("read");
+  void it.read("0-a");
+  it.event(delivery("receipt", { part: 1, status: "read", provider_id: "p2" }));
+  await expect.poll(() => asked.length).toBe(3);
 });
 
 test("what became of a reply may be told before the reply is here", () => {

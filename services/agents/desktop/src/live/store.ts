@@ -4,7 +4,7 @@ import type { Body, Verb } from "./actions";
 import type { DeliveryData, EventData, LogEvent, Presence, RawMessage, RawState, Row, State } from "./frames";
 import { byItself, type ByItself } from "./byItself";
 import { clocksOf } from "./clocks";
-import { Early, goes, told } from "./deliveries";
+import { Early, goes, partly, told } from "./deliveries";
 import { askedOf, behind, blank, further, stateOf, textOf, type Held, type Said, type Waiting } from "./state";
 
 const CLOSED_KEPT = 20;
@@ -105,8 +105,16 @@ export class Store {
     await new Promise((resume) => setTimeout(resume, pause));
     each.reading = false;
     if (!behind(each)) each.tries = 0;
-    else if (this.all.get(id) === each) void this.read(id);
+    const again = behind(each) || each.owed;
+    each.owed = false;
+    if (again && this.all.get(id) === each) void this.read(id);
     this.on.changed();
+  }
+
+  /** Read it as it is now: a read that is under way may have looked before. */
+  private reread(each: Held): void {
+    if (each.reading) each.owed = true;
+    else void this.read(each.id);
   }
 
   /** Let go of what was only kept for something unanswered. */
@@ -219,7 +227,9 @@ export class Store {
 
   private delivery(type: string, subject: string, data: DeliveryData): void {
     const news = { type, data, conversation: data.conversation || subject }, each = this.all.get(news.conversation);
-    if (!each || !told(each, news)) this.early.keep(news);
+    const message = each && told(each, news);
+    if (!message) this.early.keep(news);
+    else if (type.includes(".receipt.") && partly(message)) this.reread(each);
   }
 }
 
