@@ -134,19 +134,22 @@ class Shard:
 
     async def _take(self) -> tuple[Pen, Tail]:
         """The pen, and what the log says before it. Our `taken` repeats the newest generation: if a rebuild named
-        another between our looking and our writing, take it again."""
+        another between our looking and our writing, take it again. What we wrote ourselves is no news to us: taken
+        for somebody else's word it would bring back the old name, and then the new one, for ever."""
         core, partition = self._core, self._core.routing(self.number)
         look = Lookback(core.bus)
         named = (await last_written(look, partition)).generation
+        ours: set[int] = set()
         while True:
             pen = await take_pen(
                 look, partition, core.member, generation=named,
                 announce=lambda term: raise_term(core.board, self.number, term),
             )  # fmt: skip
-            tail = await last_written(look, partition, before=pen.offset)
+            tail = await last_written(look, partition, before=pen.offset, ours=ours)
             if tail.generation == named:
                 return pen, tail
             named = tail.generation
+            ours.add(pen.offset)
 
     async def _check_inbound(self, applied: int) -> None:
         bounds = await self._core.bus.bounds(self._core.inbound(self.number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from trunkline.bus.base import Partition, Position, Record
@@ -21,8 +22,13 @@ class Tail(NamedTuple):
     applied: int = -1
 
 
-async def last_written(bus: Tailed, partition: Partition, *, before: int | None = None) -> Tail:
-    """The newest generation named, the last relayed outbox entry and applied offset, by accepted records only."""
+async def last_written(
+    bus: Tailed, partition: Partition, *, before: int | None = None, ours: Collection[int] = ()
+) -> Tail:
+    """The newest generation named, the last relayed outbox entry and applied offset, by accepted records only.
+
+    `ours`: offsets of the caller's own records, which name no generation for it.
+    """
     end = (await bus.bounds(partition)).next if before is None else before
     generation = outbox = applied = ""
     while not (generation and outbox):
@@ -31,7 +37,8 @@ async def last_written(bus: Tailed, partition: Partition, *, before: int | None 
             break
         start = page[0].offset
         accepted = TermFilter(Position(start, await term_before(bus, partition, start))).keep(page)
-        generation = generation or _newest(accepted, Header.GENERATION)
+        others = [record for record in accepted if record.offset not in ours]
+        generation = generation or _newest(others, Header.GENERATION)
         outbox = outbox or _newest(accepted, Header.OUTBOX)
         applied = applied or _newest(accepted, Header.APPLIED)
         end = start

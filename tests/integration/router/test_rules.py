@@ -14,6 +14,8 @@ import pytest
 
 from services.router.checkpoint import Keeper, load_last
 from services.router.core import Fenced
+from services.router.inbound import Inbound
+from services.router.shard import Shard
 from tests.integration.router.rig import SHARDS, Router, World, arrive
 from trunkline.board import BoardClosed, moves
 from trunkline.board.fold import Fold
@@ -447,6 +449,39 @@ async def test_two_rebuilders_at_once_end_in_one_board(world: World) -> None:
             await world.until_told({await world.write(THREAD, "after")})
             assert (await world.folded())[name]["owner"] == "ana"
             assert _versions_dense(await world.story())
+
+
+async def test_an_owner_that_a_rebuild_overtakes_names_it_when_it_takes_again_and_only_once(world: World) -> None:
+    """Its `taken` repeats the generation it saw; the one named meanwhile is what it must repeat. It once took its own
+    word for somebody else's, and took the pen for ever."""
+    named = {"before": "1-before", "rebuilder": "2-meanwhile"}
+    elsewhere = MemoryBus(world.log)
+    await take_pen(elsewhere, PLACE, "before", generation=named["before"])
+    rebuilds = 0
+
+    async def meanwhile(step: str) -> None:
+        nonlocal rebuilds
+        if step == f"append {PLACE.topic}/{PLACE.number}" and not rebuilds:  # it has looked, and its word is on the way
+            rebuilds += 1
+            await take_pen(elsewhere, PLACE, "rebuilder", generation=named["rebuilder"])
+
+    router = world.router("router-0", step=meanwhile)
+    try:
+        pen, tail = await asyncio.wait_for(Shard(router.core, SHARD, Inbound(router.bus))._take(), 5)
+    finally:
+        await router.die()
+
+    assert rebuilds
+    assert tail.generation == named["rebuilder"]
+    taken = [(record.key.decode(), record.header(Header.GENERATION)) for record in world.log.partition(PLACE)]
+    assert taken == [
+        ("before", named["before"]),
+        ("rebuilder", named["rebuilder"]),
+        ("router-0", named["before"]),  # void: the rebuilder's has the same term
+        ("router-0", named["before"]),
+        ("router-0", named["rebuilder"]),
+    ]
+    assert pen.offset == len(taken) - 1
 
 
 async def test_a_move_of_an_old_generation_is_refused(world: World) -> None:
