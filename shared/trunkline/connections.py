@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import redis.asyncio as redis
@@ -10,33 +11,35 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 
-class _Heedful(redis.Redis):
-    """Heeds cancellation after every command.
+class _Sound:
+    """How a connection of ours writes a command, in the place of redis-py's way.
 
-    redis-py 8.1 can swallow one that arrives while it takes a connection from its pool (seen: a reader that was asked
-    to stop went on for ever). The task still knows that it was asked.
+    redis-py 8.1 does it by `asyncio.wait_for`, which before Python 3.12 swallows a cancellation that arrives as the
+    write ends (cpython#86296; seen: readers that were asked to stop and went on for ever), and which makes a task of
+    each command. And uvloop raises RuntimeError where it writes to a transport that the server closed a moment ago
+    (seen: a board killed under load), which nobody would take for an absent server.
     """
 
-    async def execute_command(self, *args: Any, **options: Any) -> Any:
-        answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py's is
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
-            raise asyncio.CancelledError
-        return answer
-
-
-class _Closing:
-    """Of a connection: says of a closed transport what redis-py understands.
-
-    uvloop raises RuntimeError where it writes to a transport that the server closed a moment ago (seen: a board killed
-    under load), which nobody would take for an absent server.
-    """
-
-    async def _send_packed_command(self, command: Any) -> None:
+    async def send_packed_command(self: Any, command: str | bytes | Iterable[bytes], check_health: bool = True) -> None:
+        if not self.is_connected:
+            await self.connect_check_health(check_health=False)
+        if check_health:
+            await self.check_health()
+        if isinstance(command, str):
+            command = command.encode()
         try:
-            await super()._send_packed_command(command)  # type: ignore[misc]  # of redis-py's connection, beside us
-        except RuntimeError as error:
-            raise ConnectionResetError(str(error)) from error
+            self._writer.writelines([command] if isinstance(command, bytes) else command)
+            async with asyncio.timeout(self.socket_timeout):
+                await self._writer.drain()
+        except BaseException as error:
+            await self.disconnect(nowait=True)  # half a command may be on its way
+            match error:
+                case TimeoutError():
+                    raise redis.TimeoutError("the server takes nothing") from None
+                case OSError() | RuntimeError():
+                    raise redis.ConnectionError(f"writing to the server: {error}") from error
+                case _:
+                    raise
 
 
 def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  # redis-py's types say str for bytes
@@ -54,5 +57,5 @@ def redis_client(url: str, *, timeout_s: float, connections: int = 8) -> Any:  #
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
-    pool.connection_class = type("Connection", (_Closing, pool.connection_class), {})
-    return _Heedful.from_pool(pool)
+    pool.connection_class = type("Connection", (_Sound, pool.connection_class), {})
+    return redis.Redis.from_pool(pool)
