@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+import uvloop
 from redis import exceptions
 
 from trunkline.connections import redis_client
@@ -68,11 +69,24 @@ async def test_a_server_that_takes_nothing_is_away_in_time() -> None:
         await client.aclose()
 
 
-async def test_a_closed_connection_is_an_absent_server() -> None:
-    async with Valkey() as server:
-        client = redis_client(server.url, timeout_s=1.0)
+def test_a_transport_that_closes_before_the_write_is_an_absent_server(
+    valkey: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the event loop that services run on: it raises what no other does."""
+
+    async def calls() -> None:
+        client = redis_client(valkey.url, timeout_s=5.0)
         await client.ping()
-        await server.kill()
+
+        async def closed_meanwhile(connection: Any) -> None:
+            connection._writer.transport.abort()
+            await asyncio.sleep(0.01)  # until the loop has closed it
+
+        monkeypatch.setattr(client.connection_pool.connection_class, "check_health", closed_meanwhile)
         with pytest.raises(exceptions.ConnectionError):
-            await client.ping()
+            await client.get("a")
+        monkeypatch.undo()
+        assert await client.ping()
         await client.aclose()
+
+    uvloop.run(calls())
