@@ -38,9 +38,14 @@ class Owner:
         """What /readyz says of us."""
         if self._membership is None or not self._membership.joined:
             return "no shards assigned yet"
-        verified = {shard.number for shard in self.shards() if shard.verified}
-        waiting = sorted(self._membership.owned - verified)
-        return f"shards not verified: {waiting}" if waiting else None
+        shards = {shard.number: shard for shard in self.shards()}
+        waiting = {
+            number: shards[number].waits_for or "being verified" if number in shards else "to be taken"
+            for number in sorted(self._membership.owned)
+            if number not in shards or not shards[number].verified
+        }
+        told = ", ".join(f"{number} ({why})" for number, why in waiting.items())
+        return f"shards not verified: {told}" if waiting else None
 
     async def run(self) -> None:
         """Own what the group gives us, for ever."""

@@ -36,6 +36,8 @@ class Shard:
         self.relay: Relay | None = None
         self.consumer: Consumer | None = None
         self.term = 0
+        self.waits_for = ""
+        """Why it is not verified, as far as we know; '' while it is."""
         self._core = core
         self._inbound = inbound
 
@@ -59,22 +61,29 @@ class Shard:
         """Own it until something happens; what happened."""
         try:
             await self._own(why)
-        except (NotYet, BoardClosed):
+        except (NotYet, BoardClosed) as error:
+            if self.waits_for != (reason := str(error)):  # each tenth of a second, perhaps for long
+                log.info("shard_waits", shard=self.number, reason=reason)
+                self.waits_for = reason
             return "board"
         except BoardAway as error:
             log.warning("board_away", shard=self.number, error=str(error))
+            self.waits_for = "the board is away"
             return "board"
         except Fenced:
             log.warning("fenced", shard=self.number, term=self.term)
+            self.waits_for = "fenced"
             return "fenced"
         except Stale as error:
             log.error("board_stale", shard=self.number, reason=str(error))
+            self.waits_for = "the board is stale"
             await self._declare_stale()
             return "stale"
         except OffsetGone as error:
             raise Contradiction(_lost_log(self.number, str(error))) from error
         except (AppendUnknown, BusError) as error:
             log.warning("log_away", shard=self.number, error=str(error))
+            self.waits_for = "the log is away"
             return "log"
         finally:
             self._stop_working()
@@ -95,7 +104,7 @@ class Shard:
         await self._check_inbound(applied)
         buffer = await self._inbound.want(self.number, applied + 1)
         consumer = Consumer(self._core, self.number, self.term, buffer)
-        self.relay, self.consumer = relay, consumer
+        self.relay, self.consumer, self.waits_for = relay, consumer, ""
         VERIFIED.labels(self.number).set(1)
         TAKEOVERS.labels(why).inc()
         log.info("shard_verified", shard=self.number, term=self.term, why=why, applied=applied)

@@ -255,6 +255,20 @@ async def test_one_shard_verified_is_not_enough(world: World) -> None:
                 await board.call("look", THREAD)
 
 
+async def test_who_asks_why_a_router_is_not_ready_is_told_what_its_shards_wait_for(world: World) -> None:
+    """Alone with shard 1, it finds no board, and only the owner of shard 0 builds one."""
+    key = (Topic.INBOUND, "router")
+    world.log.sessions[key] = {"router-9": float("inf")}
+    world.log.leases[key] = {0: "router-9"}
+    async with world.router("router-0") as router, asyncio.timeout(10):
+        while router.owner.not_ready() != "shards not verified: 1 (no generation)":
+            await asyncio.sleep(0.01)
+        world.log.sessions[key]["router-9"] = 0
+        await router.verified()
+        while router.owner.not_ready() is not None:
+            await asyncio.sleep(0.01)
+
+
 # --- rule 5: checkpoints --------------------------------------------------------------------------------------
 
 
