@@ -77,18 +77,20 @@ class Kind(StrEnum):
     """What the board decided."""
 
     OFFERED = "offered"
+    RESCINDED = "rescinded"
     ACCEPTED = "accepted"
+    GIVEN = "given"
     EXPIRED = "expired"
     WIDENED = "widened"
     CLOSED = "closed"
 
 
 class Told(NamedTuple):
-    """One decision: `agent` and `fence` of an offer, `''` and 0 of any other."""
+    """One decision. `agents`: who is asked after it, the best first, or who has it now; `fence`: of an offer."""
 
     kind: Kind
     conversation: int
-    agent: str = ""
+    agents: tuple[str, ...] = ()
     fence: int = 0
 
 

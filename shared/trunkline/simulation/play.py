@@ -17,7 +17,7 @@ from trunkline.simulation.scenario import Scenario
 from trunkline.simulation.tally import Tally
 from trunkline.widening import rungs_of
 
-_GOLDEN = 0.6180339887498949
+_GOLDEN, _SILVER = 0.6180339887498949, 0.4142135623730951
 
 _Plan = Command | tuple[int, int]
 """What is to be done, or (conversation, version): its last word, if that telling of its end still holds."""
@@ -29,9 +29,9 @@ class _Conversation:
     requirement: str
     rungs: list[str]
     """What it will ask for next, and after that."""
+    asked: tuple[str, ...] = ()
     agent: str = ""
-    offered: bool = False
-    accepted: bool = False
+    """Who has it."""
 
 
 class Play:
@@ -109,10 +109,10 @@ class Play:
             return self._last_word(*planned, now)
         if isinstance(planned, Leave):
             c = self._open.get(planned.conversation)
-            return planned if c is not None and not c.accepted else None
+            return planned if c is not None and not c.agent else None
         if isinstance(planned, Accept):
             c = self._open.get(planned.conversation)
-            return planned if c is not None and c.offered else None
+            return planned if c is not None and planned.agent in c.asked else None
         if isinstance(planned, Flex):
             self._plan(now + EVERY_MS, planned)
             news = self._flexing.look(c.requirement for c in self._open.values())
@@ -150,29 +150,32 @@ class Play:
     def _hear(self, told: Told, now: int) -> None:
         c = self._open[told.conversation]
         match told.kind:
-            case Kind.OFFERED:
-                c.agent, c.offered = told.agent, True
-                self._tally.offered(told.conversation, c.arrival, told.agent, now)
-                accepts = self._groups[told.agent].accepts
-                # Each further offer of it is another draw, spread evenly (the golden section does that).
-                haste = (c.arrival.haste + (told.fence - 1) * _GOLDEN) % 1
-                delay = round(accepts.at(haste) * 1_000) if accepts else 0
-                self._plan(now + delay, Accept(told.conversation, told.agent, told.fence))
-            case Kind.ACCEPTED:
-                c.accepted, c.offered = True, False
+            case Kind.OFFERED | Kind.RESCINDED | Kind.EXPIRED:
+                c.asked = told.agents
+                self._tally.held(told.conversation, c.arrival, c.asked, now)
+                if told.kind is Kind.OFFERED:
+                    self._plan_acceptances(told, c, now)
+            case Kind.ACCEPTED | Kind.GIVEN:
+                [c.agent], c.asked = told.agents, ()
+                self._tally.held(told.conversation, c.arrival, told.agents, now)
                 self._tally.answered(told.conversation, c.arrival, now)
-                speed = self._speed(c)
                 desk = self._desks[c.agent]
-                self._plan_ends(c.agent, desk.begin(told.conversation, c.arrival.work_ms, speed, now))
-            case Kind.EXPIRED:
-                c.offered = False
-                self._tally.expired(told.conversation, c.arrival, now)
+                self._plan_ends(c.agent, desk.begin(told.conversation, c.arrival.work_ms, self._speed(c), now))
             case Kind.WIDENED:
                 c.requirement = c.rungs.pop(0)
                 self._tally.widened(c.arrival)
             case Kind.CLOSED:
                 del self._open[told.conversation]
                 self._tally.closed(told.conversation, c.arrival, now)
+
+    def _plan_acceptances(self, told: Told, c: _Conversation, now: int) -> None:
+        """Each of those asked accepts in their own time: the first has it, and the others come too late."""
+        for place, agent in enumerate(told.agents):
+            accepts = self._groups[agent].accepts
+            # Each further offer of it, and each further agent who is asked, is another draw, spread evenly.
+            haste = (c.arrival.haste + (told.fence - 1) * _GOLDEN + place * _SILVER) % 1
+            delay = round(accepts.at(haste) * 1_000) if accepts else 0
+            self._plan(now + delay, Accept(told.conversation, agent, told.fence))
 
     def _speed(self, c: _Conversation) -> float:
         group = self._groups[c.agent]

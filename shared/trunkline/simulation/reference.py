@@ -8,91 +8,30 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from heapq import nsmallest
 from typing import assert_never
 
 from trunkline.events import Profile
-from trunkline.index import Candidate, index, proficiency, urgency
-from trunkline.requirements import channel_of, policy_of_requirement, prefers_of, room_of, skills_of
+from trunkline.index import proficiency, urgency
+from trunkline.requirements import prefers_of, skills_of
 from trunkline.route import Route
 from trunkline.simulation.eligible import satisfies
 from trunkline.simulation.moves import BEGIN_MS, Accept, Close, Come, Command, Flex, Kind, Leave, Present, Told, WrapUp
+from trunkline.simulation.standing import Agent, Conversation, Timer, policy
 from trunkline.widening import rungs_of
-
-_Timer = tuple[int, str, int, int]
-"""When, what, conversation, fence: in their order."""
-
-
-_room, _policy = cache(room_of), cache(policy_of_requirement)
-
-
-@dataclass(slots=True)
-class _Agent:
-    profile: Profile
-    available: bool
-    held: dict[int, str] = field(default_factory=dict)
-    """What it has or is offered: conversation → the requirement set by which it came."""
-    idle_since: int = BEGIN_MS
-    assigned_at: int = BEGIN_MS
-    flexibility: float = 0.0
-    serves: dict[str, float] = field(default_factory=dict)
-    """The requirement sets this agent satisfies, with the proficiency in each."""
-
-    @property
-    def load(self) -> int:
-        return sum(_room(requirement).weight for requirement in self.held.values())
-
-    def room_for(self, requirement: str) -> bool:
-        rooms = [_room(held) for held in self.held.values()]
-        if not self.available or any(room.exclusive for room in rooms):
-            return False
-        wanted = _room(requirement)
-        taken = sum(room.weight for room in rooms if wanted.interruptible or not room.interruptible)
-        if wanted.exclusive:
-            return taken == 0
-        channel = channel_of(requirement)
-        beside = sum(_room(held).weight for held in self.held.values() if channel_of(held) == channel)
-        within = not wanted.most or beside + wanted.weight <= wanted.most
-        return within and taken + wanted.weight <= self.profile.capacity
-
-    def index(self, requirement: str) -> float:
-        standing = Candidate(
-            self.load, self.profile.capacity, self.idle_since, self.assigned_at, flexibility=self.flexibility
-        )
-        return index(_policy(requirement), standing, self.serves[requirement])
-
-
-@dataclass(slots=True)
-class _Conversation:
-    number: int
-    route: Route
-    rungs: list[tuple[int, str]]
-    due: int
-    widen_at: int | None = None
-    rung: int = 0
-    status: str = "queued"
-    agent: str = ""
-    fence: int = 0
-    deadline: int = 0
-    timers: dict[str, _Timer] = field(default_factory=dict)
-
-    @property
-    def requirement(self) -> str:
-        return self.rungs[self.rung][1]
 
 
 class Reference:
     """`Moves` without a board."""
 
     def __init__(self) -> None:
-        self._agents: dict[str, _Agent] = {}
+        self._agents: dict[str, Agent] = {}
         self._eligible: dict[str, list[str]] = {}
         """Requirement set → who satisfies it, in the order of their names."""
         self._lines: dict[str, list[tuple[int, int]]] = {}
         """Requirement set → (due, number) of who waits, most urgent first."""
-        self._conversations: dict[int, _Conversation] = {}
-        self._timers: list[_Timer] = []
+        self._conversations: dict[int, Conversation] = {}
+        self._timers: list[Timer] = []
         self._now = 0
         self._told: list[Told] = []
 
@@ -104,7 +43,7 @@ class Reference:
     async def open(self, agents: Sequence[tuple[Profile, bool]]) -> None:
         """At 0 these agents arrive."""
         for profile, available in agents:
-            self._agents[profile.agent] = _Agent(profile, available)
+            self._agents[profile.agent] = Agent(profile, available)
 
     async def step(self, now_ms: int, commands: Sequence[Command]) -> list[Told]:
         """See `Moves`."""
@@ -125,7 +64,7 @@ class Reference:
             case WrapUp(number, _):
                 c = self._conversations[number]
                 c.status = "wrapping-up"
-                self._timer(self._now + _limits(c.route)[2], "wrap", c)
+                self._timer(self._now + c.limits.wrap_up, "wrap", c)
             case Close(number, _):
                 self._close(self._conversations[number])
             case Leave(number):
@@ -144,87 +83,124 @@ class Reference:
 
     def _come(self, number: int, route: Route) -> None:
         rungs = [(one.after_ms, one.requirement) for one in rungs_of(route.ladder)]
-        c = _Conversation(number, route, rungs or [(0, route.requirement)], self._now + route.due_in_ms)
+        c = Conversation(number, route, rungs or [(0, route.requirement)], self._now + route.due_in_ms)
         self._conversations[number] = c
         self._plan_widening(c, self._now)
         self._wait(c)
         self._claim(c)
 
-    def _accept(self, c: _Conversation, agent: str, fence: int) -> None:
-        if c.status != "offered" or c.agent != agent or c.fence != fence or c.deadline <= self._now:
+    def _accept(self, c: Conversation, agent: str, fence: int) -> None:
+        if c.status != "offered" or agent not in c.asked or c.fence != fence or c.deadline <= self._now:
             return
         self._untimer("offer", c)
-        c.status = "active"
-        self._tell(Kind.ACCEPTED, c)
+        others = [name for name in c.asked if name != agent]
+        for name in others:  # who was not quick enough keeps their place
+            del self._agents[name].held[c.number]
+        if others:
+            self._tell(Kind.RESCINDED, c, agent)
+        if c.limits.asks > 1:
+            self._agents[agent].move_back(self._now)
+        c.status, c.agent, c.asked = "active", agent, ()
+        self._tell(Kind.ACCEPTED, c, agent)
+        for name in others:
+            self._pull(name)
 
-    def _close(self, c: _Conversation) -> None:
+    def _close(self, c: Conversation) -> None:
         self._untimer("wrap", c)
-        self._release(c)
+        self._release(c, c.agent)
         c.status = "closed"
         del self._conversations[c.number]
         self._tell(Kind.CLOSED, c)
         self._pull(c.agent)
 
-    def _leave(self, c: _Conversation) -> None:
-        if c.status == "offered":
-            self._untimer("offer", c)
-            self._release(c)
-            self._pull(c.agent)
+    def _leave(self, c: Conversation) -> None:
+        asked = self._take_back(c) if c.status == "offered" else ()
+        if asked:
+            self._tell(Kind.RESCINDED, c)
         else:
             self._leave_line(c)
+        for name in asked:
+            self._pull(name)
         del self._conversations[c.number]
         self._tell(Kind.CLOSED, c)
 
     # --- matching -------------------------------------------------------------------------------------------
 
-    def _claim(self, c: _Conversation) -> None:
+    def _claim(self, c: Conversation) -> None:
         """The waiting conversation takes the best free agent."""
-        free = [name for name in self._eligible[c.requirement] if self._agents[name].room_for(c.requirement)]
-        if free:
-            self._offer(c, min(free, key=lambda name: (self._agents[name].index(c.requirement), name)))
+        if best := self._best(c.requirement, 1):
+            self._offer(c, best[0])
+
+    def _best(self, requirement: str, most: int) -> list[str]:
+        """Of those with room the best, the best first."""
+        free = [name for name in self._eligible[requirement] if self._agents[name].room_for(requirement)]
+        return nsmallest(most, free, key=lambda name: (self._agents[name].index(requirement), name))
 
     def _pull(self, name: str) -> None:
         """The agent takes the most urgent work of all lines, as this agent sees it, while there is room."""
         agent = self._agents[name]
         while heads := [
-            (urgency(_policy(requirement), line[0][0], skilled), line[0][1])
+            (urgency(policy(requirement), line[0][0], skilled), line[0][1])
             for requirement, skilled in agent.serves.items()
             if (line := self._lines[requirement]) and agent.room_for(requirement)
         ]:
             self._offer(self._conversations[min(heads)[1]], name)
 
-    def _offer(self, c: _Conversation, name: str) -> None:
+    def _offer(self, c: Conversation, name: str) -> None:
+        """To this agent; to the next best too where the queue asks several, and without asking where it asks nobody."""
         self._leave_line(c)
-        agent = self._agents[name]
-        agent.held[c.number] = c.requirement
-        agent.idle_since = agent.assigned_at = BEGIN_MS + self._now
-        c.status, c.agent, c.fence = "offered", name, c.fence + 1
-        c.deadline = self._now + _limits(c.route)[0]
+        asks = c.limits.asks
+        beside = [other for other in self._best(c.requirement, asks) if other != name] if asks > 1 else []
+        asked = (name, *beside[: asks - 1])
+        for each in asked:
+            self._agents[each].held[c.number] = c.requirement
+        if len(asked) == 1:
+            self._agents[name].move_back(self._now)
+        if asks == 0:
+            c.status, c.agent = "active", name
+            self._tell(Kind.GIVEN, c, name)
+            return
+        c.status, c.asked, c.fence = "offered", asked, c.fence + 1
+        c.deadline = self._now + c.limits.offer
         self._timer(c.deadline, "offer", c)
-        self._told.append(Told(Kind.OFFERED, c.number, name, c.fence))
+        self._told.append(Told(Kind.OFFERED, c.number, asked, c.fence))
+
+    def _take_back(self, c: Conversation) -> tuple[str, ...]:
+        """The offer ends, and room is given back by those who were asked."""
+        self._untimer("offer", c)
+        asked, c.asked = c.asked, ()
+        for name in asked:
+            self._release(c, name)
+        return asked
 
     def _withdraw_offers(self, name: str) -> None:
         """Who goes away is asked no more what they have not accepted, in the order in which they were asked."""
         for number in list(self._agents[name].held):
             c = self._conversations[number]
-            if c.status == "offered":
-                self._untimer("offer", c)
-                self._release(c)
-                c.status = "queued"
-                self._wait(c)
-                self._claim(c)
+            if c.status != "offered":
+                continue
+            if others := tuple(other for other in c.asked if other != name):
+                c.asked = others
+                self._release(c, name)
+                self._tell(Kind.RESCINDED, c, *others)
+                continue
+            self._take_back(c)
+            c.status = "queued"
+            self._wait(c)
+            self._tell(Kind.RESCINDED, c)
+            self._claim(c)
 
-    def _release(self, c: _Conversation) -> None:
-        del self._agents[c.agent].held[c.number]
-        self._agents[c.agent].idle_since = BEGIN_MS + self._now
+    def _release(self, c: Conversation, name: str) -> None:
+        del self._agents[name].held[c.number]
+        self._agents[name].idle_since = BEGIN_MS + self._now
 
-    def _wait(self, c: _Conversation) -> None:
+    def _wait(self, c: Conversation) -> None:
         self._register(c.requirement)
         insort(self._lines[c.requirement], (c.due, c.number))
         if c.widen_at is not None:
             self._timer(c.widen_at, "widen", c)
 
-    def _leave_line(self, c: _Conversation) -> None:
+    def _leave_line(self, c: Conversation) -> None:
         self._lines[c.requirement].remove((c.due, c.number))
         self._untimer("widen", c)
 
@@ -241,11 +217,11 @@ class Reference:
 
     # --- timers ---------------------------------------------------------------------------------------------
 
-    def _timer(self, at: int, what: str, c: _Conversation) -> None:
+    def _timer(self, at: int, what: str, c: Conversation) -> None:
         c.timers[what] = (at, what, c.number, c.fence)
         insort(self._timers, c.timers[what])
 
-    def _untimer(self, what: str, c: _Conversation) -> None:
+    def _untimer(self, what: str, c: Conversation) -> None:
         if timer := c.timers.pop(what, None):
             del self._timers[bisect_left(self._timers, timer)]
 
@@ -257,18 +233,21 @@ class Reference:
                     self._untimer(timer[1], c)
                 self._ring[timer[1]](self, c, timer[3])
 
-    def _expire(self, c: _Conversation, fence: int) -> None:
+    def _expire(self, c: Conversation, fence: int) -> None:
         if c.status != "offered" or c.fence != fence or c.deadline > self._now:
             return
-        name = c.agent
-        self._release(c)
+        asked = self._take_back(c)
+        if c.limits.asks > 1:  # who lets the time pass gives up their place
+            for name in asked:
+                self._agents[name].move_back(self._now)
         c.status = "queued"
         self._wait(c)
         self._tell(Kind.EXPIRED, c)
         self._claim(c)
-        self._pull(name)
+        for name in asked:
+            self._pull(name)
 
-    def _widen(self, c: _Conversation, _: int) -> None:
+    def _widen(self, c: Conversation, _: int) -> None:
         if c.status != "queued" or c.widen_at is None or c.widen_at > self._now:
             return
         self._leave_line(c)
@@ -279,24 +258,19 @@ class Reference:
         self._tell(Kind.WIDENED, c)
         self._claim(c)
 
-    def _wrapped_up(self, c: _Conversation, _: int) -> None:
+    def _wrapped_up(self, c: Conversation, _: int) -> None:
         if c.status == "wrapping-up":
             self._close(c)
 
-    _ring: Mapping[str, Callable[[Reference, _Conversation, int], None]] = {
+    _ring: Mapping[str, Callable[[Reference, Conversation, int], None]] = {
         "offer": _expire,
         "widen": _widen,
         "wrap": _wrapped_up,
     }
 
-    def _plan_widening(self, c: _Conversation, since: int) -> None:
+    def _plan_widening(self, c: Conversation, since: int) -> None:
         further = c.rung + 1 < len(c.rungs)
         c.widen_at = since + c.rungs[c.rung + 1][0] - c.rungs[c.rung][0] if further else None
 
-    def _tell(self, kind: Kind, c: _Conversation) -> None:
-        self._told.append(Told(kind, c.number))
-
-
-def _limits(route: Route) -> list[int]:
-    """Offer, again, wrap-up and reopen in ms, most missed offers."""
-    return [int(limit) for limit in route.limits.split(":")]
+    def _tell(self, kind: Kind, c: Conversation, *agents: str) -> None:
+        self._told.append(Told(kind, c.number, agents))

@@ -72,7 +72,7 @@ def scenario(label: str, floor: Floor, config: Config | None, *, day: Day | None
     recorded day (whose floor this then is) has its wrap-up in its work.
     """
     given = config or _plain(floor)
-    if wrong := [*_unknown(floor, given)] or [*_unsimulated(floor, given)]:
+    if wrong := _unknown(floor, given):
         raise Unfit("\n".join(wrong))
     changed = {"reopen_within_s": 0, "clocks": None, **({} if day is None else {"wrap_up_s": 0})}
     queues = {name: queue.model_copy(update=changed) for name, queue in given.queues.items()}
@@ -116,16 +116,6 @@ def _unknown(floor: Floor, config: Config) -> list[str]:
     return wrong + [
         _say("skill", place, name, list(config.skills)) for place, name in skills if name not in config.skills
     ]
-
-
-def _unsimulated(floor: Floor, config: Config) -> list[str]:
-    """How simulated agents are not asked: a figure for one at a time would be passed off as one for several."""
-    wrong = []
-    for name in sorted({customers.queue for customers in floor.classes.values()}):
-        queue = config.queues[name]
-        said = [*(["auto_accept"] if queue.auto_accept else []), *(["offer_to"] if queue.offer_to > 1 else [])]
-        wrong += [f"queues.{name}.{one}: not simulated; leave it out, and each is offered to one agent" for one in said]
-    return wrong
 
 
 def _say(what: str, place: str, name: str, known: list[str]) -> str:

@@ -67,12 +67,6 @@ class _Count:
         return found
 
 
-@dataclass(slots=True)
-class _Held:
-    agent: str
-    since: int
-
-
 class Tally:
     """Notes what happens; warm-up is left out of the figures, and what agents do after the last hour too."""
 
@@ -83,7 +77,8 @@ class Tally:
         self._targets = {kind: scenario.target_ms(kind) for kind in scenario.floor.classes}
         self._weights = {kind: scenario.routes[kind].weight for kind in scenario.floor.classes}
         self._counts = {kind: _Count() for kind in scenario.floor.classes}
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, dict[str, int]] = {}
+        """Conversation → who holds room for it, and since when."""
         self._answered: set[int] = set()
         self._busy_ms: dict[tuple[str, str], float] = defaultdict(float)
         """(agent, queue) → room held in the hours that count, in ms × weight."""
@@ -91,9 +86,15 @@ class Tally:
 
     # --- what happens ---------------------------------------------------------------------------------------
 
-    def offered(self, number: int, _: Arrival, agent: str, now: int) -> None:
-        """Room is held from here."""
-        self._held[number] = _Held(agent, now)
+    def held(self, number: int, arrival: Arrival, agents: Sequence[str], now: int) -> None:
+        """Room for it is held by these agents from here, and by nobody else any more."""
+        before = self._held.pop(number, {})
+        queue = self._scenario.floor.classes[arrival.kind].queue
+        for agent in before.keys() - set(agents):
+            counted = max(0, min(now, self._to) - max(before[agent], self._from))
+            self._busy_ms[agent, queue] += counted * self._weights[arrival.kind]
+        if agents:
+            self._held[number] = {agent: before.get(agent, now) for agent in agents}
 
     def answered(self, number: int, arrival: Arrival, now: int) -> None:
         """An agent accepted."""
@@ -105,10 +106,6 @@ class Tally:
             count.answered += 1
             count.in_target += now - arrival.at_ms <= self._targets[arrival.kind]
 
-    def expired(self, number: int, arrival: Arrival, now: int) -> None:
-        """Nobody accepted in time: the room is given back."""
-        self._give_back(number, arrival, now)
-
     def widened(self, arrival: Arrival) -> None:
         """It asked for less than before, for the first or a further time."""
         if arrival.at_ms >= self._from:
@@ -116,7 +113,7 @@ class Tally:
 
     def closed(self, number: int, arrival: Arrival, now: int) -> None:
         """It is over, or the customer has left."""
-        self._give_back(number, arrival, now)
+        self.held(number, arrival, (), now)
         if number in self._answered:
             self._answered.remove(number)
             return
@@ -137,12 +134,6 @@ class Tally:
         hour[1] += now - arrival.at_ms
         if arrival.at_ms >= self._from:
             self._counts[arrival.kind].waits_ms.append(now - arrival.at_ms)
-
-    def _give_back(self, number: int, arrival: Arrival, now: int) -> None:
-        if held := self._held.pop(number, None):
-            counted = max(0, min(now, self._to) - max(held.since, self._from))
-            queue = self._scenario.floor.classes[arrival.kind].queue
-            self._busy_ms[held.agent, queue] += counted * self._weights[arrival.kind]
 
     # --- what came of it ------------------------------------------------------------------------------------
 

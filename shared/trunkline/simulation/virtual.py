@@ -12,7 +12,7 @@ from trunkline.board.fold import Fold
 from trunkline.board.owner import load_scripts, raise_term, replication_id, swap
 from trunkline.board.rebuild import build, discard_others
 from trunkline.board.relay import FIRST_ID
-from trunkline.events import Presence, Profile
+from trunkline.events import Presence, Profile, asked_of
 from trunkline.simulation.moves import BEGIN_MS, Accept, Close, Come, Command, Flex, Kind, Leave, Present, Told, WrapUp
 
 _GENERATION = "1-simulated"
@@ -24,7 +24,9 @@ _GONE = "gone"
 
 _KINDS = {
     b"trunkline.conversation.offered.v1": Kind.OFFERED,
+    b"trunkline.offer.rescinded.v1": Kind.RESCINDED,
     b"trunkline.offer.accepted.v1": Kind.ACCEPTED,
+    b"trunkline.offer.auto-accepted.v1": Kind.GIVEN,
     b"trunkline.offer.expired.v1": Kind.EXPIRED,
     b"trunkline.conversation.widened.v1": Kind.WIDENED,
     b"trunkline.conversation.closed.v1": Kind.CLOSED,
@@ -136,9 +138,13 @@ def _told(fields: list[bytes]) -> Told | None:
     if decided is None:
         return None
     number = int(subject[2:])
-    if decided is Kind.OFFERED:
-        state = orjson.loads(fields[5])
-        return Told(decided, number, state["offered_to"], state["fence"])
+    match decided:
+        case Kind.OFFERED | Kind.RESCINDED:
+            state = orjson.loads(fields[5])
+            asked = tuple(asked_of(state["offered_to"]))
+            return Told(decided, number, asked, state["fence"] if decided is Kind.OFFERED else 0)
+        case Kind.ACCEPTED | Kind.GIVEN:
+            return Told(decided, number, (orjson.loads(fields[5])["owner"],))
     return Told(decided, number)
 
 

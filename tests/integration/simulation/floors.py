@@ -1,4 +1,4 @@
-"""Random floors: skills, levels, capacities, paces, shifts, policies, widening, slow acceptances, all by lot."""
+"""Random floors: skills, levels, capacities, paces, shifts, policies, how queues ask, slow acceptances, all by lot."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def _queue(chance: random.Random, name: str) -> dict[str, Any]:
         "offer_timeout_s": chance.choice([5, 20]),
         "wrap_up_s": chance.choice([0, 0, 15]),
         "policy": chance.choice([*PRESETS, by_weights]),
+        **chance.choice([{}, {}, {}, {"offer_to": 2}, {"offer_to": 3}, {"auto_accept": True}]),
         "widening": tuple(chance.sample(steps[:1], chance.randint(0, 1)) + steps[1 : chance.randint(1, 3)]),
     }
 

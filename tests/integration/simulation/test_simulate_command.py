@@ -109,15 +109,22 @@ def test_a_floor_that_the_configuration_does_not_know_is_told_name_by_name(files
     assert "agents.some.skills: there is no skill `lang.lv`" in result.stdout
 
 
-@pytest.mark.parametrize("setting", ["offer_to: 2", "auto_accept: true"])
-def test_a_queue_whose_offers_cannot_be_simulated_is_refused(files: Path, setting: str) -> None:
-    now = (files / "now.yaml").read_text()
-    (files / "now.yaml").write_text(now.replace("title: Support", f"title: Support, {setting}"))
+def test_who_asks_two_waits_less_than_who_asks_one_and_who_asks_nobody_least(files: Path) -> None:
+    """Agents take half a minute to accept, and hardly anybody is at work."""
+    (files / "floor.yaml").write_text(
+        FLOOR.replace('"<b>"', "prices").replace("{count: 2}", "{count: 9, accepts: {mean_s: 30}}")
+    )
 
-    result = run("floor.yaml", "--config", "now.yaml")
+    waits = []
+    for asks in ("offer_to: 1", "offer_to: 2", "auto_accept: true"):
+        config = CONFIG.format(wrap_up=0).replace("title: Support", f"title: Support, offer_timeout_s: 300, {asks}")
+        (files / "now.yaml").write_text(config)
+        result = run("floor.yaml", "--config", "now.yaml", "--replications", "3", "--json")
+        waits.append(json.loads(result.stdout)["floors"][0]["figures"]["queues"]["support"]["mean_wait_s"]["mean"])
 
-    assert result.exit_code == 1
-    assert f"queues.support.{setting.partition(':')[0]}: not simulated" in " ".join(result.stdout.split())
+    one, two, nobody = waits
+    assert two < 0.75 * one
+    assert nobody < 1
 
 
 def test_a_fault_in_the_floor_has_its_place(files: Path) -> None:
