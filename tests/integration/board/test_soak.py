@@ -24,7 +24,8 @@ from trunkline.testing.servers.redis import RedisServer
 ROOT = Path(__file__).resolve().parents[3]
 _MOVERS = 3
 _JUDGE_S = 0.5
-_WITHIN_S = 40.0
+_WITHIN_S = 150.0
+"""Chance must bring about what shows the fault: 4 s in the mean for the rarest, and thrice that on a busy machine."""
 
 
 async def _found(server: RedisServer, folder: Path, word: str) -> list[str]:
@@ -53,6 +54,7 @@ async def _found(server: RedisServer, folder: Path, word: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(_WITHIN_S + 30)
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_planted_fault_is_found(valkey: RedisServer, tmp_path: Path, name: str) -> None:
     with planted(name):
