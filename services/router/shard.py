@@ -51,43 +51,38 @@ class Shard:
         why = "assigned"
         try:
             while True:
-                why = await self._try(why)
+                why, self.waits_for = await self._try(why)
                 await asyncio.sleep(_RETRY_S)
         finally:
             self._stop_working()
             await self._inbound.drop(self.number)
 
-    async def _try(self, why: str) -> str:
-        """Own it until something happens; what happened."""
+    async def _try(self, why: str) -> tuple[str, str]:
+        """Own it until something happens; what happened, and what it waits for now."""
         try:
             await self._own(why)
         except (NotYet, BoardClosed) as error:
-            if self.waits_for != (reason := str(error)):  # each tenth of a second, perhaps for long
-                log.info("shard_waits", shard=self.number, reason=reason)
-                self.waits_for = reason
-            return "board"
+            if self.waits_for != str(error):  # each tenth of a second, perhaps for long
+                log.info("shard_waits", shard=self.number, reason=str(error))
+            return "board", str(error)
         except BoardAway as error:
             log.warning("board_away", shard=self.number, error=str(error))
-            self.waits_for = "the board is away"
-            return "board"
+            return "board", "the board is away"
         except Fenced:
             log.warning("fenced", shard=self.number, term=self.term)
-            self.waits_for = "fenced"
-            return "fenced"
+            return "fenced", "fenced"
         except Stale as error:
             log.error("board_stale", shard=self.number, reason=str(error))
-            self.waits_for = "the board is stale"
             await self._declare_stale()
-            return "stale"
+            return "stale", "the board is stale"
         except OffsetGone as error:
             raise Contradiction(_lost_log(self.number, str(error))) from error
         except (AppendUnknown, BusError) as error:
             log.warning("log_away", shard=self.number, error=str(error))
-            self.waits_for = "the log is away"
-            return "log"
+            return "log", "the log is away"
         finally:
             self._stop_working()
-        return "ended"
+        return "ended", ""
 
     async def _declare_stale(self) -> None:
         try:

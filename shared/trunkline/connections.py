@@ -31,8 +31,8 @@ class _Sound:
             self._writer.writelines([command] if isinstance(command, bytes) else command)
             async with asyncio.timeout(self.socket_timeout):
                 await self._writer.drain()
-        except BaseException as error:
-            await self.disconnect(nowait=True)  # half a command may be on its way
+        except BaseException as error:  # a cancellation too: half a command may be on its way, so nobody may write here
+            await self.disconnect(nowait=True)
             match error:
                 case TimeoutError():
                     raise redis.TimeoutError("the server takes nothing") from None

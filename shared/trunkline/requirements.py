@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from trunkline.index import DEFAULT, Policy, policy_of
 
@@ -143,6 +144,22 @@ def limits_text(*, offer_s: int, again_s: int, wrap_up_s: int, reopen_s: int, mi
     asked at once. That is left out for one, and 0 where nobody is asked."""
     times = f"{offer_s * 1_000}:{again_s * 1_000}:{wrap_up_s * 1_000}:{reopen_s * 1_000}:{missed}"
     return times if asks == 1 else f"{times}:{asks}"
+
+
+class Limits(NamedTuple):
+    """What `limits_text` says: times in ms, most missed offers, and how many are asked at once (0: nobody)."""
+
+    offer: int
+    again: int
+    wrap_up: int
+    reopen: int
+    missed: int
+    asks: int = 1
+
+
+def limits_of(text: str) -> Limits:
+    """The limits that a text of `limits_text` says."""
+    return Limits(*(int(limit) for limit in text.split(":")))
 
 
 def _tail(requirement: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ import orjson
 from trunkline.board.relay import FIRST_ID
 from trunkline.bus import Position, Record
 from trunkline.events import Header, Mark, PreferenceChanged, QueueOpened, QueueShut, Status
+from trunkline.requirements import limits_of
 
 DAY_MS = 86_400_000
 FILTER_DAYS = 9
@@ -174,7 +175,7 @@ def _state(raw: bytes) -> dict[str, Any]:
 
 def reopen_ms(state: dict[str, Any]) -> int:
     """How long after close this conversation may be reopened."""
-    return int(state["limits"].split(":")[3])
+    return limits_of(state["limits"]).reopen
 
 
 def _gone(state: dict[str, Any], now_ms: int) -> bool:

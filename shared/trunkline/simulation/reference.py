@@ -102,8 +102,7 @@ class Reference:
             self._agents[agent].move_back(self._now)
         c.status, c.agent, c.asked = "active", agent, ()
         self._tell(Kind.ACCEPTED, c, agent)
-        for name in others:
-            self._pull(name)
+        self._pull_each(others)
 
     def _close(self, c: Conversation) -> None:
         self._untimer("wrap", c)
@@ -114,13 +113,12 @@ class Reference:
         self._pull(c.agent)
 
     def _leave(self, c: Conversation) -> None:
-        asked = self._take_back(c) if c.status == "offered" else ()
-        if asked:
+        if c.status == "offered":
+            asked = self._take_back(c)
             self._tell(Kind.RESCINDED, c)
+            self._pull_each(asked)
         else:
             self._leave_line(c)
-        for name in asked:
-            self._pull(name)
         del self._conversations[c.number]
         self._tell(Kind.CLOSED, c)
 
@@ -145,6 +143,10 @@ class Reference:
             if (line := self._lines[requirement]) and agent.room_for(requirement)
         ]:
             self._offer(self._conversations[min(heads)[1]], name)
+
+    def _pull_each(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._pull(name)
 
     def _offer(self, c: Conversation, name: str) -> None:
         """To this agent; to the next best too where the queue asks several, and without asking where it asks nobody."""
@@ -183,18 +185,18 @@ class Reference:
                 c.asked = others
                 self._release(c, name)
                 self._tell(Kind.RESCINDED, c, *others)
-                continue
-            self._take_back(c)
-            c.status = "queued"
-            self._wait(c)
-            self._tell(Kind.RESCINDED, c)
-            self._claim(c)
+            else:
+                self._take_back(c)
+                self._wait(c)
+                self._tell(Kind.RESCINDED, c)
+                self._claim(c)
 
     def _release(self, c: Conversation, name: str) -> None:
         del self._agents[name].held[c.number]
         self._agents[name].idle_since = BEGIN_MS + self._now
 
     def _wait(self, c: Conversation) -> None:
+        c.status = "queued"
         self._register(c.requirement)
         insort(self._lines[c.requirement], (c.due, c.number))
         if c.widen_at is not None:
@@ -240,12 +242,10 @@ class Reference:
         if c.limits.asks > 1:  # who lets the time pass gives up their place
             for name in asked:
                 self._agents[name].move_back(self._now)
-        c.status = "queued"
         self._wait(c)
         self._tell(Kind.EXPIRED, c)
         self._claim(c)
-        for name in asked:
-            self._pull(name)
+        self._pull_each(asked)
 
     def _widen(self, c: Conversation, _: int) -> None:
         if c.status != "queued" or c.widen_at is None or c.widen_at > self._now:

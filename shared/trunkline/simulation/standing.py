@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
 
 from trunkline.events import Profile
 from trunkline.index import Candidate, index
-from trunkline.requirements import channel_of, policy_of_requirement, room_of
+from trunkline.requirements import Limits, channel_of, limits_of, policy_of_requirement, room_of
 from trunkline.route import Route
 from trunkline.simulation.moves import BEGIN_MS
 
 Timer = tuple[int, str, int, int]
 """When, what, conversation, fence: in their order."""
 
-_room, policy = cache(room_of), cache(policy_of_requirement)
+_room, policy, _limits = cache(room_of), cache(policy_of_requirement), cache(limits_of)
 
 
 @dataclass(slots=True)
@@ -61,22 +60,6 @@ class Agent:
             self.load, self.profile.capacity, self.idle_since, self.assigned_at, flexibility=self.flexibility
         )
         return index(policy(requirement), standing, self.serves[requirement])
-
-
-class Limits(NamedTuple):
-    """Of a queue: times in ms, most missed offers, and how many are asked at once (0: nobody)."""
-
-    offer: int
-    again: int
-    wrap_up: int
-    reopen: int
-    missed: int
-    asks: int = 1
-
-
-@cache
-def _limits(text: str) -> Limits:
-    return Limits(*(int(limit) for limit in text.split(":")))
 
 
 @dataclass(slots=True)

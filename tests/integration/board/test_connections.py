@@ -11,6 +11,7 @@ import pytest
 import uvloop
 from redis import exceptions
 
+from trunkline.board import Board, BoardAway
 from trunkline.connections import redis_client
 from trunkline.testing.servers.redis import RedisServer, Valkey
 
@@ -47,7 +48,7 @@ async def test_who_is_cancelled_in_the_midst_of_a_command_does_not_go_on(
             await client.ping()
         task = asyncio.create_task(command(client))
         for _ in range(turns):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # one turn
         if task.cancel():
             await asyncio.wait([task])
             assert task.cancelled(), f"after {turns} turns"
@@ -69,24 +70,26 @@ async def test_a_server_that_takes_nothing_is_away_in_time() -> None:
         await client.aclose()
 
 
-def test_a_transport_that_closes_before_the_write_is_an_absent_server(
-    valkey: RedisServer, monkeypatch: pytest.MonkeyPatch
+def test_a_transport_that_closes_before_the_write_is_an_absent_board(
+    board_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the event loop that services run on: it raises what no other does."""
 
     async def calls() -> None:
-        client = redis_client(valkey.url, timeout_s=5.0)
-        await client.ping()
+        async with Board(board_server.url, deployment="closing", shards=1) as board:
+            await cut_off(board)
+
+    async def cut_off(board: Board) -> None:
+        await board.client.ping()
 
         async def closed_meanwhile(connection: Any) -> None:
             connection._writer.transport.abort()
             await asyncio.sleep(0.01)  # until the loop has closed it
 
-        monkeypatch.setattr(client.connection_pool.connection_class, "check_health", closed_meanwhile)
-        with pytest.raises(exceptions.ConnectionError):
-            await client.get("a")
+        monkeypatch.setattr(board.client.connection_pool.connection_class, "check_health", closed_meanwhile)
+        with pytest.raises(BoardAway):
+            await board.read_generation()
         monkeypatch.undo()
-        assert await client.ping()
-        await client.aclose()
+        assert await board.read_generation() == ""
 
     uvloop.run(calls())

@@ -262,11 +262,11 @@ async def test_who_asks_why_a_router_is_not_ready_is_told_what_its_shards_wait_f
     world.log.leases[key] = {0: "router-9"}
     async with world.router("router-0") as router, asyncio.timeout(10):
         while router.owner.not_ready() != "shards not verified: 1 (no generation)":
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # as a probe asks: nothing tells of it
         world.log.sessions[key]["router-9"] = 0
         await router.verified()
         while router.owner.not_ready() is not None:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # likewise
 
 
 # --- rule 5: checkpoints --------------------------------------------------------------------------------------

@@ -55,5 +55,7 @@ async def test_the_board_decides_as_its_reference_does(valkey: Valkey) -> None:
     seen: Counter[Kind] = Counter()
     for seed in count(SEED):
         seen.update(told.kind for told in await decided_alike(valkey.url, seed))
-        if seen[Kind.OFFERED] >= OFFERS and all(seen[kind] for kind in Kind):
+        if seen[Kind.OFFERED] >= (OFFERS if all(seen[kind] for kind in Kind) else 10 * OFFERS):
             break
+
+    assert min(seen[kind] for kind in Kind) > 0, f"the floors prove nothing: {seen}"
